@@ -1,0 +1,25 @@
+/** A pending callback. Cancelling one that has run, or twice, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time, as a port: the simulation runs whole clusters on a clock of its own. */
+export interface Clock {
+  /** Milliseconds since the epoch, for what others see: record and znode timestamps, file times. May jump. */
+  nowMs(): number;
+  /** Milliseconds since some fixed point, for durations and deadlines. Never goes back; fractions are real. */
+  monotonicMs(): number;
+  /** Runs `callback` once after `delayMs`. */
+  after(delayMs: number, callback: () => void): Timer;
+  /** Runs `callback` every `intervalMs`, first after one interval. */
+  every(intervalMs: number, callback: () => void): Timer;
+  /** Runs `callback` in the next turn of the event loop, after the I/O that is ready now. */
+  soon(callback: () => void): void;
+}
+
+/** A promise that resolves after `delayMs`. */
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });
+}

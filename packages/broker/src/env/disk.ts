@@ -1,0 +1,66 @@
+/**
+ * Files, as a port. Calls without a promise are synchronous on purpose: a 16 KB write costs 6 µs, a round trip through
+ * the thread pool 40 µs (docs/storage.md). What can take milliseconds (fsync, deletion, truncation of large files)
+ * returns a promise. Every failure is a `DiskError`.
+ */
+export interface DiskFile {
+  readonly path: string;
+  /** The file's size in bytes. */
+  size(): number;
+  /** Reads into `target` from `position`; returns the bytes read, fewer than `target.length` only at the end. */
+  read(target: Uint8Array, position: number): number;
+  /** Writes all chunks at `position`, one after another. After a failure the file may hold a part of them. */
+  write(chunks: readonly Uint8Array[], position: number): void;
+  truncate(size: number): void;
+  /** fsync. */
+  flush(): Promise<void>;
+  /** fsync that blocks: at start and clean shutdown only. */
+  flushNow(): void;
+  close(): void;
+}
+
+export interface DiskStat {
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly isDirectory: boolean;
+}
+
+export interface Disk {
+  /** `read` needs the file to be there; `write` creates it where it is not. Both can read. */
+  open(path: string, mode: 'read' | 'write'): DiskFile;
+  /** The whole content, or null where there is no such file. */
+  readFile(path: string): Buffer | null;
+  /** Replaces the content for good or not at all: `<path>.tmp`, fsync, rename, fsync of the folder. */
+  replaceFile(path: string, content: Uint8Array | string): void;
+  /** Null where there is nothing. */
+  stat(path: string): DiskStat | null;
+  setModified(path: string, modifiedMs: number): void;
+  /** Names in a folder, unsorted. */
+  list(path: string): string[];
+  makeFolder(path: string): void;
+  rename(from: string, to: string): void;
+  /** Deletes a file; one that is not there is no error. */
+  remove(path: string): Promise<void>;
+  removeNow(path: string): void;
+  /** Deletes a folder and all below it. */
+  removeFolder(path: string): Promise<void>;
+  /** fsync of a folder, so that names in it survive a power cut. */
+  flushFolder(path: string): void;
+  /** Takes an exclusive lock that ends with the process; null where another process has it. */
+  lock(path: string): { release(): void } | null;
+}
+
+/** A failure of the disk: the log folder that it belongs to goes offline. */
+export class DiskError extends Error {
+  override readonly name = 'DiskError';
+
+  constructor(
+    readonly path: string,
+    message: string,
+    /** The system's own code, such as `ENOSPC`. */
+    readonly code?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Byte streams, as a port. The reader provides the memory that bytes are read into, so that a large frame lands where
+ * it stays (docs/network.md).
+ */
+export interface Receiver {
+  /** Where the next bytes go: asked before each read. Must not be empty. */
+  target(): Buffer;
+  /** `bytes` have been put at the start of the last target. False pauses reading until `resume`. */
+  received(bytes: number): boolean;
+  /** The stream is over, once. `reason` is missing after an orderly end. */
+  closed(reason?: Error): void;
+}
+
+export interface Connection {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Bytes given to `write` that the system has not taken yet. */
+  readonly queuedBytes: number;
+  /** Starts reading. Called once. */
+  start(receiver: Receiver): void;
+  resume(): void;
+  /**
+   * Sends the chunks in one go. They must stay unchanged until `written`, which is called once they are handed over or
+   * the connection has failed.
+   */
+  write(chunks: readonly Buffer[], written?: () => void): void;
+  /** Sends what is queued, then closes. */
+  end(): void;
+  /** Closes at once; queued bytes are lost. `closed` follows. */
+  destroy(): void;
+}
+
+export interface Listening {
+  readonly host: string;
+  /** The port bound, also where 0 was asked for. */
+  readonly port: number;
+  /** Stops accepting; open connections are the owner's. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  /** Empty for every interface. */
+  readonly host: string;
+  readonly port: number;
+  readonly backlog: number;
+}
+
+export interface ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+}
+
+export interface Network {
+  listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listening>;
+  connect(options: ConnectOptions): Promise<Connection>;
+}

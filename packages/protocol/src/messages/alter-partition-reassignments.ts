@@ -1,0 +1,43 @@
+import { array, defineApi, int16, int32, string } from '../schema';
+
+export const AlterPartitionReassignments = defineApi({
+  key: 45,
+  name: 'AlterPartitionReassignments',
+  versions: '0',
+  flexible: '0+',
+  request: {
+    timeoutMs: int32('0+', { default: 60000 }),
+    topics: array(
+      {
+        name: string('0+'),
+        partitions: array(
+          {
+            partitionIndex: int32('0+'),
+            replicas: array(int32, '0+', { nullable: '0+', default: null }),
+          },
+          '0+',
+        ),
+      },
+      '0+',
+    ),
+  },
+  response: {
+    throttleTimeMs: int32('0+'),
+    errorCode: int16('0+'),
+    errorMessage: string('0+', { nullable: '0+' }),
+    responses: array(
+      {
+        name: string('0+'),
+        partitions: array(
+          {
+            partitionIndex: int32('0+'),
+            errorCode: int16('0+'),
+            errorMessage: string('0+', { nullable: '0+' }),
+          },
+          '0+',
+        ),
+      },
+      '0+',
+    ),
+  },
+});
