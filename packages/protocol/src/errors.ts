@@ -447,7 +447,7 @@ export function errorName(code: number): ErrorName {
 
 /** A peer's mistake or a refusal, with the code and message that go on the wire. */
 export class KafkaError extends Error {
-  override readonly name = 'KafkaError';
+  override readonly name: string = 'KafkaError';
 
   /** @param message Kafka's text for this very case; the error's general text where omitted. */
   constructor(
