@@ -22,6 +22,8 @@ export interface RequestContext {
   readonly clientSoftware: { name: string; version: string };
   /** True once the connection is gone: an answer that is not ready need not be made. */
   readonly closed: () => boolean;
+  /** KIP-219: once this request is answered, nothing more is taken from the connection for `durationMs`. */
+  readonly mute: (durationMs: number) => void;
 }
 
 /** An answer with its afterlife: `sent` is called once its bytes are on the wire or the connection is gone. */
@@ -41,13 +43,18 @@ export type HandlerResult<Response> = Response | Answer<Response> | typeof NO_AN
 
 /**
  * One API's handler. `handle` may answer at once (the hot path: no promise is made) or later. Views of bytes in
- * `request` are good until the answer is given. `fail` makes the answer for a request that failed as a whole: every
+ * `request` are good until the answer is given, or, where `consumesInPlace`, until `handle` returns. `fail` makes the answer for a request that failed as a whole: every
  * thrown error ends there, with its code (UNKNOWN_SERVER_ERROR for what is not a `KafkaError`).
  */
 export interface Handler<A extends Api<Fields, Fields> = Api> {
   readonly api: A;
   /** Versions served; all of the API's where missing. */
   readonly versions?: { readonly from: number; readonly to: number };
+  /**
+   * `handle` is done with every byte view when it returns, also where it returns a promise: the frame is neither copied
+   * nor kept for it (Produce, whose records are appended before anything is awaited).
+   */
+  readonly consumesInPlace?: true;
   handle(
     request: RequestOf<A>,
     context: RequestContext,

@@ -3,7 +3,10 @@
  * it stays (docs/network.md).
  */
 export interface Receiver {
-  /** Where the next bytes go: asked before each read. Must not be empty. */
+  /**
+   * Where the bytes of the next read go. Asked at the start and again after each `received`, not before the read
+   * itself: an answer given before a pause holds after it. Must not be empty.
+   */
   target(): Buffer;
   /** `bytes` have been put at the start of the last target. False pauses reading until `resume`. */
   received(bytes: number): boolean;
@@ -12,6 +15,7 @@ export interface Receiver {
 }
 
 export interface Connection {
+  /** As text, IPv4 in its own form also where it came in on an IPv6 socket. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -26,7 +30,7 @@ export interface Connection {
    * the connection has failed.
    */
   write(chunks: readonly Buffer[], written?: () => void): void;
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes. `closed` follows. */
   end(): void;
   /** Closes at once; queued bytes are lost. `closed` follows. */
   destroy(): void;
