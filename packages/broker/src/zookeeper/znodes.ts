@@ -4,7 +4,7 @@ import { encodeJson, integerOf, integersOf, isJsonObject, parseJsonObject, strin
 /**
  * Every znode of a cluster: its path, and its content to bytes and back (kafka.zk.ZkData). Content is written compact,
  * keys in the order in which Apache's broker writes them; readers depend on no order and pass over what they do not
- * know. A path without a codec has null data: truly none, which is not the same as an empty string.
+ * know. What has no codec here has null data: truly none, which is not the same as an empty string.
  */
 
 export interface TopicPartition {
@@ -25,16 +25,14 @@ export interface TopicAssignment {
   readonly partitions: ReadonlyMap<number, ReplicaAssignment>;
 }
 
-/** 0 RECOVERED, 1 RECOVERING: the leader was elected uncleanly and its log is not yet known to be the truth. */
-export type LeaderRecoveryState = 0 | 1;
-
 /** Leader and ISR of a partition as ZooKeeper knows them (LeaderIsrAndControllerEpoch). */
 export interface PartitionState {
   /** -1 for none. */
   readonly leader: number;
   readonly leaderEpoch: number;
   readonly isr: readonly number[];
-  readonly leaderRecoveryState: LeaderRecoveryState;
+  /** 0 RECOVERED, 1 RECOVERING: the leader came from an unclean election and has not shown its log yet (KIP-704). */
+  readonly leaderRecoveryState: number;
   /** Of the controller that wrote it. */
   readonly controllerEpoch: number;
   /** The version of the state znode. */
@@ -62,8 +60,40 @@ export type EntityConfig = Readonly<Record<string, string>>;
 
 export const DEFAULT_ENTITY_NAME = '<default>';
 
+/** Where everything is. Sequential nodes are created at a path that ends in `_`; ZooKeeper appends ten digits. */
+export const paths = {
+  controller: '/controller',
+  controllerEpoch: '/controller_epoch',
+  brokerIds: '/brokers/ids',
+  brokerId: (id: number): string => `/brokers/ids/${id}`,
+  /** Its version counts the generated broker ids. */
+  brokerSequenceId: '/brokers/seqid',
+  topics: '/brokers/topics',
+  topic: (topic: string): string => `/brokers/topics/${topic}`,
+  topicPartitions: (topic: string): string => `/brokers/topics/${topic}/partitions`,
+  topicPartition: ({ topic, partition }: TopicPartition): string => `/brokers/topics/${topic}/partitions/${partition}`,
+  topicPartitionState: ({ topic, partition }: TopicPartition): string =>
+    `/brokers/topics/${topic}/partitions/${partition}/state`,
+  configType: (type: ConfigEntityType): string => `/config/${type}`,
+  /** `name` is a sanitized name, for a client of a user `<user>/clients/<client>`. */
+  configEntity: (type: ConfigEntityType, name: string): string => `/config/${type}/${name}`,
+  configChanges: '/config/changes',
+  configChange: '/config/changes/config_change_',
+  deleteTopics: '/admin/delete_topics',
+  deleteTopic: (topic: string): string => `/admin/delete_topics/${topic}`,
+  reassignPartitions: '/admin/reassign_partitions',
+  preferredReplicaElection: '/admin/preferred_replica_election',
+  isrChangeNotifications: '/isr_change_notification',
+  isrChangeNotification: '/isr_change_notification/isr_change_',
+  logDirEventNotifications: '/log_dir_event_notification',
+  logDirEventNotification: '/log_dir_event_notification/log_dir_event_',
+  producerIdBlock: '/latest_producer_id_block',
+  clusterId: '/cluster/id',
+  feature: '/feature',
+  consumers: '/consumers',
+} as const;
+
 export const ControllerZNode = {
-  path: '/controller',
   encode: (brokerId: number, timestampMs: number): Buffer =>
     encodeJson({ version: 2, brokerid: brokerId, timestamp: String(timestampMs), kraftControllerEpoch: -1 }),
   /** Throws `ZNodeFormatError` where there is no broker id; content of 0.7 and 0.8 is the bare id. */
@@ -71,40 +101,30 @@ export const ControllerZNode = {
     const bare = data?.toString('utf8') ?? '';
     if (/^[0-9]+$/.test(bare)) return { brokerId: Number(bare), kraftControllerEpoch: -1 };
     const json = parseJsonObject(data);
-    if (!json) throw new ZNodeFormatError(this.path, 'not a JSON object');
+    if (!json) throw new ZNodeFormatError(paths.controller, 'not a JSON object');
     const kraft = json['kraftControllerEpoch'];
     return {
-      brokerId: integerOf(json, 'brokerid', this.path),
+      brokerId: integerOf(json, 'brokerid', paths.controller),
       kraftControllerEpoch: typeof kraft === 'number' ? kraft : -1,
     };
   },
 };
 
 export const ControllerEpochZNode = {
-  path: '/controller_epoch',
   encode: (epoch: number): Buffer => Buffer.from(String(epoch)),
   decode(data: Buffer | null): number {
     const text = data?.toString('utf8') ?? '';
-    if (!/^-?[0-9]+$/.test(text)) throw new ZNodeFormatError(this.path, `'${text}' is not a whole number`);
+    if (!/^-?[0-9]+$/.test(text)) throw new ZNodeFormatError(paths.controllerEpoch, `'${text}' is not a whole number`);
     return Number(text);
   },
 };
 
-export const BrokerIdsZNode = { path: '/brokers/ids' };
-
 export const BrokerIdZNode = {
-  path: (id: number): string => `${BrokerIdsZNode.path}/${id}`,
   encode: encodeBrokerInfo,
   decode: decodeBrokerInfo,
 };
 
-/** Its version counts the generated broker ids. */
-export const BrokerSequenceIdZNode = { path: '/brokers/seqid' };
-
-export const TopicsZNode = { path: '/brokers/topics' };
-
 export const TopicZNode = {
-  path: (topic: string): string => `${TopicsZNode.path}/${topic}`,
   encode({ topicId, partitions }: TopicAssignment): Buffer {
     const of = (pick: (assignment: ReplicaAssignment) => readonly number[], all: boolean): Record<string, unknown> => {
       const byPartition: Record<string, unknown> = {};
@@ -123,7 +143,7 @@ export const TopicZNode = {
   },
   /** Content that is no JSON object is a topic without partitions, as it is for Apache. */
   decode(topic: string, data: Buffer | null): TopicAssignment {
-    const path = TopicZNode.path(topic);
+    const path = paths.topic(topic);
     const json = parseJsonObject(data);
     const partitions = new Map<number, ReplicaAssignment>();
     if (!json) return { topicId: null, partitions };
@@ -143,14 +163,7 @@ export const TopicZNode = {
   },
 };
 
-export const TopicPartitionsZNode = { path: (topic: string): string => `${TopicZNode.path(topic)}/partitions` };
-
-export const TopicPartitionZNode = {
-  path: ({ topic, partition }: TopicPartition): string => `${TopicPartitionsZNode.path(topic)}/${partition}`,
-};
-
 export const TopicPartitionStateZNode = {
-  path: (partition: TopicPartition): string => `${TopicPartitionZNode.path(partition)}/state`,
   encode(state: Omit<PartitionState, 'partitionEpoch'>): Buffer {
     return encodeJson({
       controller_epoch: state.controllerEpoch,
@@ -176,15 +189,7 @@ export const TopicPartitionStateZNode = {
   },
 };
 
-export const ConfigZNode = { path: '/config' };
-
-export const ConfigEntityTypeZNode = {
-  path: (type: ConfigEntityType): string => `${ConfigZNode.path}/${type}`,
-};
-
 export const ConfigEntityZNode = {
-  /** `name` is a sanitized name, for a client of a user `<user>/clients/<client>`. */
-  path: (type: ConfigEntityType, name: string): string => `${ConfigEntityTypeZNode.path(type)}/${name}`,
   encode(config: EntityConfig): Buffer {
     const names = Object.keys(config).sort();
     return encodeJson({ version: 1, config: Object.fromEntries(names.map((name) => [name, config[name]])) });
@@ -198,17 +203,9 @@ export const ConfigEntityZNode = {
   },
 };
 
-export const ConfigEntityChangeNotificationZNode = { path: '/config/changes' };
-
-export const ConfigEntityChangeNotificationSequenceZNode = {
-  sequenceNumberPrefix: 'config_change_',
-  createPath: `${ConfigEntityChangeNotificationZNode.path}/config_change_`,
+export const ConfigChangeNotificationZNode = {
   encode: (entityPath: string): Buffer => encodeJson({ version: 2, entity_path: entityPath }),
 };
-
-export const DeleteTopicsZNode = { path: '/admin/delete_topics' };
-
-export const DeleteTopicsTopicZNode = { path: (topic: string): string => `${DeleteTopicsZNode.path}/${topic}` };
 
 function partitionsOf(json: { readonly partitions?: unknown } | null, path: string): TopicPartition[] {
   if (!json || !Array.isArray(json.partitions)) return [];
@@ -219,7 +216,6 @@ function partitionsOf(json: { readonly partitions?: unknown } | null, path: stri
 }
 
 export const ReassignPartitionsZNode = {
-  path: '/admin/reassign_partitions',
   encode: (targets: readonly (TopicPartition & { readonly replicas: readonly number[] })[]): Buffer =>
     encodeJson({
       version: 1,
@@ -228,19 +224,22 @@ export const ReassignPartitionsZNode = {
   /** Throws `ZNodeFormatError` where the content is not JSON: its owner warns and takes it for empty. */
   decode(data: Buffer | null): (TopicPartition & { readonly replicas: readonly number[] })[] {
     const json = parseJsonObject(data);
-    if (!json) throw new ZNodeFormatError(this.path, 'not a JSON object');
-    return partitionsOf(json, this.path).map((partition, index) => ({
+    if (!json) throw new ZNodeFormatError(paths.reassignPartitions, 'not a JSON object');
+    return partitionsOf(json, paths.reassignPartitions).map((partition, index) => ({
       ...partition,
-      replicas: integersOf((json['partitions'] as { replicas?: unknown }[])[index]?.replicas, "'replicas'", this.path),
+      replicas: integersOf(
+        (json['partitions'] as { replicas?: unknown }[])[index]?.replicas,
+        "'replicas'",
+        paths.reassignPartitions,
+      ),
     }));
   },
 };
 
 export const PreferredReplicaElectionZNode = {
-  path: '/admin/preferred_replica_election',
   encode: (partitions: readonly TopicPartition[]): Buffer => encodePartitions(partitions),
   decode(data: Buffer | null): TopicPartition[] {
-    return partitionsOf(parseJsonObject(data), this.path);
+    return partitionsOf(parseJsonObject(data), paths.preferredReplicaElection);
   },
 };
 
@@ -248,20 +247,12 @@ function encodePartitions(partitions: readonly TopicPartition[]): Buffer {
   return encodeJson({ version: 1, partitions: partitions.map(({ topic, partition }) => ({ topic, partition })) });
 }
 
-export const IsrChangeNotificationZNode = { path: '/isr_change_notification' };
-
-export const IsrChangeNotificationSequenceZNode = {
-  sequenceNumberPrefix: 'isr_change_',
-  createPath: `${IsrChangeNotificationZNode.path}/isr_change_`,
+export const IsrChangeNotificationZNode = {
   encode: (partitions: readonly TopicPartition[]): Buffer => encodePartitions(partitions),
   decode: (path: string, data: Buffer | null): TopicPartition[] => partitionsOf(parseJsonObject(data), path),
 };
 
-export const LogDirEventNotificationZNode = { path: '/log_dir_event_notification' };
-
-export const LogDirEventNotificationSequenceZNode = {
-  sequenceNumberPrefix: 'log_dir_event_',
-  createPath: `${LogDirEventNotificationZNode.path}/log_dir_event_`,
+export const LogDirEventNotificationZNode = {
   /** Event 1, a failed log dir, is the only one. */
   encode: (brokerId: number): Buffer => encodeJson({ version: 1, broker: brokerId, event: 1 }),
   decode(path: string, data: Buffer | null): number | null {
@@ -270,21 +261,17 @@ export const LogDirEventNotificationSequenceZNode = {
   },
 };
 
-export const ClusterZNode = { path: '/cluster' };
-
 export const ClusterIdZNode = {
-  path: `${ClusterZNode.path}/id`,
   /** The version is a string here, and nowhere else. */
   encode: (id: string): Buffer => encodeJson({ version: '1', id }),
   decode(data: Buffer | null): string {
     const json = parseJsonObject(data);
-    if (!json) throw new ZNodeFormatError(this.path, 'not a JSON object');
-    return stringOf(json, 'id', this.path);
+    if (!json) throw new ZNodeFormatError(paths.clusterId, 'not a JSON object');
+    return stringOf(json, 'id', paths.clusterId);
   },
 };
 
 export const ProducerIdBlockZNode = {
-  path: '/latest_producer_id_block',
   encode: ({ brokerId, firstProducerId, size }: ProducerIdBlock): Buffer =>
     encodeJson({
       version: 1,
@@ -294,14 +281,14 @@ export const ProducerIdBlockZNode = {
     }),
   decode(data: Buffer): ProducerIdBlock {
     const json = parseJsonObject(data);
-    if (!json) throw new ZNodeFormatError(this.path, 'not a JSON object');
-    const firstProducerId = Number(stringOf(json, 'block_start', this.path));
-    const lastProducerId = Number(stringOf(json, 'block_end', this.path));
+    if (!json) throw new ZNodeFormatError(paths.producerIdBlock, 'not a JSON object');
+    const firstProducerId = Number(stringOf(json, 'block_start', paths.producerIdBlock));
+    const lastProducerId = Number(stringOf(json, 'block_end', paths.producerIdBlock));
     if (!Number.isSafeInteger(firstProducerId) || !Number.isSafeInteger(lastProducerId)) {
-      throw new ZNodeFormatError(this.path, 'the block has no bounds');
+      throw new ZNodeFormatError(paths.producerIdBlock, 'the block has no bounds');
     }
     return {
-      brokerId: integerOf(json, 'broker', this.path),
+      brokerId: integerOf(json, 'broker', paths.producerIdBlock),
       firstProducerId,
       size: lastProducerId - firstProducerId + 1,
     };
@@ -309,7 +296,6 @@ export const ProducerIdBlockZNode = {
 };
 
 export const FeatureZNode = {
-  path: '/feature',
   encode({ version, status, features }: FeatureZNodeContent): Buffer {
     const levels = [...features].map(([name, level]) => [
       name,
@@ -319,38 +305,36 @@ export const FeatureZNode = {
   },
   decode(data: Buffer | null): FeatureZNodeContent {
     const json = parseJsonObject(data);
-    if (!json) throw new ZNodeFormatError(this.path, 'not a JSON object');
-    const version = integerOf(json, 'version', this.path);
-    if (version < 1 || version > 2) throw new ZNodeFormatError(this.path, `unsupported version ${version}`);
-    const status = integerOf(json, 'status', this.path);
-    if (status !== 0 && status !== 1) throw new ZNodeFormatError(this.path, `malformed status ${status}`);
+    if (!json) throw new ZNodeFormatError(paths.feature, 'not a JSON object');
+    const version = integerOf(json, 'version', paths.feature);
+    if (version < 1 || version > 2) throw new ZNodeFormatError(paths.feature, `unsupported version ${version}`);
+    const status = integerOf(json, 'status', paths.feature);
+    if (status !== 0 && status !== 1) throw new ZNodeFormatError(paths.feature, `malformed status ${status}`);
     const features = new Map<string, number>();
     for (const [name, level] of Object.entries(isJsonObject(json['features']) ? json['features'] : {})) {
-      if (!isJsonObject(level)) throw new ZNodeFormatError(this.path, `feature ${name} has no levels`);
-      features.set(name, integerOf(level, 'max_version_level', this.path));
+      if (!isJsonObject(level)) throw new ZNodeFormatError(paths.feature, `feature ${name} has no levels`);
+      features.set(name, integerOf(level, 'max_version_level', paths.feature));
     }
     return { version, status: status === 1 ? 'enabled' : 'disabled', features };
   },
 };
 
-export const ConsumersZNode = { path: '/consumers' };
-
 /** What a broker makes sure of before anything else, in this order (ZkData.PersistentZkPaths). All without data. */
 export const PERSISTENT_PATHS: readonly string[] = [
-  ConsumersZNode.path,
-  BrokerIdsZNode.path,
-  TopicsZNode.path,
-  ConfigEntityChangeNotificationZNode.path,
-  DeleteTopicsZNode.path,
-  BrokerSequenceIdZNode.path,
-  IsrChangeNotificationZNode.path,
-  ProducerIdBlockZNode.path,
-  LogDirEventNotificationZNode.path,
-  ConfigEntityTypeZNode.path('topics'),
-  ConfigEntityTypeZNode.path('clients'),
-  ConfigEntityTypeZNode.path('users'),
-  ConfigEntityTypeZNode.path('brokers'),
-  ConfigEntityTypeZNode.path('ips'),
+  paths.consumers,
+  paths.brokerIds,
+  paths.topics,
+  paths.configChanges,
+  paths.deleteTopics,
+  paths.brokerSequenceId,
+  paths.isrChangeNotifications,
+  paths.producerIdBlock,
+  paths.logDirEventNotifications,
+  paths.configType('topics'),
+  paths.configType('clients'),
+  paths.configType('users'),
+  paths.configType('brokers'),
+  paths.configType('ips'),
 ];
 
 /**
