@@ -25,6 +25,12 @@ export interface DiskStat {
   readonly isDirectory: boolean;
 }
 
+export interface DiskSpace {
+  readonly totalBytes: number;
+  /** What a process without privileges may still write. */
+  readonly usableBytes: number;
+}
+
 export interface Disk {
   /** `read` needs the file to be there; `write` creates it where it is not. Both can read. */
   open(path: string, mode: 'read' | 'write'): DiskFile;
@@ -37,6 +43,7 @@ export interface Disk {
   setModified(path: string, modifiedMs: number): void;
   /** Names in a folder, unsorted. */
   list(path: string): string[];
+  /** Also the folders above it that are missing; one that is there is no error. */
   makeFolder(path: string): void;
   rename(from: string, to: string): void;
   /** Deletes a file; one that is not there is no error. */
@@ -46,6 +53,8 @@ export interface Disk {
   removeFolder(path: string): Promise<void>;
   /** fsync of a folder, so that names in it survive a power cut. */
   flushFolder(path: string): void;
+  /** Size of the file system that holds `path`. */
+  space(path: string): DiskSpace;
   /** Takes an exclusive lock that ends with the process; null where another process has it. */
   lock(path: string): { release(): void } | null;
 }
