@@ -37,7 +37,7 @@ export function writeInt64(b: Buffer, at: number, value: number): void {
     writeInt32(b, at + 4, -1);
     return;
   }
-  const clamped = value < -INT64_MAX ? -INT64_MAX : value;
+  const clamped = Math.max(value, -INT64_MAX);
   const high = Math.floor(clamped / TWO_32);
   writeInt32(b, at, high | 0);
   writeInt32(b, at + 4, (clamped - high * TWO_32) | 0);

@@ -1,0 +1,135 @@
+import { CorruptRecordError } from './errors';
+import { copyBack, copyLiterals, Inflated } from './inflated';
+import { xxHash32 } from './xxhash32';
+
+/**
+ * LZ4 frames as Kafka's clients make and read them (Lz4BlockOutputStream, Lz4BlockInputStream): version 1, independent
+ * blocks, one frame. Decompression is our own: the library's has no limit on what it yields.
+ */
+const MAGIC = 0x04224d18;
+const VERSION = 1;
+const MAX_BLOCK_BYTES = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+const STORED_FLAG = 0x8000_0000;
+const MIN_MATCH = 4;
+const MAX_RATIO = 255;
+
+const FLAG_BLOCK_INDEPENDENT = 0x20;
+const FLAG_BLOCK_CHECKSUM = 0x10;
+const FLAG_CONTENT_SIZE = 0x08;
+const FLAG_DICTIONARY = 0x01;
+
+const corrupt = (what: string): never => {
+  throw new CorruptRecordError(`Corrupt lz4 data: ${what}`);
+};
+
+const readLittleEndian = (b: Buffer, at: number): number =>
+  (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;
+
+/**
+ * @param legacyHeaderChecksum format 0: clients of that time summed the frame's magic too (KAFKA-3160), so the header's
+ *   checksum is written that way and not checked when read.
+ */
+export function lz4Compress(data: Buffer, legacyHeaderChecksum: boolean): Buffer {
+  const { compressFrameSync } = require('lz4-napi') as typeof import('lz4-napi');
+  const frame = compressFrameSync(data);
+  if (legacyHeaderChecksum) frame[6] = (xxHash32(frame, 0, 6) >>> 8) & 0xff;
+  return frame;
+}
+
+export async function lz4CompressAsync(data: Buffer, legacyHeaderChecksum: boolean): Promise<Buffer> {
+  const { compressFrame } = require('lz4-napi') as typeof import('lz4-napi');
+  const frame = await compressFrame(data);
+  if (legacyHeaderChecksum) frame[6] = (xxHash32(frame, 0, 6) >>> 8) & 0xff;
+  return frame;
+}
+
+/** Throws `CorruptRecordError`, or `DecompressionLimitError` above `maxBytes`. */
+export function lz4Decompress(data: Buffer, maxBytes: number, legacyHeaderChecksum: boolean): Buffer {
+  const header = readFrameHeader(data, legacyHeaderChecksum);
+  const out = new Inflated(data.length * 4, maxBytes);
+  let at = header.end;
+  for (;;) {
+    if (data.length - at < 4) corrupt('the stream ended prematurely');
+    const word = readLittleEndian(data, at);
+    at += 4;
+    // The content checksum that may follow the end mark is not checked, as in Java.
+    if (word === 0) return out.bytes();
+    const isStored = word >= STORED_FLAG;
+    const length = isStored ? word - STORED_FLAG : word;
+    if (length > header.maxBlockBytes) corrupt(`a block of ${length} bytes exceeds ${header.maxBlockBytes}`);
+    const trailer = header.hasBlockChecksums ? 4 : 0;
+    if (data.length - at < length + trailer) corrupt('the stream ended prematurely');
+    if (trailer > 0 && xxHash32(data, at, at + length) !== readLittleEndian(data, at + length)) {
+      corrupt('a block checksum does not match');
+    }
+    if (isStored) appendStored(data, at, length, out);
+    else inflateBlock(data, at, at + length, out, header.maxBlockBytes);
+    at += length + trailer;
+  }
+}
+
+interface FrameHeader {
+  readonly end: number;
+  readonly maxBlockBytes: number;
+  readonly hasBlockChecksums: boolean;
+}
+
+function readFrameHeader(data: Buffer, legacyHeaderChecksum: boolean): FrameHeader {
+  if (data.length < 7) corrupt('the stream ended prematurely');
+  if (readLittleEndian(data, 0) !== MAGIC) corrupt('not an lz4 frame');
+  const flags = data[4]!;
+  if (flags >> 6 !== VERSION) corrupt(`version ${flags >> 6}`);
+  if ((flags & FLAG_BLOCK_INDEPENDENT) === 0) corrupt('dependent blocks are not supported');
+  if ((flags & FLAG_DICTIONARY) !== 0) corrupt('dictionaries are not supported');
+  const maxBlockBytes = MAX_BLOCK_BYTES[(data[5]! >> 4) & 7]!;
+  if (maxBlockBytes === 0) corrupt('an unknown block size');
+  const checksumAt = 6 + ((flags & FLAG_CONTENT_SIZE) === 0 ? 0 : 8);
+  if (data.length <= checksumAt) corrupt('the stream ended prematurely');
+  if (!legacyHeaderChecksum && ((xxHash32(data, 4, checksumAt) >>> 8) & 0xff) !== data[checksumAt]) {
+    corrupt('the header checksum does not match');
+  }
+  return { end: checksumAt + 1, maxBlockBytes, hasBlockChecksums: (flags & FLAG_BLOCK_CHECKSUM) !== 0 };
+}
+
+function appendStored(data: Buffer, from: number, length: number, out: Inflated): void {
+  if (out.room(length) - out.length < length) out.overflow();
+  data.copy(out.buffer, out.length, from, from + length);
+  out.length += length;
+}
+
+function inflateBlock(data: Buffer, from: number, to: number, out: Inflated, maxBlockBytes: number): void {
+  const start = out.length;
+  const end = out.room(Math.min(maxBlockBytes, (to - from) * MAX_RATIO));
+  const target = out.buffer;
+  const tooMuch = (): never => (out.isFullAt(end) ? out.overflow() : corrupt('a block yields too much'));
+  let at = from;
+  let put = start;
+  // Fewer than 4 GB of 255s fit a frame, so lengths stay exact numbers.
+  const extended = (length: number): number => {
+    for (;;) {
+      if (at >= to) corrupt('a block ends within a length');
+      const byte = data[at++]!;
+      length += byte;
+      if (byte !== 255) return length;
+    }
+  };
+  while (at < to) {
+    const token = data[at++]!;
+    const literals = token >> 4 === 15 ? extended(15) : token >> 4;
+    if (literals > to - at) corrupt('a block ends within literals');
+    if (literals > end - put) tooMuch();
+    copyLiterals(data, at, target, put, literals);
+    at += literals;
+    put += literals;
+    if (at === to) break;
+    if (to - at < 2) corrupt('a block ends within an offset');
+    const distance = data[at]! | (data[at + 1]! << 8);
+    at += 2;
+    if (distance === 0 || distance > put - start) corrupt('a match points before its block');
+    const length = MIN_MATCH + ((token & 15) === 15 ? extended(15) : token & 15);
+    if (length > end - put) tooMuch();
+    copyBack(target, put, distance, length);
+    put += length;
+  }
+  out.length = put;
+}
