@@ -1,0 +1,32 @@
+/**
+ * Every tool that has a launcher in `bin/` and the Java classes that Apache's `kafka-run-class.sh` is asked for by name.
+ * A tool `x` is bundled from `packages/tools/src/x.ts` to `packages/tools/dist/x.js`; old class names stay, tutorials use them.
+ */
+export const tools = [
+  { name: 'kafka-topics', classes: ['org.apache.kafka.tools.TopicCommand', 'kafka.admin.TopicCommand'] },
+  {
+    name: 'kafka-console-producer',
+    classes: ['kafka.tools.ConsoleProducer', 'org.apache.kafka.tools.ConsoleProducer'],
+  },
+  {
+    name: 'kafka-console-consumer',
+    classes: ['org.apache.kafka.tools.consumer.ConsoleConsumer', 'kafka.tools.ConsoleConsumer'],
+  },
+  { name: 'kafka-configs', classes: ['kafka.admin.ConfigCommand'] },
+  { name: 'kafka-get-offsets', classes: ['org.apache.kafka.tools.GetOffsetShell', 'kafka.tools.GetOffsetShell'] },
+  {
+    name: 'kafka-delete-records',
+    classes: ['org.apache.kafka.tools.DeleteRecordsCommand', 'kafka.admin.DeleteRecordsCommand'],
+  },
+  {
+    name: 'kafka-broker-api-versions',
+    classes: ['kafka.admin.BrokerApiVersionsCommand', 'org.apache.kafka.tools.BrokerApiVersionsCommand'],
+  },
+  { name: 'kafka-dump-log', classes: ['kafka.tools.DumpLogSegments', 'org.apache.kafka.tools.DumpLogSegments'] },
+  { name: 'kafka-verifiable-producer', classes: ['org.apache.kafka.tools.VerifiableProducer'] },
+  { name: 'kafka-producer-perf-test', classes: ['org.apache.kafka.tools.ProducerPerformance'] },
+  {
+    name: 'zookeeper-shell',
+    classes: ['org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka', 'org.apache.zookeeper.ZooKeeperMain'],
+  },
+];
