@@ -109,8 +109,9 @@ export interface ZooKeeperSession {
   /** What the server granted. */
   readonly sessionTimeoutMs: number;
   readonly state: SessionState;
-  onState(listener: (state: SessionState) => void): void;
-  onWatch(listener: (event: WatchEvent) => void): void;
+  /** Returns the function that takes the listener away. */
+  onState(listener: (state: SessionState) => void): () => void;
+  onWatch(listener: (event: WatchEvent) => void): () => void;
   /** Returns the path created, with its number where sequential. Open ACL where none is given. */
   create(path: string, data: Buffer | null, mode: CreateMode, acls?: readonly ZNodeAcl[]): Promise<string>;
   exists(path: string, watch?: boolean): Promise<ZNodeStat | null>;
@@ -137,6 +138,9 @@ export interface ZooKeeperConnectOptions {
 }
 
 export interface ZooKeeper {
-  /** Resolves once a session is established. Rejects with `OPERATION_TIMEOUT` after `connectionTimeoutMs`. */
+  /**
+   * Resolves once a session is established. Rejects with `OPERATION_TIMEOUT` after `connectionTimeoutMs`, and with
+   * `SESSION_EXPIRED` where the session to resume is over.
+   */
   connect(options: ZooKeeperConnectOptions): Promise<ZooKeeperSession>;
 }

@@ -1,0 +1,103 @@
+import type { Logger } from '../env/logger';
+import { ZooKeeperError, ZooKeeperMultiError } from '../env/zookeeper';
+import { guarded, isZooKeeperError, onCode, readIfExists } from './operations';
+import type { ZooKeeperClient } from './session';
+import { ControllerEpochZNode, ControllerZNode, paths } from './znodes';
+
+export type ElectionOutcome =
+  /** Every write of this controller checks that `/controller_epoch` still has version `epochZkVersion`. */
+  | { readonly type: 'elected'; readonly controllerEpoch: number; readonly epochZkVersion: number }
+  /** Another broker was faster. -1 where it is gone again already. */
+  | { readonly type: 'other'; readonly controllerId: number };
+
+/** The broker in `/controller`, or null. */
+export async function readController(client: ZooKeeperClient): Promise<number | null> {
+  const found = await readIfExists(client, paths.controller);
+  return found && ControllerZNode.decode(found.data).brokerId;
+}
+
+/** The controller epoch and the version of its znode, or null before the first election. */
+export async function readControllerEpoch(
+  client: ZooKeeperClient,
+): Promise<{ controllerEpoch: number; epochZkVersion: number } | null> {
+  const found = await readIfExists(client, paths.controllerEpoch);
+  return found && { controllerEpoch: ControllerEpochZNode.decode(found.data), epochZkVersion: found.stat.version };
+}
+
+/**
+ * Takes `/controller` and raises the epoch, in one step (registerControllerAndIncrementControllerEpoch). Where the
+ * reply was lost, the repeated attempt fails on its own work; `/controller` and the epoch then show who won.
+ */
+export async function tryElect(
+  client: ZooKeeperClient,
+  brokerId: number,
+  timestampMs: number,
+  logger: Logger,
+): Promise<ElectionOutcome> {
+  const current = (await readControllerEpoch(client)) ?? (await createControllerEpoch(client, logger));
+  const controllerEpoch = current.controllerEpoch + 1;
+  logger.debug(
+    `Try to create ${paths.controller} and increment controller epoch to ${controllerEpoch} with expected controller epoch zkVersion ${current.epochZkVersion}`,
+  );
+  try {
+    const results = await client.multi([
+      {
+        type: 'create',
+        path: paths.controller,
+        data: ControllerZNode.encode(brokerId, timestampMs),
+        mode: 'ephemeral',
+      },
+      {
+        type: 'set',
+        path: paths.controllerEpoch,
+        data: ControllerEpochZNode.encode(controllerEpoch),
+        version: current.epochZkVersion,
+      },
+    ]);
+    const written = results[1];
+    if (written?.type !== 'set') throw new ZooKeeperError('SYSTEM_ERROR', paths.controllerEpoch);
+    return { type: 'elected', controllerEpoch, epochZkVersion: written.stat.version };
+  } catch (error) {
+    if (!(error instanceof ZooKeeperMultiError)) throw error;
+    if (error.code !== 'NODE_EXISTS' && error.code !== 'BAD_VERSION') throw error;
+    return whoWon(client, brokerId, controllerEpoch);
+  }
+}
+
+async function whoWon(client: ZooKeeperClient, brokerId: number, controllerEpoch: number): Promise<ElectionOutcome> {
+  const controller = await readIfExists(client, paths.controller);
+  if (controller === null) return { type: 'other', controllerId: -1 };
+  const controllerId = ControllerZNode.decode(controller.data).brokerId;
+  const epoch = await readControllerEpoch(client);
+  // Our id alone is not enough: the node may be a former session's, about to go.
+  const isOurs = controllerId === brokerId && controller.stat.ephemeralOwner === client.sessionId;
+  if (isOurs && epoch?.controllerEpoch === controllerEpoch) return { type: 'elected', ...epoch };
+  return { type: 'other', controllerId };
+}
+
+async function createControllerEpoch(
+  client: ZooKeeperClient,
+  logger: Logger,
+): Promise<{ controllerEpoch: number; epochZkVersion: number }> {
+  try {
+    await client.create(paths.controllerEpoch, ControllerEpochZNode.encode(0));
+    logger.info(`Successfully created ${paths.controllerEpoch} with initial epoch 0`);
+    return { controllerEpoch: 0, epochZkVersion: 0 };
+  } catch (error) {
+    if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
+    const created = await readControllerEpoch(client);
+    if (created) return created;
+    throw new ZooKeeperError(
+      'NO_NODE',
+      paths.controllerEpoch,
+      `${paths.controllerEpoch} existed before but goes away while trying to read it`,
+    );
+  }
+}
+
+/** Gives `/controller` up, unless another broker has been elected since. */
+export async function resignController(client: ZooKeeperClient, epochZkVersion: number): Promise<void> {
+  await guarded(client, epochZkVersion, { type: 'delete', path: paths.controller, version: -1 }).catch(
+    onCode('NO_NODE', null),
+  );
+}
