@@ -16,7 +16,8 @@ import {
 } from './operations';
 import {
   createPartitionStates,
-  type PartitionStateWrite,
+  type PartitionStateCreation,
+  type PartitionStateUpdate,
   readPartitionStates,
   type StateWriteResult,
   updatePartitionStates,
@@ -229,19 +230,22 @@ export class ZooKeeperStore {
     await Promise.all([...topics].map((topic) => this.deleteNode(paths.deleteTopic(topic), epochZkVersion)));
   }
 
-  /** In the order asked for; null where a partition has no state yet. */
-  getPartitionStates(partitions: readonly TopicPartition[]): Promise<(PartitionState | null)[]> {
+  /** The states of those partitions that have one, by `<topic>-<partition>`. */
+  getPartitionStates(partitions: readonly TopicPartition[]): Promise<Map<string, PartitionState>> {
     return readPartitionStates(this.client, partitions);
   }
 
-  /** Creates first states and the nodes above them. Results in the order of the writes. */
-  createPartitionStates(writes: readonly PartitionStateWrite[], epochZkVersion: number): Promise<StateWriteResult[]> {
-    return createPartitionStates(this.client, writes, epochZkVersion);
+  /** Creates first states, and the nodes above them. Results in the order of the partitions. */
+  createPartitionStates(
+    creations: readonly PartitionStateCreation[],
+    epochZkVersion: number,
+  ): Promise<StateWriteResult[]> {
+    return createPartitionStates(this.client, creations, epochZkVersion);
   }
 
-  /** Replaces the states that still have the version in their `partitionEpoch`. Results in the order of the writes. */
-  updatePartitionStates(writes: readonly PartitionStateWrite[], epochZkVersion: number): Promise<StateWriteResult[]> {
-    return updatePartitionStates(this.client, writes, epochZkVersion);
+  /** Replaces the states that still have their expected version. Results in the order of the updates. */
+  updatePartitionStates(updates: readonly PartitionStateUpdate[], epochZkVersion: number): Promise<StateWriteResult[]> {
+    return updatePartitionStates(this.client, updates, epochZkVersion);
   }
 
   // What others ask of the controller
