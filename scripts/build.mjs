@@ -4,6 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { home } from './lib/paths.mjs';
 import { runMain } from './lib/say.mjs';
+import { markBuilt, markInstalled } from './lib/setup.mjs';
 import { tools } from './lib/tools.mjs';
 
 /** Their binaries lie beside their own files in node_modules. */
@@ -49,5 +50,7 @@ await runMain(async () => {
     build({ ...common, entryPoints: entriesOfTools(), outdir: toolsDist, plugins: [kafkajsApart] }),
     build({ ...common, entryPoints: ['kafkajs'], outfile: path.join(toolsDist, 'vendor', 'kafkajs.js') }),
   ]);
+  markBuilt();
+  if (process.env.npm_lifecycle_event === 'prepare') markInstalled();
   return 0;
 });

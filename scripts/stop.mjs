@@ -7,11 +7,6 @@ import { PlainError, runMain } from './lib/say.mjs';
 
 const signal = `SIG${(process.env.SIGNAL || 'TERM').replace(/^SIG/, '')}`;
 
-await runMain(() => {
-  const [kind, ...args] = process.argv.slice(2);
-  return kind === 'kafka' ? stopKafka(args) : stopAll('zookeeper', zooKeepersAmong(listProcesses()));
-});
-
 function stopKafka(args) {
   const brokers = brokersAmong(listProcesses());
   const processRole = optionOf(args, '--process-role');
@@ -63,3 +58,8 @@ function settingsOf(rest, cwd = '.') {
 }
 
 const readIfThere = (file) => (fs.existsSync(file) ? parse(fs.readFileSync(file, 'utf8')) : {});
+
+await runMain(() => {
+  const [kind, ...args] = process.argv.slice(2);
+  return kind === 'kafka' ? stopKafka(args) : stopAll('zookeeper', zooKeepersAmong(listProcesses()));
+});
