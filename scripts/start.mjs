@@ -110,7 +110,7 @@ async function serve(places, { command, args, version }) {
   }
 }
 
-const shown = (file) => path.relative(process.cwd(), file);
+const shown = (file) => (file.startsWith(process.cwd() + path.sep) ? path.relative(process.cwd(), file) : file);
 
 function whatNext({ zooKeeper, broker }) {
   const at = `--bootstrap-server ${broker.host}:${broker.port}`;

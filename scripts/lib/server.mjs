@@ -28,6 +28,18 @@ export class Server {
       this.isRunning = false;
     });
     this.isRunning = true;
+    this.#guard();
+  }
+
+  /** Even SIGKILL to us leaves no orphan: a shell that reads a pipe of ours sees it close, and stops the server. */
+  #guard() {
+    if (!this.child.pid) return;
+    const script = 'read -r line; kill -TERM "$0"';
+    const guard = spawn('sh', ['-c', script, String(this.child.pid)], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    this.ended.then(() => guard.kill('SIGKILL'));
   }
 
   /** Waits until `serves()` says true; throws when the process ends before, or after `limitMs`. */
