@@ -65,13 +65,18 @@ type Init<Value> = Value extends Uint8Array
     ? readonly Init<Item>[]
     : Value;
 
+// Throttling is the quotas' affair: whoever makes an answer need not think of it.
+type OptionalKey<F extends Fields, K extends keyof F> = K extends 'throttleTimeMs'
+  ? K
+  : F[K] extends Field<unknown, true>
+    ? K
+    : never;
+
 /** What may be given to encode a struct of these fields. */
 export type Encodable<F extends Fields> = {
-  readonly [K in keyof F as F[K] extends Field<unknown, true> ? K : never]?: F[K] extends Field<infer V, boolean>
-    ? EncodableValue<F[K], V>
-    : never;
+  readonly [K in keyof F as OptionalKey<F, K>]?: F[K] extends Field<infer V, boolean> ? EncodableValue<F[K], V> : never;
 } & {
-  readonly [K in keyof F as F[K] extends Field<unknown, true> ? never : K]: F[K] extends Field<infer V, boolean>
+  readonly [K in keyof F as Exclude<K, OptionalKey<F, K>>]: F[K] extends Field<infer V, boolean>
     ? EncodableValue<F[K], V>
     : never;
 };

@@ -1,0 +1,64 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import { CreatePartitions } from '@odradek/protocol/messages/create-partitions';
+import type { RequestOf } from '@odradek/protocol/schema/api';
+import { duplicates } from './create-topics';
+import { type Handler, handler } from './handler';
+import type { Services } from './services';
+
+type Wish = RequestOf<typeof CreatePartitions>['topics'][number];
+
+/** Adds partitions and answers once they have leaders, or the time is over (KIP-195). */
+export function createPartitions(services: Services): Handler<typeof CreatePartitions> {
+  const logger = services.loggers.logger(
+    'kafka.server.ZkAdminManager',
+    `[Admin Manager on Broker ${services.brokerId}]: `,
+  );
+
+  async function add(
+    { name, count, assignments }: Wish,
+    request: RequestOf<typeof CreatePartitions>,
+  ): Promise<KafkaError | null> {
+    try {
+      const given = assignments?.map(({ brokerIds }) => brokerIds) ?? null;
+      await services.topicAdmin.addPartitions(name, count, given, request.validateOnly);
+      if (request.validateOnly) return null;
+      const ready = request.timeoutMs > 0 && (await services.topicAdmin.waitForLeaders(name, count, request.timeoutMs));
+      return ready ? null : new KafkaError('REQUEST_TIMED_OUT');
+    } catch (error) {
+      if (error instanceof KafkaError) return error;
+      logger.error(`Error processing create partitions request for topic ${name}`, { error });
+      return new KafkaError('UNKNOWN_SERVER_ERROR');
+    }
+  }
+
+  return handler({
+    api: CreatePartitions,
+    async handle(request) {
+      if (!services.controller.isActive) {
+        const { code } = new KafkaError('NOT_CONTROLLER');
+        return { results: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: null })) };
+      }
+      const twice = duplicates(request.topics.map(({ name }) => name));
+      const names = new Set<string>();
+      const wishes = request.topics.filter(({ name }) => !names.has(name) && names.add(name));
+      const results = await Promise.all(
+        wishes.map(async (wish) => {
+          const error = await outcome(wish);
+          return { name: wish.name, errorCode: error?.code ?? 0, errorMessage: error?.message ?? null };
+        }),
+      );
+      return { results };
+
+      async function outcome(wish: Wish): Promise<KafkaError | null> {
+        if (twice.has(wish.name)) return new KafkaError('INVALID_REQUEST', 'Duplicate topic in request.');
+        if (services.controller.isTopicBeingDeleted(wish.name)) {
+          return new KafkaError('INVALID_TOPIC_EXCEPTION', 'The topic is queued for deletion.');
+        }
+        return add(wish, request);
+      }
+    },
+    fail: ({ code, message }, { topics }) => ({
+      results: topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+    }),
+  });
+}

@@ -1,0 +1,42 @@
+import { ERRORS } from '@odradek/protocol/errors';
+import { DescribeLogDirs } from '@odradek/protocol/messages/describe-log-dirs';
+import { type Handler, handler } from './handler';
+import type { Services } from './services';
+
+/** What lies in which log folder, and how large it is (KIP-113, KIP-827). */
+export function describeLogDirs(services: Services): Handler<typeof DescribeLogDirs> {
+  return handler({
+    api: DescribeLogDirs,
+    handle({ topics }) {
+      const wanted =
+        topics === null ? null : new Map(topics.map(({ topic, partitions }) => [topic, new Set(partitions)]));
+      const results = services.logs.describeDirs().map((dir) => {
+        const byTopic = new Map<
+          string,
+          { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
+        >();
+        for (const log of dir.logs) {
+          if (wanted !== null && !wanted.get(log.topic)?.has(log.partition)) continue;
+          const entries = byTopic.get(log.topic) ?? [];
+          byTopic.set(log.topic, entries);
+          const behind = log.isFuture ? 0 : Math.max(log.highWatermark - log.logEndOffset, 0);
+          entries.push({
+            partitionIndex: log.partition,
+            partitionSize: log.sizeBytes,
+            offsetLag: behind,
+            isFutureKey: log.isFuture,
+          });
+        }
+        return {
+          errorCode: dir.isOffline ? ERRORS.KAFKA_STORAGE_ERROR.code : 0,
+          logDir: dir.path,
+          topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
+          totalBytes: dir.totalBytes,
+          usableBytes: dir.usableBytes,
+        };
+      });
+      return { errorCode: 0, results };
+    },
+    fail: ({ code }) => ({ errorCode: code, results: [] }),
+  });
+}

@@ -1,0 +1,240 @@
+import { ERRORS } from '@odradek/protocol/errors';
+import { Fetch } from '@odradek/protocol/messages/fetch';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import {
+  codeOfFetch,
+  type FetchLimits,
+  type FetchOutcome,
+  FetchReader,
+  type PartitionFetch,
+} from '../replication/fetch-reader';
+import type { FetchContext, FetchWish } from '../replication/fetch-sessions';
+import type { Partition } from '../replication/partition';
+import { DelayedRequest } from '../replication/wait-list';
+import { convertedForVersion } from './fetch-conversion';
+import { Answer, type Handler, type HandlerResult, handler, type RequestContext } from './handler';
+import { currentLeader, nodeEndpoints } from './leader-hints';
+import type { Services } from './services';
+
+type Request = RequestOf<typeof Fetch>;
+type Response = ResponseInit<typeof Fetch>;
+type TopicEntry = NonNullable<Response['responses']>[number];
+type PartitionEntry = TopicEntry['partitions'][number];
+
+const EMPTY = Buffer.alloc(0);
+const READ_COMMITTED = 1;
+const DEBUGGING_CONSUMER = -2;
+const FUTURE_REPLICA = -3;
+/** From this version on answers name topics by id (KIP-516). */
+const TOPIC_ID_VERSION = 13;
+const LEADER_HINT_VERSION = 16;
+
+function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
+  if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
+  return request.isolationLevel === READ_COMMITTED ? 'committed' : 'high-watermark';
+}
+
+/** Reads records: long polling, sessions, all isolations. Bytes go from the file to the socket through one pooled buffer. */
+export function fetch(services: Services): Handler<typeof Fetch> {
+  const reader = new FetchReader(services.replicas, services.metadata);
+
+  function wishesOf(request: Request, version: number): FetchWish[] {
+    const { topicNames } = services.metadata.image;
+    return request.topics.flatMap(({ topic, topicId, partitions }) => {
+      const name = version >= TOPIC_ID_VERSION ? (topicNames.get(topicId) ?? null) : topic;
+      return partitions.map((wish) => ({
+        topic: name,
+        topicId: version >= TOPIC_ID_VERSION ? topicId : ZERO_UUID,
+        partition: wish.partition,
+        fetchOffset: wish.fetchOffset,
+        maxBytes: wish.partitionMaxBytes,
+        currentLeaderEpoch: wish.currentLeaderEpoch,
+        lastFetchedEpoch: wish.lastFetchedEpoch,
+        logStartOffset: wish.logStartOffset,
+      }));
+    });
+  }
+
+  /** A session remembers a topic by id; its name may have become known since. */
+  function named(wish: FetchWish): FetchWish {
+    if (wish.topic !== null || wish.topicId === ZERO_UUID) return wish;
+    const topic = services.metadata.image.topicNames.get(wish.topicId);
+    return topic === undefined ? wish : { ...wish, topic };
+  }
+
+  function noteFollower(
+    request: Request,
+    replicaId: number,
+    wishes: readonly FetchWish[],
+    outcome: FetchOutcome,
+  ): void {
+    if (replicaId < 0) return;
+    for (const [index, fetched] of outcome.partitions.entries()) {
+      const wish = wishes[index]!;
+      if (fetched.error || fetched.divergingEpoch || !fetched.partition) continue;
+      fetched.partition.onFollowerFetch(
+        replicaId,
+        wish.fetchOffset,
+        wish.logStartOffset,
+        request.replicaState.replicaEpoch,
+      );
+    }
+  }
+
+  function partitionEntry(wish: FetchWish, fetched: PartitionFetch, records: Buffer): PartitionEntry {
+    return {
+      partitionIndex: wish.partition,
+      errorCode: codeOfFetch(fetched),
+      highWatermark: fetched.highWatermark,
+      lastStableOffset: fetched.lastStableOffset,
+      logStartOffset: fetched.logStartOffset,
+      abortedTransactions: fetched.abortedTransactions,
+      ...(fetched.divergingEpoch ? { divergingEpoch: fetched.divergingEpoch } : {}),
+      records,
+    };
+  }
+
+  function respond(
+    context: RequestContext,
+    session: FetchContext,
+    wishes: readonly FetchWish[],
+    outcome: FetchOutcome,
+  ): HandlerResult<Response> {
+    const version = context.apiVersion;
+    const states = outcome.partitions.map((fetched) => ({
+      errorCode: codeOfFetch(fetched),
+      highWatermark: fetched.highWatermark,
+      logStartOffset: fetched.logStartOffset,
+      recordBytes: fetched.slice.bytes,
+      hasHint: fetched.divergingEpoch !== null,
+    }));
+    const { sessionId, send } = session.finish(states);
+    const pooled = services.buffers.take(Math.max(1, outcome.bytes));
+    const topics = new Map<string, TopicEntry & { partitions: PartitionEntry[] }>();
+    const leaders = new Set<number>();
+    let used = 0;
+    for (const [index, fetched] of outcome.partitions.entries()) {
+      if (!send(index)) continue;
+      const wish = wishes[index]!;
+      const length = fetched.slice.readInto(pooled.bytes, used);
+      const records = length === 0 ? EMPTY : pooled.bytes.subarray(used, used + length);
+      used += length;
+      let entry = partitionEntry(wish, fetched, records);
+      if (wish.topic !== null)
+        entry = convertedForVersion(entry, version, services.topicConfigs.get(wish.topic), wish.fetchOffset);
+      if (version >= LEADER_HINT_VERSION && wish.topic !== null && isLeaderError(entry.errorCode)) {
+        const leader = currentLeader(services, wish.topic, wish.partition);
+        leaders.add(leader.leaderId);
+        entry = { ...entry, currentLeader: leader };
+      }
+      const key = version >= TOPIC_ID_VERSION ? wish.topicId : wish.topic!;
+      const topic = topics.get(key) ?? { topic: wish.topic ?? '', topicId: wish.topicId, partitions: [] };
+      topics.set(key, topic);
+      topic.partitions.push(entry);
+    }
+    const response: Response = {
+      sessionId,
+      responses: [...topics.values()],
+      ...(leaders.size > 0 ? { nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) } : {}),
+    };
+    return new Answer(response, () => pooled.release());
+  }
+
+  function handle(
+    request: Request,
+    context: RequestContext,
+  ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
+    const version = context.apiVersion;
+    const replicaId = version >= 15 ? request.replicaState.replicaId : request.replicaId;
+    const session = services.fetchSessions.begin(
+      {
+        sessionId: request.sessionId,
+        sessionEpoch: request.sessionEpoch,
+        isFollower: replicaId >= 0,
+        usesTopicIds: version >= TOPIC_ID_VERSION,
+        wishes: wishesOf(request, version),
+        forgotten: request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
+          partitions.map((partition) => ({ topic, topicId, partition })),
+        ),
+      },
+      services.clock.monotonicMs(),
+    );
+    if (session.error) return { errorCode: ERRORS[session.error].code, sessionId: 0, responses: [] };
+    const wishes = session.wishes.map(named);
+    const maxBytes = Math.min(request.maxBytes, services.config().values.fetchMaxBytes);
+    const limits: FetchLimits = {
+      maxBytes,
+      hardLimit: version <= 2,
+      isolation: isolationOf(request, replicaId),
+      leaderOnly: replicaId >= 0 || version < 11,
+    };
+    const minBytes = Math.min(request.minBytes, maxBytes);
+    const first = reader.read(wishes, limits);
+    noteFollower(request, replicaId, wishes, first);
+    if (request.maxWaitMs <= 0 || wishes.length === 0 || first.bytes >= minBytes || first.urgent) {
+      return respond(context, session, wishes, first);
+    }
+    return waitForData(request, context, session, wishes, limits, minBytes, first);
+  }
+
+  function waitForData(
+    request: Request,
+    context: RequestContext,
+    session: FetchContext,
+    wishes: readonly FetchWish[],
+    limits: FetchLimits,
+    minBytes: number,
+    first: FetchOutcome,
+  ): Promise<HandlerResult<Response>> {
+    const partitions = new Set(
+      first.partitions.map(({ partition }) => partition).filter((it): it is Partition => it !== null),
+    );
+    return new Promise((resolve, reject) => {
+      const answer = (outcome: FetchOutcome): void => {
+        try {
+          resolve(respond(context, session, wishes, outcome));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const attempt = (): boolean => {
+        if (context.closed()) {
+          resolve({ sessionId: 0, responses: [] });
+          return true;
+        }
+        const outcome = reader.read(wishes, limits);
+        if (outcome.bytes < minBytes && !outcome.urgent) return false;
+        answer(outcome);
+        return true;
+      };
+      new DelayedRequest(
+        [...partitions].map(({ fetchers }) => fetchers),
+        attempt,
+        () => answer(reader.read(wishes, limits)),
+      ).start(services.clock, request.maxWaitMs);
+    });
+  }
+
+  return handler({
+    api: Fetch,
+    handle,
+    fail: ({ code }, request) => ({
+      errorCode: code,
+      sessionId: request.sessionId,
+      responses: request.topics.map(({ topic, topicId, partitions }) => ({
+        topic,
+        topicId,
+        partitions: partitions.map(({ partition }) => ({
+          partitionIndex: partition,
+          errorCode: code,
+          highWatermark: -1,
+          records: EMPTY,
+        })),
+      })),
+    }),
+  });
+}
+
+const isLeaderError = (code: number): boolean =>
+  code === ERRORS.NOT_LEADER_OR_FOLLOWER.code || code === ERRORS.FENCED_LEADER_EPOCH.code;

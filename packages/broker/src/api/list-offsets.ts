@@ -1,0 +1,137 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import { checkLeaderEpoch } from '../replication/fetch-reader';
+import type { Partition } from '../replication/partition';
+import { type Handler, handler, type RequestContext } from './handler';
+import type { Services } from './services';
+
+type Request = RequestOf<typeof ListOffsets>;
+type Wish = Request['topics'][number]['partitions'][number];
+type Entry = ResponseInit<typeof ListOffsets>['topics'];
+type PartitionEntry = NonNullable<Entry>[number]['partitions'][number];
+
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+const EARLIEST_LOCAL = -4;
+const LATEST_TIERED = -5;
+/** The first version that may ask for each special timestamp (KIP-734, KIP-405, KIP-1005). */
+const FIRST_VERSION: Readonly<Record<number, number>> = {
+  [LATEST]: 0,
+  [EARLIEST]: 0,
+  [MAX_TIMESTAMP]: 7,
+  [EARLIEST_LOCAL]: 8,
+  [LATEST_TIERED]: 9,
+};
+const DEBUGGING_CONSUMER = -2;
+const UNKNOWN = -1;
+
+function failed(index: number, error: KafkaError): PartitionEntry {
+  return { partitionIndex: index, errorCode: error.code, timestamp: UNKNOWN, offset: UNKNOWN };
+}
+
+/** Offsets by time: the ends of a log, the record with the largest timestamp, the first at or after a time. */
+export function listOffsets(services: Services): Handler<typeof ListOffsets> {
+  /** The end of what the asker may see (Partition.fetchOffsetForTimestamp). */
+  function bound(partition: Partition, request: Request): number {
+    const { log } = partition;
+    if (request.replicaId >= 0 || request.replicaId === DEBUGGING_CONSUMER) return log.logEndOffset;
+    return request.isolationLevel === 1 ? log.lastStableOffset : log.highWatermark;
+  }
+
+  function lookUp(
+    partition: Partition,
+    wish: Wish,
+    request: Request,
+  ): { offset: number; timestamp: number; leaderEpoch: number } {
+    const { log } = partition;
+    const end = bound(partition, request);
+    switch (wish.timestamp) {
+      case LATEST:
+        return { offset: end, timestamp: UNKNOWN, leaderEpoch: partition.leaderEpoch };
+      case EARLIEST:
+      case EARLIEST_LOCAL:
+        return { offset: log.logStartOffset, timestamp: UNKNOWN, leaderEpoch: log.epochAt(log.logStartOffset) };
+      case LATEST_TIERED:
+        return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
+      case MAX_TIMESTAMP:
+        return log.maxTimestampOffset() ?? { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
+      default: {
+        const found = log.offsetForTimestamp(wish.timestamp);
+        if (found && found.offset < end) return found;
+        return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
+      }
+    }
+  }
+
+  function answerOne(topic: string, wish: Wish, request: Request, { apiVersion }: RequestContext): PartitionEntry {
+    if (wish.timestamp < 0 && apiVersion < (FIRST_VERSION[wish.timestamp] ?? Number.POSITIVE_INFINITY)) {
+      return failed(wish.partitionIndex, new KafkaError('UNSUPPORTED_VERSION'));
+    }
+    const partition = services.replicas.get(topic, wish.partitionIndex);
+    checkLeaderEpoch(partition, wish.currentLeaderEpoch);
+    const fromClient = request.replicaId !== DEBUGGING_CONSUMER;
+    if (fromClient) partition.leaderState();
+    const found = lookUp(partition, wish, request);
+    return { partitionIndex: wish.partitionIndex, errorCode: 0, ...found };
+  }
+
+  /** Version 0: the starts of the newest segments that are not younger than the time (KIP-79 has replaced it). */
+  function answerOld(topic: string, wish: Wish, request: Request): PartitionEntry {
+    const partition = services.replicas.get(topic, wish.partitionIndex);
+    partition.leaderState();
+    const offsets = partition.log.legacyOffsetsBefore(wish.timestamp, wish.maxNumOffsets);
+    const limit = bound(partition, request);
+    const visible = offsets.some((offset) => offset > limit)
+      ? [limit, ...offsets.filter((offset) => offset <= limit)]
+      : offsets;
+    return { partitionIndex: wish.partitionIndex, errorCode: 0, oldStyleOffsets: [...new Set(visible)] };
+  }
+
+  return handler({
+    api: ListOffsets,
+    handle(request, context) {
+      const duplicates = duplicatesIn(request);
+      return {
+        topics: request.topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map((wish) => {
+            try {
+              if (context.apiVersion === 0) return answerOld(name, wish, request);
+              if (duplicates.has(`${name}-${wish.partitionIndex}`)) throw new KafkaError('INVALID_REQUEST');
+              return answerOne(name, wish, request, context);
+            } catch (error) {
+              if (error instanceof KafkaError) return failed(wish.partitionIndex, error);
+              throw error;
+            }
+          }),
+        })),
+      };
+    },
+    fail: ({ code }, request) => ({
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: code,
+          timestamp: UNKNOWN,
+          offset: UNKNOWN,
+        })),
+      })),
+    }),
+  });
+}
+
+function duplicatesIn(request: Request): Set<string> {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const { name, partitions } of request.topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}-${partitionIndex}`;
+      if (seen.has(key)) twice.add(key);
+      seen.add(key);
+    }
+  }
+  return twice;
+}

@@ -1,0 +1,174 @@
+import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
+import { Metadata } from '@odradek/protocol/messages/metadata';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import type { BrokerNode, MetadataImage, PartitionMetadata, TopicMetadata } from '../cluster/metadata';
+import { isInternalTopic, validateTopicName } from '../cluster/topic-names';
+import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
+import { type Handler, handler, type RequestContext } from './handler';
+import type { Services } from './services';
+
+type Request = RequestOf<typeof Metadata>;
+type Response = ResponseInit<typeof Metadata>;
+type TopicEntry = NonNullable<Response['topics']>[number];
+
+/** How long an answer waits for the leader of a topic that it has created. Clients retry at 100 ms, users lose patience. */
+const AUTO_CREATE_WAIT_MS = 5000;
+
+interface View {
+  readonly image: MetadataImage;
+  readonly listener: string;
+  readonly version: number;
+}
+
+function failedTopic(error: ErrorName, name: string | null, topicId = ZERO_UUID): TopicEntry {
+  return {
+    errorCode: ERRORS[error].code,
+    name,
+    topicId,
+    isInternal: name !== null && isInternalTopic(name),
+    partitions: [],
+  };
+}
+
+const reachable = (view: View, id: number): boolean =>
+  view.image.brokers.get(id)?.endpoints.has(view.listener) === true;
+
+function partitionEntry(view: View, partition: PartitionMetadata) {
+  // Version 0 lists only live replicas, and calls a partition that has others REPLICA_NOT_AVAILABLE.
+  const listed = (ids: readonly number[]): readonly number[] =>
+    view.version === 0 ? ids.filter((id) => reachable(view, id)) : ids;
+  const replicaNodes = listed(partition.replicas);
+  const isrNodes = listed(partition.isr);
+  let error: ErrorName = 'NONE';
+  let { leader } = partition;
+  if (!reachable(view, leader)) {
+    const listenerMissing = view.image.brokers.has(leader) && view.version >= 6;
+    error = listenerMissing ? 'LISTENER_NOT_FOUND' : 'LEADER_NOT_AVAILABLE';
+    leader = -1;
+  } else if (replicaNodes.length < partition.replicas.length || isrNodes.length < partition.isr.length) {
+    error = 'REPLICA_NOT_AVAILABLE';
+  }
+  return {
+    errorCode: ERRORS[error].code,
+    partitionIndex: partition.partition,
+    leaderId: leader,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes,
+    isrNodes,
+    offlineReplicas: partition.offlineReplicas,
+  };
+}
+
+function topicEntry(view: View, topic: TopicMetadata, withOperations: boolean): TopicEntry {
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions: [...topic.partitions.values()].map((partition) => partitionEntry(view, partition)),
+    topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : NOT_ASKED,
+  };
+}
+
+function brokerEntries(view: View) {
+  const nodes: BrokerNode[] = [...view.image.brokers.values()];
+  return nodes.flatMap(({ id, rack, endpoints }) => {
+    const endpoint = endpoints.get(view.listener);
+    return endpoint ? [{ nodeId: id, host: endpoint.host, port: endpoint.port, rack }] : [];
+  });
+}
+
+function checkTopics({ topics }: Request, version: number): void {
+  for (const { name, topicId } of topics ?? []) {
+    if (name === null && version < 12) {
+      throw new KafkaError('INVALID_REQUEST', `Topic name can not be null for version ${version}`);
+    }
+    if (topicId !== ZERO_UUID && version < 12) {
+      throw new KafkaError('INVALID_REQUEST', `Topic IDs are not supported in requests for version ${version}`);
+    }
+  }
+}
+
+/** Creates what is missing and waits, for a bounded time, until it has leaders. Returns why a topic is not there. */
+async function autoCreate(services: Services, names: readonly string[]): Promise<Map<string, ErrorName>> {
+  const errors = new Map<string, ErrorName>();
+  await Promise.all(
+    names.map(async (name) => {
+      try {
+        await services.topicAdmin.autoCreate(name, AUTO_CREATE_WAIT_MS);
+      } catch (error) {
+        errors.set(name, error instanceof KafkaError ? error.error : 'UNKNOWN_SERVER_ERROR');
+      }
+    }),
+  );
+  return errors;
+}
+
+function nameError(name: string): ErrorName {
+  try {
+    validateTopicName(name);
+    return 'UNKNOWN_TOPIC_OR_PARTITION';
+  } catch {
+    return 'INVALID_TOPIC_EXCEPTION';
+  }
+}
+
+/** Topics by name or id, with partitions, leaders and the brokers as the client's own listener sees them. */
+export function metadata(services: Services): Handler<typeof Metadata> {
+  async function answer(
+    request: Request,
+    { apiVersion: version, listenerName: listener }: RequestContext,
+  ): Promise<Response> {
+    checkTopics(request, version);
+    const wantsAll = request.topics === null || (version === 0 && request.topics.length === 0);
+    const topics: TopicEntry[] = [];
+    const operations = version >= 8 && request.includeTopicAuthorizedOperations;
+    let view: View = { image: services.metadata.image, listener, version };
+    if (wantsAll) {
+      for (const topic of view.image.topics.values()) topics.push(topicEntry(view, topic, operations));
+    } else {
+      const names: string[] = [];
+      for (const { name, topicId } of request.topics!) {
+        const known = topicId === ZERO_UUID ? name : view.image.topicNames.get(topicId);
+        if (known === undefined) topics.push(failedTopic('UNKNOWN_TOPIC_ID', null, topicId));
+        else if (known !== null) names.push(known);
+      }
+      const unique = [...new Set(names)];
+      const missing = unique.filter((name) => !view.image.topics.has(name));
+      const create =
+        missing.length > 0 && request.allowAutoTopicCreation && services.config().values.autoCreateTopicsEnable;
+      const errors = create
+        ? await autoCreate(services, missing)
+        : new Map(missing.map((name) => [name, nameError(name)]));
+      view = { ...view, image: services.metadata.image };
+      for (const name of unique) {
+        const topic = view.image.topics.get(name);
+        if (topic) topics.push(topicEntry(view, topic, operations));
+        else topics.push(failedTopic(errors.get(name) ?? 'LEADER_NOT_AVAILABLE', name));
+      }
+    }
+    const clusterOperations = version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations;
+    return {
+      brokers: brokerEntries(view),
+      clusterId: services.clusterId,
+      controllerId: view.image.controllerId ?? -1,
+      topics,
+      clusterAuthorizedOperations: clusterOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
+    };
+  }
+  return handler({
+    api: Metadata,
+    handle: answer,
+    fail: ({ code }, request) => ({
+      brokers: [],
+      topics: (request.topics ?? []).map(({ name, topicId }) => ({
+        errorCode: code,
+        name: name ?? '',
+        topicId,
+        isInternal: false,
+        partitions: [],
+      })),
+    }),
+  });
+}

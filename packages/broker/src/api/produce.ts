@@ -1,0 +1,252 @@
+import { ERRORS, KafkaError } from '@odradek/protocol/errors';
+import { Produce } from '@odradek/protocol/messages/produce';
+import { compressionAt, isTransactionalAt, magicAt, wholeBatchSizeAt } from '@odradek/protocol/records/batch';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import { isInternalTopic } from '../cluster/topic-names';
+import { type AppendInfo, RecordValidationError } from '../log/types';
+import type { Partition } from '../replication/partition';
+import { DelayedRequest } from '../replication/wait-list';
+import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER, type RequestContext } from './handler';
+import { currentLeader, nodeEndpoints } from './leader-hints';
+import type { Services } from './services';
+
+type Request = RequestOf<typeof Produce>;
+type Response = ResponseInit<typeof Produce>;
+
+const ADMIN_CLIENT = '__admin_client';
+const NO_TIMESTAMP = -1;
+const UNKNOWN_OFFSET = -1;
+
+interface PartitionResult {
+  readonly index: number;
+  errorCode: number;
+  baseOffset: number;
+  logAppendTimeMs: number;
+  logStartOffset: number;
+  recordErrors?: readonly { batchIndex: number; batchIndexErrorMessage: string | null }[];
+  errorMessage?: string | null;
+  currentLeader?: { leaderId: number; leaderEpoch: number };
+}
+
+/** An append that is on this broker's disk and waits for the in-sync replicas. */
+interface Pending {
+  readonly result: PartitionResult;
+  readonly partition: Partition;
+  readonly leaderEpoch: number;
+  readonly requiredOffset: number;
+  done: boolean;
+}
+
+/** Throws `KafkaError` where records break the rules of the request's version (ProduceRequest.validateRecords). */
+function checkRecords(version: number, records: Buffer | null): asserts records is Buffer {
+  if (version < 3) {
+    if (records === null) throw new KafkaError('INVALID_RECORD');
+    return;
+  }
+  const size = records === null ? 0 : wholeBatchSizeAt(records, 0, records.length);
+  if (records === null || size === 0) {
+    throw new KafkaError(
+      'INVALID_RECORD',
+      `Produce requests with version ${version} must have at least one record batch per partition`,
+    );
+  }
+  if (magicAt(records, 0) !== 2) {
+    throw new KafkaError(
+      'INVALID_RECORD',
+      `Produce requests with version ${version} are only allowed to contain record batches with magic version 2`,
+    );
+  }
+  if (version < 7 && compressionAt(records, 0) === 'zstd') {
+    throw new KafkaError(
+      'UNSUPPORTED_COMPRESSION_TYPE',
+      `Produce requests with version ${version} are not allowed to use ZStandard compression`,
+    );
+  }
+  if (wholeBatchSizeAt(records, size, records.length) > 0) {
+    throw new KafkaError(
+      'INVALID_RECORD',
+      `Produce requests with version ${version} are only allowed to contain exactly one record batch per partition`,
+    );
+  }
+}
+
+function isTransactional(request: Request): boolean {
+  for (const { partitionData } of request.topicData) {
+    for (const { records } of partitionData) {
+      if (records !== null && records.length > 22 && magicAt(records, 0) === 2 && isTransactionalAt(records, 0))
+        return true;
+    }
+  }
+  return false;
+}
+
+function failed(index: number, error: KafkaError, logStartOffset = UNKNOWN_OFFSET): PartitionResult {
+  const result: PartitionResult = {
+    index,
+    errorCode: error.code,
+    baseOffset: UNKNOWN_OFFSET,
+    logAppendTimeMs: NO_TIMESTAMP,
+    logStartOffset,
+  };
+  if (error instanceof RecordValidationError) {
+    result.recordErrors = error.recordErrors.map(({ batchIndex, message }) => ({
+      batchIndex,
+      batchIndexErrorMessage: message,
+    }));
+    result.errorMessage = error.message;
+  }
+  return result;
+}
+
+/** Errors that Kafka answers without the log's start: they say that the log was not looked at. */
+const WITHOUT_LOG_START = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+]);
+
+/** Appends records to the logs of the partitions that this broker leads (acks 0, 1 and all; KIP-98 idempotence). */
+export function produce(services: Services): Handler<typeof Produce> {
+  const logger = services.loggers.logger(
+    'kafka.server.ReplicaManager',
+    `[ReplicaManager broker=${services.brokerId}] `,
+  );
+
+  function append(
+    topic: string,
+    index: number,
+    records: Buffer | null,
+    request: Request,
+    context: RequestContext,
+    pending: Pending[],
+  ): PartitionResult {
+    let partition: Partition | undefined;
+    try {
+      if (!services.metadata.contains(topic, index)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
+      checkRecords(context.apiVersion, records);
+      if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
+      if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT) throw new KafkaError('INVALID_TOPIC_EXCEPTION');
+      partition = services.replicas.get(topic, index);
+      const { leaderEpoch } = partition;
+      const info: AppendInfo = partition.appendAsLeader(records, request.acks, { origin: 'client' });
+      const result: PartitionResult = {
+        index,
+        errorCode: 0,
+        baseOffset: info.firstOffset,
+        logAppendTimeMs: info.logAppendTimeMs,
+        logStartOffset: info.logStartOffset,
+      };
+      if (request.acks === -1) {
+        pending.push({ result, partition, leaderEpoch, requiredOffset: info.lastOffset + 1, done: false });
+      }
+      return result;
+    } catch (thrown) {
+      return failedAppend(topic, index, partition, thrown);
+    }
+  }
+
+  function failedAppend(
+    topic: string,
+    index: number,
+    partition: Partition | undefined,
+    thrown: unknown,
+  ): PartitionResult {
+    const error = thrown instanceof KafkaError ? thrown : new KafkaError('UNKNOWN_SERVER_ERROR');
+    if (!(thrown instanceof KafkaError)) {
+      logger.error(`Error processing append operation on partition ${topic}-${index}`, { error: thrown });
+    }
+    const looked = partition !== undefined && !WITHOUT_LOG_START.has(error.error);
+    return failed(index, error, looked ? partition!.log.logStartOffset : UNKNOWN_OFFSET);
+  }
+
+  /** Settles what can be settled; true once nothing waits any more. */
+  function settle(pending: readonly Pending[]): boolean {
+    let open = 0;
+    for (const entry of pending) {
+      if (entry.done) continue;
+      const outcome = entry.partition.acknowledgement(entry.requiredOffset, entry.leaderEpoch);
+      if (outcome === null) open++;
+      else {
+        entry.done = true;
+        entry.result.errorCode = ERRORS[outcome].code;
+      }
+    }
+    return open === 0;
+  }
+
+  function respond(
+    request: Request,
+    responses: { name: string; partitionResponses: PartitionResult[] }[],
+    context: RequestContext,
+  ): HandlerResult<Response> {
+    if (request.acks === 0) {
+      const error = responses.flatMap((topic) => topic.partitionResponses).find(({ errorCode }) => errorCode !== 0);
+      if (!error) return NO_ANSWER;
+      logger.info(
+        `Closing connection due to error during produce request with correlation id ${context.correlationId} from client id ${context.clientId} with ack=0`,
+      );
+      return CLOSE_CONNECTION;
+    }
+    const response: Response = { responses };
+    if (context.apiVersion < 10) return response;
+    const leaders = new Set<number>();
+    for (const { name, partitionResponses } of responses) {
+      for (const result of partitionResponses) {
+        if (result.errorCode !== ERRORS.NOT_LEADER_OR_FOLLOWER.code) continue;
+        result.currentLeader = currentLeader(services, name, result.index);
+        leaders.add(result.currentLeader.leaderId);
+      }
+    }
+    return leaders.size === 0
+      ? response
+      : { responses, nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) };
+  }
+
+  function handle(
+    request: Request,
+    context: RequestContext,
+  ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
+    if (request.transactionalId === null && isTransactional(request)) {
+      throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
+    }
+    const pending: Pending[] = [];
+    const responses = request.topicData.map(({ name, partitionData }) => ({
+      name,
+      partitionResponses: partitionData.map(({ index, records }) =>
+        append(name, index, records, request, context, pending),
+      ),
+    }));
+    if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
+    return new Promise((resolve) => {
+      const lists = pending.filter(({ done }) => !done).map(({ partition }) => partition.producers);
+      const attempt = (): boolean => {
+        if (!settle(pending)) return false;
+        resolve(respond(request, responses, context));
+        return true;
+      };
+      new DelayedRequest(lists, attempt, () => {
+        for (const entry of pending) if (!entry.done) entry.result.errorCode = ERRORS.REQUEST_TIMED_OUT.code;
+        resolve(respond(request, responses, context));
+      }).start(services.clock, Math.max(0, request.timeoutMs));
+    });
+  }
+
+  return handler({
+    api: Produce,
+    consumesInPlace: true,
+    handle,
+    fail: (error, request) => {
+      if (request.acks === 0) return CLOSE_CONNECTION;
+      const failure = { errorCode: error.code, baseOffset: UNKNOWN_OFFSET, errorMessage: null };
+      return {
+        responses: request.topicData.map(({ name, partitionData }) => ({
+          name,
+          partitionResponses: partitionData.map(({ index }) => ({ index, ...failure })),
+        })),
+      };
+    },
+  });
+}

@@ -1,0 +1,38 @@
+import type { ConfigAdmin } from '../cluster/config-admin';
+import type { MetadataCache } from '../cluster/metadata-cache';
+import type { ProducerIds } from '../cluster/producer-ids';
+import type { TopicConfigs } from '../cluster/topic-configs';
+import type { BrokerConfig } from '../config/broker-config';
+import type { Controller } from '../controller/controller';
+import type { TopicAdmin } from '../controller/topic-admin';
+import type { Clock } from '../env/clock';
+import type { Loggers } from '../env/logger';
+import type { Random } from '../env/random';
+import type { LogManager } from '../log/log-manager';
+import type { BufferPool } from '../network/buffer-pool';
+import type { FetchSessions } from '../replication/fetch-sessions';
+import type { ReplicaManager } from '../replication/replica-manager';
+import type { ZooKeeperStore } from '../zookeeper/store';
+
+/** What handlers work with; made once in `broker.ts`. */
+export interface Services {
+  readonly brokerId: number;
+  readonly clusterId: string;
+  /** The epoch of the current registration: fences requests meant for the process before this one. */
+  readonly brokerEpoch: () => number;
+  readonly config: () => BrokerConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly loggers: Loggers;
+  readonly store: ZooKeeperStore;
+  readonly metadata: MetadataCache;
+  readonly topicConfigs: TopicConfigs;
+  readonly logs: LogManager;
+  readonly replicas: ReplicaManager;
+  readonly controller: Controller;
+  readonly topicAdmin: TopicAdmin;
+  readonly configAdmin: ConfigAdmin;
+  readonly producerIds: ProducerIds;
+  readonly fetchSessions: FetchSessions;
+  readonly buffers: BufferPool;
+}

@@ -1,0 +1,18 @@
+import { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
+import { checkBrokerEpoch } from './broker-epoch';
+import { type Handler, handler } from './handler';
+import type { Services } from './services';
+
+/** The controller tells this broker what the cluster looks like. */
+export function updateMetadata(services: Services): Handler<typeof UpdateMetadata> {
+  return handler({
+    api: UpdateMetadata,
+    handle(request) {
+      checkBrokerEpoch(services, request.brokerEpoch);
+      services.replicas.checkControllerEpoch(request.controllerEpoch, 'UpdateMetadata');
+      services.metadata.update(request);
+      return { errorCode: 0 };
+    },
+    fail: ({ code }) => ({ errorCode: code }),
+  });
+}

@@ -1,0 +1,32 @@
+import { KafkaError } from '@odradek/protocol/errors';
+
+export const GROUP_OFFSETS_TOPIC = '__consumer_offsets';
+export const TRANSACTION_STATE_TOPIC = '__transaction_state';
+const MAX_NAME_LENGTH = 249;
+
+export function isInternalTopic(topic: string): boolean {
+  return topic === GROUP_OFFSETS_TOPIC || topic === TRANSACTION_STATE_TOPIC;
+}
+
+/** Throws INVALID_TOPIC_EXCEPTION where Kafka's Topic.validate does, with its text. */
+export function validateTopicName(topic: string): void {
+  const invalid = (why: string): never => {
+    throw new KafkaError('INVALID_TOPIC_EXCEPTION', why);
+  };
+  if (topic === '') invalid('Topic name is invalid: the empty string is not allowed');
+  if (topic === '.' || topic === '..')
+    invalid("Topic name is invalid: '.' or '..' is not allowed".replace("'.' or '..'", `'${topic}'`));
+  if (topic.length > MAX_NAME_LENGTH) {
+    invalid(`Topic name is invalid: the length of '${topic}' is longer than the max allowed length ${MAX_NAME_LENGTH}`);
+  }
+  if (!/^[a-zA-Z0-9._-]+$/.test(topic)) {
+    invalid(
+      `Topic name is invalid: '${topic}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`,
+    );
+  }
+}
+
+/** Whether two names would be one name for a metric, where '.' becomes '_' (Topic.hasCollision). */
+export function topicNamesCollide(a: string, b: string): boolean {
+  return a.replaceAll('.', '_') === b.replaceAll('.', '_');
+}

@@ -1,0 +1,21 @@
+import type { Logger } from '../env/logger';
+import type { ZooKeeperStore } from '../zookeeper/store';
+import type { BrokerChannels } from './channels';
+import type { RequestBatch } from './requests';
+import type { ControllerState } from './state';
+
+/** What the events of an active controller work on. */
+export interface ActiveController {
+  readonly state: ControllerState;
+  readonly store: ZooKeeperStore;
+  readonly logger: Logger;
+  readonly channels: BrokerChannels;
+  readonly deleteTopicEnabled: boolean;
+  /** Whether a topic lets a replica lead that was not in sync. */
+  readonly uncleanElectionEnabled: (topic: string) => boolean;
+  readonly randomTopicId: () => string;
+  /** Sends what an event has collected. */
+  send(batch: RequestBatch): void;
+  watchTopic(topic: string): void;
+  unwatchTopic(topic: string): void;
+}

@@ -1,0 +1,127 @@
+import type { ActiveController } from './active';
+import { resumeDeletions } from './deletion';
+import { dropReplicas, electLeaders, onlineReplicas } from './partitions';
+import { RequestBatch } from './requests';
+import type { ControllerBroker } from './state';
+
+/** The brokers that came, went, and came back under the same id between two readings. */
+export interface BrokerDifference {
+  readonly added: ControllerBroker[];
+  readonly bounced: ControllerBroker[];
+  readonly gone: number[];
+}
+
+/** Compares registrations; a larger epoch (czxid) under the same id is a broker that was restarted. */
+export function differBrokers(
+  known: ReadonlyMap<number, ControllerBroker>,
+  now: ReadonlyMap<number, ControllerBroker>,
+): BrokerDifference {
+  return {
+    added: [...now.values()].filter(({ id }) => !known.has(id)),
+    bounced: [...now.values()].filter(({ id, epoch }) => (known.get(id)?.epoch ?? epoch) < epoch),
+    gone: [...known.keys()].filter((id) => !now.has(id)),
+  };
+}
+
+const PROTOCOL_NUMBERS = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const;
+
+async function readBrokers(controller: ActiveController): Promise<Map<number, ControllerBroker>> {
+  const registered = await controller.store.getBrokers();
+  return new Map(
+    [...registered].map(([id, { info, epoch }]) => {
+      const endpoints = info.endpoints.map(
+        ({ listenerName, host, port, securityProtocol }) =>
+          [listenerName, { host: host ?? '', port, securityProtocol: PROTOCOL_NUMBERS[securityProtocol] }] as const,
+      );
+      return [id, { id, epoch, rack: info.rack, endpoints: new Map(endpoints) }];
+    }),
+  );
+}
+
+/** Fills the list of brokers of a new controller. */
+export async function readInitialBrokers(controller: ActiveController): Promise<void> {
+  for (const broker of (await readBrokers(controller)).values()) {
+    controller.state.brokers.set(broker.id, broker);
+    controller.channels.add(broker);
+  }
+}
+
+/** `/brokers/ids` has changed: new brokers first, then restarted ones, then those that are gone. */
+export async function onBrokersChanged(controller: ActiveController): Promise<void> {
+  const { state, channels, logger } = controller;
+  const now = await readBrokers(controller);
+  const { added, bounced, gone } = differBrokers(state.brokers, now);
+  logger.info(
+    `Newly added brokers: ${added.map(({ id }) => id)}, deleted brokers: ${gone}, bounced brokers: ${bounced.map(({ id }) => id)}, all live brokers: ${[...now.keys()]}`,
+  );
+  for (const broker of added) {
+    state.brokers.set(broker.id, broker);
+    channels.add(broker);
+  }
+  if (added.length > 0) await onBrokerStartup(controller, added);
+  for (const { id } of bounced) {
+    channels.remove(id);
+    state.brokers.delete(id);
+  }
+  if (bounced.length > 0) {
+    await onBrokerFailure(
+      controller,
+      bounced.map(({ id }) => id),
+    );
+    for (const broker of bounced) {
+      state.brokers.set(broker.id, broker);
+      channels.add(broker);
+    }
+    await onBrokerStartup(controller, bounced);
+  }
+  for (const id of gone) {
+    channels.remove(id);
+    state.brokers.delete(id);
+  }
+  if (gone.length > 0) await onBrokerFailure(controller, gone);
+}
+
+async function onBrokerStartup(controller: ActiveController, started: readonly ControllerBroker[]): Promise<void> {
+  const { state } = controller;
+  const ids = new Set(started.map(({ id }) => id));
+  for (const id of ids) state.offlineReplicas.delete(id);
+  // The others learn of the broker before they hear that it leads anything; it hears of everything.
+  const others = new RequestBatch();
+  others.addMetadata(
+    [...state.brokers.keys()].filter((id) => !ids.has(id)),
+    [],
+  );
+  controller.send(others);
+  const all = [...state.allPartitions()];
+  const newcomers = new RequestBatch();
+  newcomers.addMetadata(ids, all);
+  controller.send(newcomers);
+  const replicas = new RequestBatch();
+  onlineReplicas(controller, all, replicas, ids);
+  controller.send(replicas);
+  await electLeaders(
+    controller,
+    all.filter((id) => state.needsLeader(id)),
+  );
+  await resumeDeletions(controller);
+}
+
+async function onBrokerFailure(controller: ActiveController, gone: readonly number[]): Promise<void> {
+  const { state } = controller;
+  const ids = new Set(gone);
+  for (const id of ids) state.offlineReplicas.delete(id);
+  const affected = [...state.allPartitions()].filter(({ assignment }) => assignment.replicas.some((id) => ids.has(id)));
+  await electLeaders(
+    controller,
+    affected.filter((id) => ids.has(state.stateOf(id)?.leader ?? -1)),
+  );
+  await dropReplicas(
+    controller,
+    affected.flatMap((id) =>
+      id.assignment.replicas.filter((broker) => ids.has(broker)).map((broker) => ({ ...id, broker })),
+    ),
+  );
+  const rest = new RequestBatch();
+  rest.addMetadata(state.brokers.keys(), []);
+  controller.send(rest);
+}

@@ -1,0 +1,172 @@
+import type { ActiveController } from './active';
+import { type Choice, chooseForNew, chooseForOffline, elected, RECOVERED, withoutReplica } from './leader-choice';
+import { RequestBatch } from './requests';
+import type { PartitionId, PartitionState } from './state';
+
+type Assigned = PartitionId & { readonly assignment: { readonly replicas: readonly number[] } };
+
+/** What an election has to write: a state znode to create, or one to replace. */
+interface PlannedElection extends PartitionId {
+  readonly next: Omit<PartitionState, 'partitionEpoch'>;
+  /** Null where the znode does not exist yet. */
+  readonly expectedEpoch: number | null;
+  readonly replicas: readonly number[];
+}
+
+/** The next state of each partition that can have a leader; the others stay as they are (logged by the caller). */
+export function planElections(controller: ActiveController, partitions: readonly Assigned[]): PlannedElection[] {
+  const { state } = controller;
+  const planned: PlannedElection[] = [];
+  for (const id of partitions) {
+    const { replicas } = id.assignment;
+    const isLive = (broker: number): boolean => state.isReplicaLive(broker, id.topic, id.partition);
+    const current = state.stateOf(id);
+    const choice: Choice | null = current
+      ? chooseForOffline(replicas, current, isLive, controller.uncleanElectionEnabled(id.topic))
+      : chooseForNew(replicas, isLive);
+    if (!choice) continue;
+    const next = current
+      ? elected(current, choice)
+      : { leader: choice.leader, isr: choice.isr, leaderEpoch: 0, leaderRecoveryState: RECOVERED };
+    planned.push({
+      topic: id.topic,
+      partition: id.partition,
+      replicas,
+      next: { ...next, controllerEpoch: state.controllerEpoch },
+      expectedEpoch: current ? current.partitionEpoch : null,
+    });
+  }
+  return planned;
+}
+
+/**
+ * Gives a leader to each of these new or offline partitions that can have one, writes their states and tells the
+ * brokers. A state that somebody else has changed meanwhile is read again and decided anew.
+ */
+export async function electLeaders(controller: ActiveController, partitions: readonly Assigned[]): Promise<void> {
+  const batch = new RequestBatch();
+  let left = partitions;
+  while (left.length > 0) {
+    const planned = planElections(controller, left);
+    const outcomes = await writeElections(controller, planned, batch);
+    await refreshStates(controller, outcomes.again);
+    const again = new Set(outcomes.again.map(({ topic, partition }) => `${topic}-${partition}`));
+    left = left.filter(({ topic, partition }) => again.has(`${topic}-${partition}`));
+  }
+  controller.send(batch);
+}
+
+async function writeElections(
+  controller: ActiveController,
+  planned: readonly PlannedElection[],
+  batch: RequestBatch,
+): Promise<{ again: PartitionId[] }> {
+  const { state, store, logger } = controller;
+  const fresh = planned.filter(({ expectedEpoch }) => expectedEpoch === null);
+  const known = planned.filter(({ expectedEpoch }) => expectedEpoch !== null);
+  const created = await store.createPartitionStates(
+    fresh.map(({ topic, partition, next }) => ({ topic, partition, state: next })),
+    state.epochVersion,
+  );
+  const updated = await store.updatePartitionStates(
+    known.map(({ topic, partition, next, expectedEpoch }) => ({
+      topic,
+      partition,
+      state: next,
+      expectedVersion: expectedEpoch!,
+    })),
+    state.epochVersion,
+  );
+  const again: PartitionId[] = [];
+  const results = [...created, ...updated];
+  for (const [index, election] of [...fresh, ...known].entries()) {
+    const result = results[index]!;
+    if (result.type === 'ok') {
+      state.setState(election, { ...election.next, partitionEpoch: result.version });
+      const live = election.replicas.filter((id) => state.isReplicaLive(id, election.topic, election.partition));
+      batch.addLeaderAndIsr(live, election, election.expectedEpoch === null, state);
+    } else if (result.type === 'conflict') {
+      again.push(election);
+    } else {
+      logger.error(
+        `Failed to elect a leader for partition ${election.topic}-${election.partition}: ${result.error.message}`,
+      );
+    }
+  }
+  return { again };
+}
+
+/** Reads the state znodes of these partitions again. */
+export async function refreshStates(controller: ActiveController, partitions: readonly PartitionId[]): Promise<void> {
+  if (partitions.length === 0) return;
+  const read = await controller.store.getPartitionStates(partitions);
+  for (const id of partitions) {
+    const found = read.get(`${id.topic}-${id.partition}`);
+    if (!found) continue;
+    if (found.controllerEpoch > controller.state.controllerEpoch) {
+      throw new Error(
+        `Partition ${id.topic}-${id.partition} was written by another controller with epoch ${found.controllerEpoch}; this one's is ${controller.state.controllerEpoch}`,
+      );
+    }
+    controller.state.setState(id, found);
+  }
+}
+
+/** Tells the live replicas of these partitions, where they have a leader, what they are. */
+export function onlineReplicas(
+  controller: ActiveController,
+  partitions: Iterable<Assigned>,
+  batch: RequestBatch,
+  only?: ReadonlySet<number>,
+): void {
+  const { state } = controller;
+  for (const id of partitions) {
+    if (!state.stateOf(id)) continue;
+    const brokers = id.assignment.replicas.filter(
+      (broker) => state.isReplicaLive(broker, id.topic, id.partition) && (only === undefined || only.has(broker)),
+    );
+    batch.addLeaderAndIsr(brokers, id, false, state);
+  }
+}
+
+/** Takes lost replicas out of the in-sync sets that they are in, and tells the replicas that are left. */
+export async function dropReplicas(
+  controller: ActiveController,
+  lost: readonly (Assigned & { readonly broker: number })[],
+): Promise<void> {
+  const { state, store } = controller;
+  const batch = new RequestBatch();
+  let left = lost.filter((replica) => state.stateOf(replica)?.isr.includes(replica.broker));
+  while (left.length > 0) {
+    const writes = left.map((replica) => {
+      const current = state.stateOf(replica)!;
+      return {
+        topic: replica.topic,
+        partition: replica.partition,
+        state: { ...withoutReplica(current, replica.broker), controllerEpoch: state.controllerEpoch },
+        expectedVersion: current.partitionEpoch,
+      };
+    });
+    const results = await store.updatePartitionStates(writes, state.epochVersion);
+    const again: typeof left = [];
+    for (const [index, replica] of left.entries()) {
+      const result = results[index]!;
+      if (result.type === 'ok') {
+        state.setState(replica, { ...writes[index]!.state, partitionEpoch: result.version });
+        const others = replica.assignment.replicas.filter(
+          (id) => id !== replica.broker && state.isReplicaLive(id, replica.topic, replica.partition),
+        );
+        batch.addLeaderAndIsr(others, replica, false, state);
+      } else if (result.type === 'conflict') {
+        again.push(replica);
+      } else {
+        controller.logger.error(
+          `Failed to remove replica ${replica.broker} from the ISR of partition ${replica.topic}-${replica.partition}: ${result.error.message}`,
+        );
+      }
+    }
+    await refreshStates(controller, again);
+    left = again.filter((replica) => state.stateOf(replica)?.isr.includes(replica.broker));
+  }
+  controller.send(batch);
+}

@@ -1,0 +1,143 @@
+import { ERRORS, KafkaError } from '@odradek/protocol/errors';
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import type { MetadataCache } from '../cluster/metadata-cache';
+import { type AbortedTransaction, EMPTY_SLICE, type FetchIsolation, type LogSlice } from '../log/types';
+import type { FetchWish } from './fetch-sessions';
+import type { Partition } from './partition';
+import type { ReplicaManager } from './replica-manager';
+
+export interface FetchLimits {
+  readonly maxBytes: number;
+  /** Versions up to 2: nothing above the limits, not even a first batch. */
+  readonly hardLimit: boolean;
+  readonly isolation: FetchIsolation;
+  /** Versions up to 10, and followers, are served by the leader only. */
+  readonly leaderOnly: boolean;
+}
+
+/** What one partition gives to a fetch. The bytes are still in the log's file. */
+export interface PartitionFetch {
+  readonly error: KafkaError | null;
+  readonly partition: Partition | null;
+  readonly slice: LogSlice;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
+  readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
+}
+
+export interface FetchOutcome {
+  readonly partitions: readonly PartitionFetch[];
+  readonly bytes: number;
+  /** An error or a diverging epoch: the fetch is answered at once. */
+  readonly urgent: boolean;
+}
+
+function failure(error: KafkaError, partition: Partition | null = null): PartitionFetch {
+  return {
+    error,
+    partition,
+    slice: EMPTY_SLICE,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions: null,
+    divergingEpoch: null,
+  };
+}
+
+/** Throws FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH where a client's epoch is not this replica's (KIP-320). */
+export function checkLeaderEpoch(partition: Partition, currentLeaderEpoch: number): void {
+  if (currentLeaderEpoch === -1 || currentLeaderEpoch === partition.leaderEpoch) return;
+  throw new KafkaError(currentLeaderEpoch < partition.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH');
+}
+
+/** Reads partitions for fetches, as far as their isolation allows (ReplicaManager.readFromLog). */
+export class FetchReader {
+  constructor(
+    private readonly replicas: ReplicaManager,
+    private readonly metadata: MetadataCache,
+  ) {}
+
+  /** One pass over the wishes, in order: the first partition with data may go beyond the limits by a whole batch. */
+  read(wishes: readonly FetchWish[], limits: FetchLimits): FetchOutcome {
+    let left = limits.maxBytes;
+    let minOneMessage = !limits.hardLimit;
+    let bytes = 0;
+    let urgent = false;
+    const partitions = wishes.map((wish) => {
+      const fetched = this.readOne(wish, limits, left, minOneMessage);
+      const size = fetched.slice.bytes;
+      if (size > 0) minOneMessage = false;
+      bytes += size;
+      left = Math.max(0, left - size);
+      if (fetched.error !== null || fetched.divergingEpoch !== null) urgent = true;
+      return fetched;
+    });
+    return { partitions, bytes, urgent };
+  }
+
+  private readOne(wish: FetchWish, limits: FetchLimits, left: number, minOneMessage: boolean): PartitionFetch {
+    let partition: Partition | null = null;
+    try {
+      if (wish.topic === null) throw new KafkaError('UNKNOWN_TOPIC_ID');
+      if (!this.metadata.contains(wish.topic, wish.partition)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
+      partition = this.replicas.get(wish.topic, wish.partition);
+      const { log } = partition;
+      if (wish.topicId !== ZERO_UUID && log.topicId !== null && log.topicId !== wish.topicId) {
+        throw new KafkaError('INCONSISTENT_TOPIC_ID');
+      }
+      checkLeaderEpoch(partition, wish.currentLeaderEpoch);
+      if (partition.role.type === 'none' || (limits.leaderOnly && !partition.isLeader)) {
+        throw new KafkaError('NOT_LEADER_OR_FOLLOWER');
+      }
+      const diverging = this.divergence(partition, wish);
+      const read = diverging
+        ? null
+        : log.read(wish.fetchOffset, {
+            maxBytes: Math.min(wish.maxBytes, left),
+            minOneMessage,
+            isolation: limits.isolation,
+          });
+      // From version 3 on nobody is sent a cut first batch: it would be of no use (KIP-74).
+      const slice = !read || (read.firstEntryIncomplete && !limits.hardLimit) ? EMPTY_SLICE : read.slice;
+      return {
+        error: null,
+        partition,
+        slice,
+        highWatermark: log.highWatermark,
+        lastStableOffset: log.lastStableOffset,
+        logStartOffset: log.logStartOffset,
+        abortedTransactions: read?.abortedTransactions ?? null,
+        divergingEpoch: diverging,
+      };
+    } catch (error) {
+      if (error instanceof KafkaError) return failure(error, partition);
+      throw error;
+    }
+  }
+
+  /** KIP-595: where the reader's log parts from this one, if it does. Throws OFFSET_OUT_OF_RANGE if that is too long ago. */
+  private divergence(partition: Partition, wish: FetchWish): { epoch: number; endOffset: number } | null {
+    if (wish.lastFetchedEpoch === -1) return null;
+    const { log } = partition;
+    const end = log.endOffsetForEpoch(wish.lastFetchedEpoch);
+    if (end.endOffset === -1 || end.leaderEpoch === -1) {
+      throw new KafkaError(
+        'OFFSET_OUT_OF_RANGE',
+        `Could not determine the end offset of the last fetched epoch ${wish.lastFetchedEpoch} from the request`,
+      );
+    }
+    if (wish.fetchOffset < log.logStartOffset) {
+      throw new KafkaError(
+        'OFFSET_OUT_OF_RANGE',
+        `Received request for offset ${wish.fetchOffset} for partition ${partition.topic}-${partition.partition}, but we only have log segments in the range ${log.logStartOffset} to ${log.logEndOffset}.`,
+      );
+    }
+    if (end.leaderEpoch >= wish.lastFetchedEpoch && end.endOffset >= wish.fetchOffset) return null;
+    return { epoch: end.leaderEpoch, endOffset: end.endOffset };
+  }
+}
+
+export const codeOfFetch = (fetch: PartitionFetch): number => fetch.error?.code ?? ERRORS.NONE.code;

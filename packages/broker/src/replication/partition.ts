@@ -1,0 +1,219 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import type { Clock } from '../env/clock';
+import type { AppendInfo, AppendOptions, PartitionLog } from '../log/partition-log';
+import { afterFetch, highWatermarkOf, isUnderMinIsr, type LeaderState, maximalIsr, newLeader } from './leader-state';
+import { WaitList } from './wait-list';
+
+/** A partition's state as LeaderAndIsr brings it, the same in all versions of that request. */
+export interface PartitionOrder {
+  readonly controllerEpoch: number;
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly isr: readonly number[];
+  readonly partitionEpoch: number;
+  readonly replicas: readonly number[];
+  readonly isNew: boolean;
+}
+
+/**
+ * What this replica is. `none`: nothing was said yet, or the broker has resigned because its session is over; the next
+ * LeaderAndIsr makes it one of the others. `leader` and `follower` follow each other with rising leader epochs.
+ */
+export type Role =
+  | { readonly type: 'none' }
+  | { readonly type: 'leader'; readonly state: LeaderState }
+  | { readonly type: 'follower'; readonly leaderId: number };
+
+export interface PartitionOptions {
+  readonly topic: string;
+  readonly partition: number;
+  readonly brokerId: number;
+  readonly clock: Clock;
+  readonly minInsyncReplicas: () => number;
+  readonly replicaLagTimeMaxMs: number;
+  readonly isBrokerAlive: (id: number) => boolean;
+}
+
+/** One replica hosted by this broker: its log, and what it is in the partition (Kafka's Partition). */
+export class Partition {
+  readonly topic: string;
+  readonly partition: number;
+  role: Role = { type: 'none' };
+  leaderEpoch = -1;
+  partitionEpoch = -1;
+  replicas: readonly number[] = [];
+  /** Waiting fetches and DeleteRecords; woken when the high watermark, the log start or the role moves. */
+  readonly fetchers: WaitList;
+  /** Produce requests that wait for their acknowledgement. */
+  readonly producers: WaitList;
+  /** The first start of the HW checkpoints follows the first LeaderAndIsr. */
+  private resigned = false;
+
+  constructor(
+    private readonly options: PartitionOptions,
+    readonly log: PartitionLog,
+  ) {
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.fetchers = new WaitList(options.clock);
+    this.producers = new WaitList(options.clock);
+  }
+
+  get isLeader(): boolean {
+    return this.role.type === 'leader';
+  }
+
+  /** This leader's state. Throws NOT_LEADER_OR_FOLLOWER where it does not lead. */
+  leaderState(): LeaderState {
+    if (this.role.type === 'leader') return this.role.state;
+    throw new KafkaError('NOT_LEADER_OR_FOLLOWER');
+  }
+
+  /** Whether an order with this leader epoch is news to this replica. */
+  accepts(leaderEpoch: number): boolean {
+    return leaderEpoch > this.leaderEpoch || (this.resigned && leaderEpoch === this.leaderEpoch);
+  }
+
+  /** Leads from here on: a new epoch starts at the log's end. */
+  makeLeader(order: PartitionOrder): void {
+    const { log, options } = this;
+    log.assignEpochStartOffset(order.leaderEpoch, log.logEndOffset);
+    const previous = this.role.type === 'leader' ? this.role.state : undefined;
+    const epochStartOffset = previous?.leaderEpoch === order.leaderEpoch ? previous.epochStartOffset : log.logEndOffset;
+    this.role = {
+      type: 'leader',
+      state: newLeader(
+        {
+          leaderId: options.brokerId,
+          leaderEpoch: order.leaderEpoch,
+          epochStartOffset,
+          replicas: order.replicas,
+          isr: order.isr,
+        },
+        options.clock.monotonicMs(),
+        previous,
+      ),
+    };
+    this.take(order);
+    this.advanceHighWatermark();
+    this.wakeAll();
+  }
+
+  makeFollower(order: PartitionOrder): void {
+    this.role = { type: 'follower', leaderId: order.leader };
+    this.take(order);
+    this.wakeAll();
+  }
+
+  /** ZooKeeper says that this broker's session is over: from now on nothing is acknowledged until a controller speaks. */
+  resign(): void {
+    if (this.role.type === 'none') return;
+    this.role = { type: 'none' };
+    this.resigned = true;
+    this.wakeAll();
+  }
+
+  private take(order: PartitionOrder): void {
+    this.leaderEpoch = order.leaderEpoch;
+    this.partitionEpoch = order.partitionEpoch;
+    this.replicas = order.replicas;
+    this.resigned = false;
+  }
+
+  /**
+   * Appends what a client or a coordinator sent. Throws `KafkaError`: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS
+   * (acks=all only; nothing was written), or what the log found wrong with the records.
+   */
+  appendAsLeader(records: Buffer, requiredAcks: number, options: Omit<AppendOptions, 'leaderEpoch'>): AppendInfo {
+    const state = this.leaderState();
+    if (requiredAcks === -1 && isUnderMinIsr(state, this.options.minInsyncReplicas())) {
+      throw new KafkaError(
+        'NOT_ENOUGH_REPLICAS',
+        `The size of the current ISR ${state.isr.length} is insufficient to satisfy the min.isr requirement of ${this.options.minInsyncReplicas()} for partition ${this.topic}-${this.partition}`,
+      );
+    }
+    const info = this.log.appendAsLeader(records, { ...options, leaderEpoch: state.leaderEpoch });
+    if (!this.advanceHighWatermark()) this.fetchers.wakeSoon();
+    return info;
+  }
+
+  /**
+   * How an acks=all append up to `requiredOffset` stands (Partition.checkEnoughReplicasReachOffset): null while it
+   * waits, else the error to answer, NONE for success.
+   */
+  acknowledgement(
+    requiredOffset: number,
+    leaderEpoch: number,
+  ): 'NONE' | 'NOT_LEADER_OR_FOLLOWER' | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' | null {
+    if (this.role.type !== 'leader' || this.leaderEpoch !== leaderEpoch) return 'NOT_LEADER_OR_FOLLOWER';
+    if (this.log.highWatermark < requiredOffset) return null;
+    const { state } = this.role;
+    const minIsr = Math.min(this.options.minInsyncReplicas(), state.replicas.length);
+    return maximalIsr(state).length < minIsr ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
+  }
+
+  /** A follower has fetched from `fetchOffset`: it has everything below. */
+  onFollowerFetch(replica: number, fetchOffset: number, logStartOffset: number, brokerEpoch: number): void {
+    if (this.role.type !== 'leader') return;
+    const state = afterFetch(
+      this.role.state,
+      replica,
+      { fetchOffset, logStartOffset, brokerEpoch },
+      this.log.logEndOffset,
+      this.options.clock.monotonicMs(),
+    );
+    this.role = { type: 'leader', state };
+    this.advanceHighWatermark();
+  }
+
+  /** Moves the high watermark as far as the in-sync replicas allow and wakes those who wait for it. */
+  advanceHighWatermark(): boolean {
+    if (this.role.type !== 'leader') return false;
+    const { clock, replicaLagTimeMaxMs, isBrokerAlive } = this.options;
+    const candidate = highWatermarkOf(
+      this.role.state,
+      this.log.logEndOffset,
+      { minInsyncReplicas: this.options.minInsyncReplicas(), replicaLagTimeMaxMs, isAlive: isBrokerAlive },
+      this.role.state.followers.size === 0 ? 0 : clock.monotonicMs(),
+    );
+    if (candidate === null || !this.log.maybeIncrementHighWatermark(candidate)) return false;
+    this.fetchers.wakeSoon();
+    if (this.producers.size > 0) this.producers.wake();
+    return true;
+  }
+
+  /** DeleteRecords up to `offset`; -1 means the high watermark. Returns the offset deleted up to. */
+  deleteRecordsUpTo(offset: number): number {
+    this.leaderState();
+    if (!this.log.config.cleanupDelete) {
+      throw new KafkaError(
+        'POLICY_VIOLATION',
+        `Records of partition ${this.topic}-${this.partition} can not be deleted due to the configured policy`,
+      );
+    }
+    const target = offset === -1 ? this.log.highWatermark : offset;
+    if (target < 0) {
+      throw new KafkaError(
+        'OFFSET_OUT_OF_RANGE',
+        `The offset ${target} for partition ${this.topic}-${this.partition} is not valid`,
+      );
+    }
+    this.log.maybeIncrementLogStartOffset(target, 'client delete records request');
+    this.fetchers.wakeSoon();
+    return target;
+  }
+
+  /** The lowest log start offset over all live replicas: what DeleteRecords answers and waits for. */
+  lowWatermark(): number {
+    let lowest = this.log.logStartOffset;
+    for (const [id, progress] of this.leaderState().followers) {
+      if (this.options.isBrokerAlive(id)) lowest = Math.min(lowest, progress.logStartOffset);
+    }
+    return lowest;
+  }
+
+  wakeAll(): void {
+    this.producers.wake();
+    this.fetchers.wakeSoon();
+  }
+}
