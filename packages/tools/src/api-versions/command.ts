@@ -1,0 +1,80 @@
+import { APIS } from '@odradek/protocol/messages';
+import { parseOptions } from '../args/joptsimple';
+import { usageOf } from '../args/usage';
+import { commandProperties, createAdmin } from '../client/admin';
+import { type KafkaClient, type Node, nodeText } from '../client/client';
+import type { ApiRange, Connection } from '../client/connection';
+import { type Io, println } from '../print';
+import { ToolError } from '../tool-error';
+import { KRAFT_CLIENT_APIS, KRAFT_LATEST_VERSION } from './api-names';
+import { BROKER_API_VERSIONS_OPTIONS } from './options';
+
+const ATTEMPTS_PER_BROKER = 2;
+
+/** One API's line: what the broker offers and what of it this client would use (NodeApiVersions.apiVersionToText). */
+export function apiText(key: number, offered: ApiRange | undefined): string {
+  const api = APIS.find((known) => known.key === key);
+  const name = api?.name ?? KRAFT_CLIENT_APIS.get(key);
+  if (!offered) return `${name}(${key}): UNSUPPORTED`;
+  const { minVersion, maxVersion } = offered;
+  const range = minVersion === maxVersion ? `${minVersion}` : `${minVersion} to ${maxVersion}`;
+  if (name === undefined) return `UNKNOWN(${key}): ${range}`;
+  const oldest = api?.range.from ?? 0;
+  const latest = api?.range.to ?? KRAFT_LATEST_VERSION.get(key) ?? 0;
+  if (latest < minVersion) return `${name}(${key}): ${range} [unusable: node too new]`;
+  if (maxVersion < oldest) return `${name}(${key}): ${range} [unusable: node too old]`;
+  return `${name}(${key}): ${range} [usable: ${Math.min(latest, maxVersion)}]`;
+}
+
+/** All lines for one broker, in API-key order. */
+export function apiVersionsText(advertised: ReadonlyMap<number, ApiRange>): string {
+  const keys = new Set([...APIS.map(({ key }) => key), ...KRAFT_CLIENT_APIS.keys(), ...advertised.keys()]);
+  const lines = [...keys].sort((a, b) => a - b).map((key) => apiText(key, advertised.get(key)));
+  return `(\n\t${lines.join(',\n\t')}\n)`;
+}
+
+async function findBrokers(client: KafkaClient, timeoutMs: number): Promise<readonly Node[]> {
+  for (const node of client.bootstrapNodes) {
+    for (let attempt = 0; attempt < ATTEMPTS_PER_BROKER; attempt++) {
+      try {
+        await client.connectTo(node.id);
+        await client.metadata([], Date.now() + timeoutMs);
+        return client.nodes;
+      } catch (thrown) {
+        if (!(thrown instanceof ToolError)) throw thrown;
+      }
+    }
+  }
+  const brokers = client.bootstrapNodes.map(nodeText).join(', ');
+  throw new ToolError('java.lang.RuntimeException', `Request METADATA failed on brokers List(${brokers})`);
+}
+
+/** kafka-broker-api-versions (kafka.admin.BrokerApiVersionsCommand). */
+export async function brokerApiVersions(argv: readonly string[], io: Io): Promise<number> {
+  const options = parseOptions(BROKER_API_VERSIONS_OPTIONS, argv);
+  const usage = usageOf(options, io);
+  usage.helpOrVersion(argv, 'This tool helps to retrieve broker version information.');
+  usage.require('bootstrap-server');
+  const properties = commandProperties(options.valueOf('command-config'));
+  const bootstrapServers = options.valueOf('bootstrap-server')!;
+  const { client } = await createAdmin(properties, bootstrapServers, io, {
+    clientId: 'admin-1',
+    label: 'LegacyAdminClient',
+  });
+  try {
+    for (const node of await findBrokers(client, client.options.requestTimeoutMs)) {
+      let connection: Connection;
+      try {
+        connection = await client.connectTo(node.id);
+      } catch (thrown) {
+        if (!(thrown instanceof ToolError)) throw thrown;
+        println(io.stdout, `${nodeText(node)} -> ERROR: ${thrown.toString()}`);
+        continue;
+      }
+      println(io.stdout, `${nodeText(node)} -> ${apiVersionsText(connection.advertised)}`);
+    }
+  } finally {
+    client.close();
+  }
+  return 0;
+}

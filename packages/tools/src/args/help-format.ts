@@ -1,0 +1,75 @@
+import type { OptionDeclaration, OptionDeclarations } from './joptsimple';
+
+/**
+ * joptsimple's help table: two columns in 80, options sorted by name, texts wrapped where Java's
+ * `BreakIterator.getLineInstance` allows a break.
+ */
+const OVERALL_WIDTH = 80;
+const SEPARATOR_WIDTH = 2;
+const CONTINUATION_INDENT = '  ';
+
+/**
+ * One unbreakable piece of a line, blanks after it included. Java's rules: a break may follow a run of dashes or of
+ * closing punctuation, but not inside a number; opening punctuation sticks to what follows it.
+ */
+const UNBREAKABLE =
+  /(?:[$([{"']*-[$([{"'-]*\d(?:[.,]?\d)*|[$([{"']*(?:\d(?:[.,]?\d)*|['$]+(?=[^\s)\]}!"%.,:;?([{-])|[^\s)\]}!"'$%.,:;?([{-])*)(?:-+|[)\]}!"'%.,:;?$]*) *\t?/gy;
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.trim().split('\n')) {
+    let line = '';
+    for (const [piece] of paragraph.matchAll(UNBREAKABLE)) {
+      if (line.length + piece.length > width) {
+        lines.push(line.trimEnd());
+        line = CONTINUATION_INDENT;
+      }
+      line += piece;
+    }
+    if (line.length > 0) lines.push(line);
+  }
+  return lines;
+}
+
+function optionDisplay(name: string, declaration: OptionDeclaration): string {
+  const leader = `${name.length > 1 ? '--' : '-'}${name}`;
+  if (declaration.type === undefined) return leader;
+  const argument = declaration.describedAs ? `${declaration.type}: ${declaration.describedAs}` : declaration.type;
+  return declaration.optional ? `${leader} [${argument}]` : `${leader} <${argument}>`;
+}
+
+function descriptionDisplay({ description, defaultsTo }: OptionDeclaration): string {
+  return (defaultsTo === undefined ? description : `${description} (default: ${defaultsTo})`).trim();
+}
+
+const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
+
+/** The help table, each line padded to the full width as joptsimple leaves it. */
+export function formatHelp(declarations: OptionDeclarations): string {
+  const names = Object.keys(declarations).sort();
+  const rows: [string, string][] = [
+    ['Option', 'Description'],
+    ['------', '-----------'],
+    ...names.map((name): [string, string] => [
+      optionDisplay(name, declarations[name]!),
+      descriptionDisplay(declarations[name]!),
+    ]),
+  ];
+  const widths = (from: readonly [string, string][]): [number, number] => {
+    const option = Math.min((OVERALL_WIDTH - SEPARATOR_WIDTH) / 2, widest(from.map(([left]) => left)));
+    return [option, Math.min(OVERALL_WIDTH - option - SEPARATOR_WIDTH, widest(from.map(([, right]) => right)))];
+  };
+  const [wrapLeft, wrapRight] = widths(rows);
+  const fitted = rows.flatMap(([left, right]) => {
+    const lefts = wrap(left, wrapLeft);
+    const rights = wrap(right, wrapRight);
+    return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, index): [string, string] => [
+      lefts[index] ?? '',
+      rights[index] ?? '',
+    ]);
+  });
+  const [left, right] = widths(fitted);
+  return fitted
+    .map(([option, text]) => `${option.padEnd(left)}${' '.repeat(SEPARATOR_WIDTH)}${text.padEnd(right)}\n`)
+    .join('');
+}

@@ -1,0 +1,151 @@
+import { ToolError } from '../tool-error';
+import { formatHelp } from './help-format';
+
+/**
+ * Command lines as joptsimple 5 reads them, the parser of most of Kafka's tools: `--name value` and `--name=value`,
+ * one or two leading dashes, options in any order and as often as wished, no abbreviations.
+ */
+export type ArgumentType = 'String' | 'Integer' | 'Long';
+
+export interface OptionDeclaration<Type extends ArgumentType | undefined = ArgumentType | undefined> {
+  readonly description: string;
+  /** The type of its argument; none where the option takes no argument. */
+  readonly type?: Type;
+  /** Whether the argument may be left out. */
+  readonly optional?: boolean;
+  /** What the help calls the argument. */
+  readonly describedAs?: string;
+  readonly defaultsTo?: string;
+  /** One argument holds several values, separated by this character. */
+  readonly separatedBy?: string;
+  /** It must be given unless this other option is. */
+  readonly requiredUnless?: string;
+}
+
+export type OptionDeclarations = { readonly [name: string]: OptionDeclaration };
+
+type ValueOf<D> = D extends { readonly type: 'String' } ? string : D extends { readonly type: string } ? number : never;
+
+const parserError = (kind: string, message: string): ToolError => new ToolError(`joptsimple.${kind}`, message);
+
+const INTEGER_RANGE: Record<Exclude<ArgumentType, 'String'>, bigint> = { Integer: 2n ** 31n, Long: 2n ** 63n };
+
+/** What a command line said. Arguments are converted when asked for, so a bad number is reported where it is used. */
+export class OptionSet<D extends OptionDeclarations = OptionDeclarations> {
+  private readonly detected = new Map<string, string[]>();
+  readonly nonOptionArguments: string[] = [];
+
+  constructor(readonly declarations: D) {}
+
+  /** Whether the option stands on the command line. */
+  has(name: keyof D & string): boolean {
+    return this.detected.has(name);
+  }
+
+  /** All its values, else its default. Throws `ToolError` where one does not convert. */
+  valuesOf<Name extends keyof D & string>(name: Name): ValueOf<D[Name]>[] {
+    const given = this.detected.get(name);
+    const declaration = this.declarations[name]!;
+    const texts = given?.length ? given : declaration.defaultsTo === undefined ? [] : [declaration.defaultsTo];
+    return texts.map((text) => convert(name, declaration.type, text)) as ValueOf<D[Name]>[];
+  }
+
+  /** Its one value, else its default, else undefined. Throws `ToolError` where it was given more than once. */
+  valueOf<Name extends keyof D & string>(name: Name): ValueOf<D[Name]> | undefined {
+    const values = this.valuesOf(name);
+    if (values.length > 1) {
+      throw parserError(
+        'MultipleArgumentsForOptionException',
+        `Found multiple arguments for option ${name}, but you asked for only one`,
+      );
+    }
+    return values[0];
+  }
+
+  /** The help table of all options, as joptsimple prints it. */
+  help(): string {
+    return formatHelp(this.declarations);
+  }
+
+  add(name: string, argument?: string): void {
+    const values = this.detected.get(name) ?? [];
+    this.detected.set(name, values);
+    if (argument === undefined) return;
+    const separator = this.declarations[name]!.separatedBy;
+    // java.util.StringTokenizer drops empty tokens, but an argument of nothing else is kept whole.
+    const tokens = separator === undefined ? [] : argument.split(separator).filter((token) => token !== '');
+    values.push(...(tokens.length > 0 ? tokens : [argument]));
+  }
+}
+
+function convert(name: string, type: ArgumentType | undefined, text: string): string | number {
+  if (type === 'String' || type === undefined) return text;
+  const range = INTEGER_RANGE[type];
+  if (/^[+-]?\d+$/.test(text)) {
+    const value = BigInt(text.replace('+', ''));
+    if (value >= -range && value < range) return Number(value);
+  }
+  throw parserError('OptionArgumentConversionException', `Cannot parse argument '${text}' of option ${name}`);
+}
+
+const isLongToken = (token: string): boolean => token.startsWith('--') && token.length > 2;
+const isShortToken = (token: string): boolean => token.startsWith('-') && token !== '-' && token !== '--';
+const looksLikeAnOption = (token: string): boolean => isLongToken(token) || isShortToken(token);
+
+function takeArgument(options: OptionSet, name: string, rest: string[]): void {
+  const declaration = options.declarations[name]!;
+  if (declaration.type === undefined) {
+    options.add(name);
+  } else if (!declaration.optional) {
+    if (rest.length === 0) {
+      throw parserError('OptionMissingRequiredArgumentException', `Option ${name} requires an argument`);
+    }
+    options.add(name, rest.shift());
+  } else if (rest.length > 0 && !looksLikeAnOption(rest[0]!)) {
+    options.add(name, rest.shift());
+  } else {
+    options.add(name);
+  }
+}
+
+/** Parses a command line. Throws `ToolError` with joptsimple's exception names and messages. */
+export function parseOptions<const D extends OptionDeclarations>(
+  declarations: D,
+  argv: readonly string[],
+): OptionSet<D> {
+  const options = new OptionSet(declarations);
+  const untyped = options as unknown as OptionSet;
+  const rest = [...argv];
+  while (rest.length > 0) {
+    const token = rest.shift()!;
+    if (token === '--') {
+      options.nonOptionArguments.push(...rest.splice(0));
+    } else if (looksLikeAnOption(token)) {
+      const text = token.slice(isLongToken(token) ? 2 : 1);
+      const equals = text.indexOf('=');
+      const name = equals < 0 ? text : text.slice(0, equals);
+      if (!Object.hasOwn(declarations, name)) {
+        // A single dash might also have begun a cluster of one-letter options, which no tool of Kafka's has.
+        const unknown = isLongToken(token) ? name : text[0]!;
+        throw parserError('UnrecognizedOptionException', `${unknown} is not a recognized option`);
+      }
+      if (equals >= 0 && declarations[name]!.type !== undefined) untyped.add(name, text.slice(equals + 1));
+      else if (equals >= 0) untyped.add(name);
+      else takeArgument(untyped, name, rest);
+    } else {
+      options.nonOptionArguments.push(token);
+    }
+  }
+  requireOptions(untyped);
+  return options;
+}
+
+function requireOptions(options: OptionSet): void {
+  if (options.has('help') || options.has('version')) return;
+  const missing = Object.keys(options.declarations).filter((name) => {
+    const unless = options.declarations[name]!.requiredUnless;
+    return unless !== undefined && !options.has(name) && !options.has(unless);
+  });
+  if (missing.length === 0) return;
+  throw parserError('MissingRequiredOptionsException', `Missing required option(s) [${missing.join(', ')}]`);
+}

@@ -1,0 +1,4 @@
+import { brokerApiVersions } from './api-versions/command';
+import { runTool } from './run-tool';
+
+runTool(brokerApiVersions);

@@ -1,0 +1,125 @@
+import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
+import type { Io } from '../print';
+import { logTo } from '../print';
+import { configException, kafkaException, ServerError, ToolError, timeoutError } from '../tool-error';
+import { KafkaClient, sleep } from './client';
+import { type AnyApi, DisconnectError } from './connection';
+import { intConfig, loadProperties, longConfig, type Properties, requirePlaintext } from './properties';
+
+const DEFAULT_API_TIMEOUT_MS = 60_000;
+const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+const DEFAULT_RETRY_BACKOFF_MS = 100;
+
+/** One admin operation: its name in time-outs, and how long it may still take. */
+export interface Call {
+  readonly name: string;
+  readonly deadlineMs: number;
+}
+
+/** What Kafka's AdminClient adds to a client: every operation is tried again until its time is up. */
+export class Admin {
+  constructor(
+    readonly client: KafkaClient,
+    private readonly apiTimeoutMs: number,
+    private readonly retryBackoffMs: number,
+  ) {}
+
+  /** Runs an operation, again after each retriable failure, until the API time-out (default.api.timeout.ms). */
+  async call<T>(name: string, operation: (call: Call) => Promise<T>): Promise<T> {
+    const call = { name, deadlineMs: Date.now() + this.apiTimeoutMs };
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await operation(call);
+      } catch (thrown) {
+        if (thrown instanceof ToolError && thrown.message === 'Timed out waiting for a node assignment.') {
+          throw timeoutError(`Timed out waiting for a node assignment. Call: ${name}`);
+        }
+        const retriable = thrown instanceof DisconnectError || (thrown instanceof ServerError && thrown.retriable);
+        if (!retriable) throw thrown;
+        if (Date.now() + this.retryBackoffMs >= call.deadlineMs) {
+          throw timeoutError(`Call(callName=${name}) timed out after ${attempts} attempt(s)`);
+        }
+        await sleep(this.retryBackoffMs);
+      }
+    }
+  }
+
+  /** Sends to any broker. */
+  toAny<A extends AnyApi>(call: Call, api: A, request: RequestInit<A>): Promise<ResponseOf<A>> {
+    return this.client.sendToAny(api, request, call.deadlineMs);
+  }
+
+  /** Sends to the controller; `errorOf` finds NOT_CONTROLLER in the answer, upon which the controller is asked for anew. */
+  async toController<A extends AnyApi>(
+    call: Call,
+    api: A,
+    request: RequestInit<A>,
+    errorOf: (response: ResponseOf<A>) => number,
+  ): Promise<ResponseOf<A>> {
+    if (this.client.controllerId < 0) await this.client.metadata([], call.deadlineMs);
+    const controllerId = this.client.controllerId;
+    this.client.controllerId = -1;
+    if (controllerId < 0) throw new ServerError('NOT_CONTROLLER');
+    const response = await this.client.sendTo(controllerId, api, request, this.requestTimeoutMs(call));
+    if (errorOf(response) === NOT_CONTROLLER) throw new ServerError('NOT_CONTROLLER');
+    this.client.controllerId = controllerId;
+    return response;
+  }
+
+  /** Sends to one broker, which must be known from metadata. */
+  toBroker<A extends AnyApi>(call: Call, nodeId: number, api: A, request: RequestInit<A>): Promise<ResponseOf<A>> {
+    return this.client.sendTo(nodeId, api, request, this.requestTimeoutMs(call));
+  }
+
+  private requestTimeoutMs({ deadlineMs }: Call): number {
+    return Math.max(1, Math.min(this.client.options.requestTimeoutMs, deadlineMs - Date.now()));
+  }
+
+  close(): void {
+    this.client.close();
+  }
+}
+
+const NOT_CONTROLLER = 41;
+
+/** The properties of `--command-config`, if it was given. */
+export const commandProperties = (path: string | undefined): Properties =>
+  path === undefined ? new Map() : loadProperties(path);
+
+/** An admin client from a tool's properties. Throws `ToolError` as creating Java's would. */
+export async function createAdmin(
+  properties: Properties,
+  bootstrapServers: string,
+  io: Io,
+  { clientId = 'adminclient-1', label = 'AdminClient' } = {},
+): Promise<Admin> {
+  try {
+    requirePlaintext(properties);
+    const requestTimeoutMs = intConfig(properties, 'request.timeout.ms', DEFAULT_REQUEST_TIMEOUT_MS, { min: 0 });
+    const given = properties.has('default.api.timeout.ms');
+    const apiTimeoutMs = intConfig(properties, 'default.api.timeout.ms', DEFAULT_API_TIMEOUT_MS, { min: 0 });
+    if (given && apiTimeoutMs < requestTimeoutMs) {
+      throw configException(
+        'The specified value of default.api.timeout.ms must be no smaller than the value of request.timeout.ms.',
+      );
+    }
+    const id = properties.get('client.id') || clientId;
+    const client = new KafkaClient({
+      bootstrapServers,
+      clientId: id,
+      logPrefix: `[${label} clientId=${id}] `,
+      log: logTo(io.stderr),
+      requestTimeoutMs,
+      connectTimeoutMs: longConfig(properties, 'socket.connection.setup.timeout.ms', 10_000),
+      reconnectBackoffMs: longConfig(properties, 'reconnect.backoff.ms', 50, { min: 0 }),
+      reconnectBackoffMaxMs: longConfig(properties, 'reconnect.backoff.max.ms', 1_000, { min: 0 }),
+      reportsBootstrap: label !== 'AdminClient',
+    });
+    await client.checkBootstrap();
+    const retryBackoffMs = longConfig(properties, 'retry.backoff.ms', DEFAULT_RETRY_BACKOFF_MS, { min: 0 });
+    return new Admin(client, Math.max(apiTimeoutMs, requestTimeoutMs), retryBackoffMs);
+  } catch (thrown) {
+    if (thrown instanceof ToolError) throw kafkaException('Failed to create new KafkaAdminClient', thrown);
+    throw thrown;
+  }
+}

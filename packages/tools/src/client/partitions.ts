@@ -1,0 +1,52 @@
+import { errorName } from '@odradek/protocol/errors';
+import { ServerError, type ToolError } from '../tool-error';
+import type { Admin, Call } from './admin';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export const partitionText = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`;
+
+/** Partitions grouped by topic, as requests carry them. */
+export function toTopics(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
+  const byTopic = new Map<string, number[]>();
+  for (const { topic, partition } of partitions) {
+    const indexes = byTopic.get(topic);
+    if (indexes) indexes.push(partition);
+    else byTopic.set(topic, [partition]);
+  }
+  return [...byTopic].map(([topic, indexes]) => ({ topic, partitions: indexes }));
+}
+
+/** Partitions by the broker that leads them, and those that have none to ask. */
+export interface Leaders {
+  readonly byNode: Map<number, TopicPartition[]>;
+  readonly failed: Map<TopicPartition, ToolError>;
+}
+
+/**
+ * Looks up leaders. A partition without a leader, or one that the brokers do not know yet, is a retriable failure of
+ * the whole call (PartitionLeaderStrategy); other errors are the partition's own.
+ */
+export async function findLeaders(admin: Admin, call: Call, partitions: readonly TopicPartition[]): Promise<Leaders> {
+  const leaders: Leaders = { byNode: new Map(), failed: new Map() };
+  const names = [...new Set(partitions.map(({ topic }) => topic))];
+  const { topics } = await admin.client.metadata(names, call.deadlineMs);
+  for (const each of partitions) {
+    const topic = topics.find(({ name }) => name === each.topic);
+    const partition = topic?.partitions.find(({ partitionIndex }) => partitionIndex === each.partition);
+    const code = topic?.errorCode || partition?.errorCode || 0;
+    if (!topic || code !== 0 || !partition || partition.leaderId < 0) {
+      const error = new ServerError(code !== 0 ? errorName(code) : 'UNKNOWN_TOPIC_OR_PARTITION');
+      if (error.retriable) throw error;
+      leaders.failed.set(each, error);
+      continue;
+    }
+    const group = leaders.byNode.get(partition.leaderId);
+    if (group) group.push(each);
+    else leaders.byNode.set(partition.leaderId, [each]);
+  }
+  return leaders;
+}

@@ -1,0 +1,4 @@
+import { getOffsets } from './offsets/get-offsets';
+import { runTool } from './run-tool';
+
+runTool(getOffsets);

@@ -1,0 +1,91 @@
+import { ERRORS, type ErrorName } from '@odradek/protocol/errors';
+
+/**
+ * A failure that a user is told of: the Java exception's name, since scripts look for it, and its message. Never a
+ * stack trace.
+ */
+export class ToolError extends Error {
+  private readonly hasMessage: boolean;
+
+  /** @param message null where the Java exception has none; `message` is then the text `null`, as Java prints it */
+  constructor(
+    readonly className: string,
+    message: string | null,
+    override readonly cause?: ToolError,
+  ) {
+    super(message ?? 'null');
+    this.hasMessage = message !== null;
+  }
+
+  /** A Java stack trace without its frames: the exception's name and message, then those of what caused it. */
+  override toString(): string {
+    const line = this.hasMessage ? `${this.className}: ${this.message}` : this.className;
+    return this.cause ? `${line}\nCaused by: ${this.cause.toString()}` : line;
+  }
+}
+
+/** A refusal by a broker, under the name of its Java exception. */
+export class ServerError extends ToolError {
+  constructor(
+    readonly error: ErrorName,
+    message?: string | null,
+  ) {
+    super(exceptionClassOf(error), message ?? ERRORS[error].message);
+  }
+
+  get retriable(): boolean {
+    return ERRORS[this.error].retriable;
+  }
+}
+
+const ERRORS_PACKAGE = 'org.apache.kafka.common.errors.';
+
+/** Where the exception's name is not the error's in camel case (org.apache.kafka.common.protocol.Errors). */
+const IRREGULAR: Partial<Record<ErrorName, string>> = {
+  CORRUPT_MESSAGE: 'CorruptRecordException',
+  REQUEST_TIMED_OUT: 'TimeoutException',
+  MESSAGE_TOO_LARGE: 'RecordTooLargeException',
+  STALE_CONTROLLER_EPOCH: 'ControllerMovedException',
+  OFFSET_METADATA_TOO_LARGE: 'OffsetMetadataTooLarge',
+  RECORD_LIST_TOO_LARGE: 'RecordBatchTooLargeException',
+  TOPIC_ALREADY_EXISTS: 'TopicExistsException',
+  INVALID_CONFIG: 'InvalidConfigurationException',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'OutOfOrderSequenceException',
+  DUPLICATE_SEQUENCE_NUMBER: 'DuplicateSequenceException',
+  INVALID_PRODUCER_ID_MAPPING: 'InvalidPidMappingException',
+  INVALID_TRANSACTION_TIMEOUT: 'InvalidTxnTimeoutException',
+  DELEGATION_TOKEN_AUTH_DISABLED: 'DelegationTokenDisabledException',
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: 'UnsupportedByAuthenticationException',
+  NON_EMPTY_GROUP: 'GroupNotEmptyException',
+};
+
+export function exceptionClassOf(error: ErrorName): string {
+  if (error === 'INVALID_RECORD') return 'org.apache.kafka.common.InvalidRecordException';
+  const irregular = IRREGULAR[error];
+  if (irregular) return ERRORS_PACKAGE + irregular;
+  const name = error
+    .replace(/_(FAILED|FAILURE|ERROR|EXCEPTION)$/, '')
+    .split('_')
+    .map((word) => word[0]! + word.slice(1).toLowerCase())
+    .join('');
+  return `${ERRORS_PACKAGE}${name}Exception`;
+}
+
+export const illegalArgument = (message: string): ToolError =>
+  new ToolError('java.lang.IllegalArgumentException', message);
+
+export const timeoutError = (message: string | null): ToolError =>
+  new ToolError(`${ERRORS_PACKAGE}TimeoutException`, message);
+
+export const kafkaException = (message: string, cause?: ToolError): ToolError =>
+  new ToolError('org.apache.kafka.common.KafkaException', message, cause);
+
+export const configException = (message: string): ToolError =>
+  new ToolError('org.apache.kafka.common.config.ConfigException', message);
+
+/** Thrown to leave the tool at once with this exit code; everything to be said has been said. */
+export class Exit extends Error {
+  constructor(readonly code: number) {
+    super(`exit ${code}`);
+  }
+}
