@@ -1,0 +1,134 @@
+import pino, { type DestinationStream } from 'pino';
+import type { LogFields, Logger, Loggers } from '../logger';
+
+/** log4j's levels, in its order. */
+export const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The name of the logger that all others inherit from. */
+export const ROOT_LOGGER = 'root';
+
+export interface LoggersOptions {
+  readonly format: 'log4j' | 'json';
+  readonly level: LogLevel;
+  /** Where lines go; each `write` gets whole lines. */
+  readonly destination: DestinationStream;
+}
+
+/** Loggers whose levels can be changed while they run, as those of log4j: by dotted name, inherited downwards. */
+export interface LevelledLoggers extends Loggers {
+  /** Sets a logger's own level; null makes it inherit again. Returns false for a name that no logger has. */
+  setLevel(name: string, level: LogLevel | null): boolean;
+  /** The effective level of every logger made so far, the root included. */
+  levels(): Map<string, LogLevel>;
+}
+
+const rank = (level: LogLevel): number => LOG_LEVELS.indexOf(level);
+
+/** A destination that writes at once, so that no line is lost when the process ends: 1 is stdout, 2 stderr. */
+export function syncDestination(fd: 1 | 2): DestinationStream {
+  return pino.destination({ fd, sync: true });
+}
+
+/** Reads `LOG_FORMAT` (`json`, else log4j's layout) and `LOG_LEVEL` (any case; INFO where it is none of ours). */
+export function loggersFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  destination: DestinationStream = syncDestination(1),
+): LevelledLoggers {
+  const level = LOG_LEVELS.find((known) => known === environment['LOG_LEVEL']?.toUpperCase()) ?? 'INFO';
+  return createLoggers({ format: environment['LOG_FORMAT'] === 'json' ? 'json' : 'log4j', level, destination });
+}
+
+export function createLoggers({ format, level, destination }: LoggersOptions): LevelledLoggers {
+  const write = format === 'json' ? jsonWriter(destination) : log4jWriter(destination);
+  const own = new Map<string, LogLevel>([[ROOT_LOGGER, level]]);
+  const made = new Map<string, { rank: number }>();
+
+  const effective = (name: string): LogLevel => {
+    for (let at = name; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
+      const known = own.get(at);
+      if (known) return known;
+    }
+    return own.get(ROOT_LOGGER)!;
+  };
+
+  const thresholdOf = (name: string): { rank: number } => {
+    let threshold = made.get(name);
+    if (!threshold) {
+      threshold = { rank: rank(effective(name)) };
+      made.set(name, threshold);
+    }
+    return threshold;
+  };
+
+  return {
+    logger: (name, prefix = '') => makeLogger(name, prefix, thresholdOf(name), write),
+    setLevel: (name, wanted) => {
+      const known = name === ROOT_LOGGER || [...made.keys()].some((one) => one === name || one.startsWith(`${name}.`));
+      if (!known || (name === ROOT_LOGGER && wanted === null)) return false;
+      if (wanted === null) own.delete(name);
+      else own.set(name, wanted);
+      for (const [one, threshold] of made) threshold.rank = rank(effective(one));
+      return true;
+    },
+    levels: () => new Map([ROOT_LOGGER, ...made.keys()].map((name) => [name, effective(name)])),
+  };
+}
+
+type Write = (level: LogLevel, name: string, message: string, fields?: LogFields) => void;
+
+function makeLogger(name: string, prefix: string, threshold: { readonly rank: number }, write: Write): Logger {
+  const at = (level: LogLevel) => {
+    const own = rank(level);
+    return (message: string, fields?: LogFields): void => {
+      if (own >= threshold.rank) write(level, name, prefix + message, fields);
+    };
+  };
+  return {
+    name,
+    trace: at('TRACE'),
+    debug: at('DEBUG'),
+    info: at('INFO'),
+    warn: at('WARN'),
+    error: at('ERROR'),
+    fatal: at('FATAL'),
+  };
+}
+
+/** pino's JSON, one object a line. */
+function jsonWriter(destination: DestinationStream): Write {
+  const log = pino(
+    {
+      level: 'trace',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    destination,
+  );
+  return (level, logger, message, fields) => {
+    log[level.toLowerCase() as Lowercase<LogLevel>]({ logger, ...fields }, message);
+  };
+}
+
+/**
+ * The layout of Kafka's own log4j.properties, `[%d] %p %m (%c)%n`. Fields are left to the JSON format, but an `error`
+ * of ours brings its stack, as a Throwable does there.
+ */
+function log4jWriter(destination: DestinationStream): Write {
+  return (level, name, message, fields) => {
+    const error = fields?.['error'];
+    const stack = error instanceof Error && error.stack ? `${error.stack}\n` : '';
+    destination.write(`[${log4jDate(new Date())}] ${level} ${message} (${name})\n${stack}`);
+  };
+}
+
+const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
+
+/** log4j's ISO8601 date, in local time: `2024-01-01 10:00:00,000`. */
+export function log4jDate(date: Date): string {
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${time},${pad(date.getMilliseconds(), 3)}`;
+}

@@ -1,0 +1,99 @@
+import type { Clock, Timer } from '../clock';
+
+interface Pending {
+  readonly atMs: number;
+  readonly sequence: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until told otherwise. Timers run in the order of their times, ties as they were set. */
+export class ManualClock implements Clock {
+  private readonly startMs: number;
+  private elapsedMs = 0;
+  private sequence = 0;
+  private readonly pending = new Set<Pending>();
+  private turn: (() => void)[] = [];
+
+  /** @param startMs what `nowMs` says at first */
+  constructor(startMs = Date.UTC(2024, 0, 1)) {
+    this.startMs = startMs;
+  }
+
+  nowMs(): number {
+    return this.startMs + this.elapsedMs;
+  }
+
+  monotonicMs(): number {
+    return this.elapsedMs;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const entry = { atMs: this.elapsedMs + Math.max(0, delayMs), sequence: this.sequence++, callback };
+    this.pending.add(entry);
+    return { cancel: () => this.pending.delete(entry) };
+  }
+
+  every(intervalMs: number, callback: () => void): Timer {
+    let current: Timer;
+    const next = (): void => {
+      current = this.after(intervalMs, () => {
+        next();
+        callback();
+      });
+    };
+    next();
+    return { cancel: () => current.cancel() };
+  }
+
+  soon(callback: () => void): void {
+    this.turn.push(callback);
+  }
+
+  /** Timers that are set. */
+  get timers(): number {
+    return this.pending.size;
+  }
+
+  /** Runs all that `soon` was asked for, and what that asks for in turn, with promises settled in between. */
+  async settle(): Promise<void> {
+    await microtasks();
+    while (this.turn.length > 0) {
+      const { turn } = this;
+      this.turn = [];
+      for (const callback of turn) callback();
+      await microtasks();
+    }
+  }
+
+  /** Lets `durationMs` pass, running each timer at its time. */
+  async advance(durationMs: number): Promise<void> {
+    await this.settle();
+    const endMs = this.elapsedMs + durationMs;
+    for (;;) {
+      const next = this.earliest();
+      if (!next || next.atMs > endMs) break;
+      this.elapsedMs = Math.max(this.elapsedMs, next.atMs);
+      this.pending.delete(next);
+      next.callback();
+      await this.settle();
+    }
+    this.elapsedMs = endMs;
+  }
+
+  private earliest(): Pending | null {
+    let earliest: Pending | null = null;
+    for (const entry of this.pending) {
+      const isEarlier =
+        !earliest || entry.atMs < earliest.atMs || (entry.atMs === earliest.atMs && entry.sequence < earliest.sequence);
+      if (isEarlier) earliest = entry;
+    }
+    return earliest;
+  }
+}
+
+/** Lets every promise that can settle now do so: macrotasks of Node come after all microtasks. */
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

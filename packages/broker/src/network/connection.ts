@@ -1,0 +1,296 @@
+import type { Clock, Timer } from '../env/clock';
+import type { Connection, Receiver } from '../env/network';
+import type { Channel } from './dispatch';
+import { type Frame, FrameReader, InvalidFrameSizeError, type KeptFrame, type ReceiveMemory } from './frames';
+import { gather } from './gather';
+import type { RequestMemory } from './request-memory';
+
+/** Bytes that one connection may send us in a row before others have their turn. */
+const TURN_BYTES = 256 * 1024;
+/** Answers are handed to the system at the end of a callback, or earlier once so many bytes are ready. */
+const FLUSH_BYTES = 256 * 1024;
+/** No further request is handled while so many bytes wait for a slow reader. Kafka waits for each answer to be sent. */
+const MAX_QUEUED_BYTES = 1024 * 1024;
+
+/** What every connection of a server shares. */
+export interface ConnectionServices {
+  readonly clock: Clock;
+  readonly memory: ReceiveMemory;
+  readonly requestMemory: RequestMemory;
+  readonly maxRequestBytes: number;
+  dispatch(frame: Frame, channel: Channel): Promise<void> | undefined;
+  /** Calls `flush` of the connection once in this turn of the event loop, after the I/O that is ready now. */
+  flushSoon(connection: ServerConnection): void;
+  /** A frame whose length cannot be. */
+  invalidFrame(connection: ServerConnection, error: InvalidFrameSizeError): void;
+  closed(connection: ServerConnection): void;
+}
+
+export interface ConnectionIdentity {
+  readonly connectionId: string;
+  readonly listenerName: string;
+  readonly securityProtocol: string;
+  /** As Java prints it: `/127.0.0.1`. */
+  readonly clientHost: string;
+}
+
+/**
+ * - `open`: may become either of the others.
+ * - `closing`: we have ended it; nothing is read or handled any more. Becomes `gone`.
+ * - `gone`: the stream is over. Requests that had arrived before are still handled, as Kafka does (acks=0).
+ */
+type State = 'open' | 'closing' | 'gone';
+
+/**
+ * One client's connection. One request is handled at a time, in order, as Kafka mutes a channel while a request is in
+ * flight; what is answered at once leaves in one write per read.
+ */
+export class ServerConnection implements Receiver, Channel {
+  readonly connectionId: string;
+  readonly listenerName: string;
+  readonly securityProtocol: string;
+  readonly clientHost: string;
+  readonly principal = 'User:ANONYMOUS';
+  readonly clientSoftware = { name: 'unknown', version: 'unknown' };
+  lastActiveMs: number;
+
+  private state: State = 'open';
+  private readonly frames: FrameReader;
+  private inFlight = false;
+  private muted: Timer | null = null;
+  private outputFull = false;
+  private starved = false;
+  private paused = false;
+  private processing = false;
+  private targetBytes = 0;
+  private turnBytes = 0;
+  /** Reserved in `requestMemory` for the frame that is arriving. */
+  private reservedBytes = 0;
+  private out: Buffer[] = [];
+  private outBytes = 0;
+  private sent: (() => void)[] = [];
+
+  constructor(
+    private readonly io: Connection,
+    identity: ConnectionIdentity,
+    private readonly services: ConnectionServices,
+  ) {
+    this.connectionId = identity.connectionId;
+    this.listenerName = identity.listenerName;
+    this.securityProtocol = identity.securityProtocol;
+    this.clientHost = identity.clientHost;
+    this.frames = new FrameReader(services.memory, services.maxRequestBytes);
+    this.lastActiveMs = services.clock.monotonicMs();
+  }
+
+  start(): void {
+    this.io.start(this);
+  }
+
+  /** Whether nothing is under way, so that only time passes. */
+  get idle(): boolean {
+    return !this.inFlight && !this.muted;
+  }
+
+  // --- Receiver ---
+
+  target(): Buffer {
+    const target = this.frames.target();
+    this.targetBytes = target.length;
+    return target;
+  }
+
+  received(bytes: number): boolean {
+    if (this.state !== 'open') return false;
+    this.lastActiveMs = this.services.clock.monotonicMs();
+    this.frames.received(bytes);
+    this.process();
+    this.flush();
+    // The system reads on only after a read that filled its target: any other read ends the connection's turn.
+    this.turnBytes = bytes < this.targetBytes ? 0 : this.turnBytes + bytes;
+    if (this.mustPause()) this.paused = true;
+    else if (this.turnBytes >= TURN_BYTES) this.yieldTurn();
+    return !this.paused;
+  }
+
+  closed(): void {
+    if (this.state === 'gone') return;
+    const handleRest = this.state === 'open';
+    this.state = 'gone';
+    this.services.closed(this);
+    this.muted?.cancel();
+    this.muted = null;
+    this.out = [];
+    for (const sent of this.takeSent()) sent();
+    if (handleRest) this.process();
+    if (!handleRest || !this.inFlight) this.dispose();
+  }
+
+  // --- Channel ---
+
+  readonly isClosed = (): boolean => this.state !== 'open';
+
+  readonly mute = (durationMs: number): void => {
+    if (durationMs <= 0 || this.state !== 'open') return;
+    this.muted?.cancel();
+    this.muted = this.services.clock.after(durationMs, () => {
+      this.muted = null;
+      this.proceed();
+    });
+  };
+
+  keep(): KeptFrame {
+    const kept = this.frames.keep();
+    const bytes = kept.end - kept.start;
+    const { requestMemory } = this.services;
+    requestMemory.hold(bytes);
+    return {
+      buffer: kept.buffer,
+      start: kept.start,
+      end: kept.end,
+      release: () => {
+        kept.release();
+        requestMemory.release(bytes);
+      },
+    };
+  }
+
+  answer(chunks: Buffer[], sent: (() => void) | null): void {
+    if (this.state !== 'open') {
+      sent?.();
+      return;
+    }
+    for (const chunk of chunks) {
+      this.out.push(chunk);
+      this.outBytes += chunk.length;
+    }
+    if (sent) this.sent.push(sent);
+    if (this.outBytes >= FLUSH_BYTES) this.flush();
+  }
+
+  close(): void {
+    if (this.state !== 'open') return;
+    this.flush();
+    this.state = 'closing';
+    this.io.end();
+  }
+
+  /** Closes at once; what is queued is lost. */
+  destroy(): void {
+    if (this.state === 'open') this.state = 'closing';
+    this.io.destroy();
+  }
+
+  // --- inside ---
+
+  /** Hands what is queued to the system in one write. */
+  flush(): void {
+    if (this.out.length === 0 || this.state !== 'open') return;
+    const chunks = gather(this.out);
+    this.out = [];
+    this.outBytes = 0;
+    const done = this.sent.length === 0 ? null : this.takeSent();
+    this.io.write(chunks, () => {
+      if (done) for (const sent of done) sent();
+      if (this.outputFull && this.io.queuedBytes <= MAX_QUEUED_BYTES) {
+        this.outputFull = false;
+        this.proceed();
+      }
+    });
+    if (this.io.queuedBytes > MAX_QUEUED_BYTES) this.outputFull = true;
+  }
+
+  private takeSent(): (() => void)[] {
+    const { sent } = this;
+    this.sent = [];
+    return sent;
+  }
+
+  private get mayHandle(): boolean {
+    if (this.inFlight) return false;
+    return this.state === 'gone' || (this.state === 'open' && !this.muted && !this.outputFull);
+  }
+
+  /** Handles complete frames, as far as order and limits allow. */
+  private process(): void {
+    if (this.processing) return;
+    this.processing = true;
+    try {
+      while (this.mayHandle) {
+        const frame = this.frames.next();
+        if (!frame) break;
+        this.handle(frame);
+      }
+      if (this.state !== 'closing') this.frames.settle(this.admit);
+    } catch (error) {
+      if (!(error instanceof InvalidFrameSizeError)) throw error;
+      if (this.state === 'open') this.services.invalidFrame(this, error);
+      this.frames.close();
+      this.close();
+    } finally {
+      this.processing = false;
+    }
+  }
+
+  private handle(frame: Frame): void {
+    const pending = this.services.dispatch(frame, this);
+    if (this.reservedBytes > 0) this.releaseReserved();
+    if (!pending) return;
+    this.inFlight = true;
+    void pending.then(() => {
+      this.inFlight = false;
+      this.lastActiveMs = this.services.clock.monotonicMs();
+      this.proceed();
+    });
+  }
+
+  /** Goes on after whatever held the connection up; answers leave at the end of this turn of the event loop. */
+  private readonly proceed = (): void => {
+    this.process();
+    if (this.state === 'gone') {
+      if (!this.inFlight) this.dispose();
+      return;
+    }
+    if (this.out.length > 0) this.services.flushSoon(this);
+    if (!this.paused || this.state !== 'open' || this.mustPause()) return;
+    this.paused = false;
+    this.io.resume();
+  };
+
+  /** While requests wait here, more of them need not be read; nor while there is no memory for them. */
+  private mustPause(): boolean {
+    if (this.state !== 'open' || this.starved) return true;
+    return !this.mayHandle && this.frames.backlogBytes > 0;
+  }
+
+  private yieldTurn(): void {
+    this.paused = true;
+    this.turnBytes = 0;
+    this.services.clock.soon(this.proceed);
+  }
+
+  private readonly admit = (frameBytes: number): boolean => {
+    if (this.reservedBytes > 0) return true;
+    if (this.state !== 'open') return false;
+    this.starved = !this.services.requestMemory.tryReserve(frameBytes);
+    if (this.starved) this.services.requestMemory.wait(this.retryMemory);
+    else this.reservedBytes = frameBytes;
+    return !this.starved;
+  };
+
+  private readonly retryMemory = (): void => {
+    if (this.state === 'open' && this.admit(this.frames.incompleteBytes)) this.proceed();
+  };
+
+  private releaseReserved(): void {
+    const bytes = this.reservedBytes;
+    this.reservedBytes = 0;
+    this.services.requestMemory.release(bytes);
+  }
+
+  private dispose(): void {
+    this.frames.close();
+    this.services.requestMemory.forget(this.retryMemory);
+    this.releaseReserved();
+  }
+}

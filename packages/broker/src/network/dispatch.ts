@@ -1,0 +1,318 @@
+import { ERRORS, KafkaError } from '@odradek/protocol/errors';
+import { ApiVersions } from '@odradek/protocol/messages/api-versions';
+import type { Api } from '@odradek/protocol/schema/api';
+import { carriesBytes } from '@odradek/protocol/schema/carries-bytes';
+import { MalformedMessageError } from '@odradek/protocol/wire/errors';
+import { Reader } from '@odradek/protocol/wire/reader';
+import { Writer } from '@odradek/protocol/wire/writer';
+import {
+  Answer,
+  CLOSE_CONNECTION,
+  type Handler,
+  type HandlerResult,
+  NO_ANSWER,
+  type RequestContext,
+} from '../api/handler';
+import type { Clock } from '../env/clock';
+import type { Logger } from '../env/logger';
+import type { Frame, KeptFrame } from './frames';
+import { QuietLog } from './quiet-log';
+
+/** What dispatch knows of a connection. */
+export interface Channel {
+  readonly connectionId: string;
+  readonly listenerName: string;
+  readonly securityProtocol: string;
+  readonly clientHost: string;
+  readonly principal: string;
+  readonly clientSoftware: { name: string; version: string };
+  readonly isClosed: () => boolean;
+  readonly mute: (durationMs: number) => void;
+  /** Memory of its own for the frame that is being dispatched. */
+  keep(): KeptFrame;
+  /** Queues an answer; `sent` follows when it is on the wire or the connection is gone. */
+  answer(chunks: Buffer[], sent: (() => void) | null): void;
+  /** Sends what is queued, then closes. */
+  close(): void;
+}
+
+/** One answered request, for metrics. */
+export interface RequestObservation {
+  readonly api: Api;
+  readonly version: number;
+  readonly requestBytes: number;
+  /** Without the length field; 0 where nothing was answered. */
+  readonly responseBytes: number;
+  /** From the frame's hand-over to the encoded answer. */
+  readonly totalMs: number;
+  /** The part of it before `handle` returned. */
+  readonly handleMs: number;
+  readonly context: RequestContext;
+}
+
+export interface DispatcherOptions {
+  readonly handlers: readonly Handler[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observe?: (observation: RequestObservation) => void;
+}
+
+interface Route {
+  readonly handler: Handler;
+  readonly from: number;
+  readonly to: number;
+  /** Requests hold views of their frame beyond `handle`. */
+  readonly keeps: boolean;
+}
+
+/** A request on its way through its handler; the handler sees it as its context. */
+class Call implements RequestContext {
+  readonly connectionId: string;
+  readonly listenerName: string;
+  readonly securityProtocol: string;
+  readonly clientHost: string;
+  readonly principal: string;
+  readonly clientSoftware: { name: string; version: string };
+  readonly closed: () => boolean;
+  readonly mute: (durationMs: number) => void;
+  startedMs = 0;
+  handledMs = 0;
+  /** The error answer has been tried. */
+  failed = false;
+
+  constructor(
+    readonly route: Route,
+    readonly apiKey: number,
+    readonly apiVersion: number,
+    readonly correlationId: number,
+    readonly clientId: string,
+    readonly requestBytes: number,
+    readonly body: unknown,
+    readonly kept: KeptFrame | null,
+    readonly channel: Channel,
+  ) {
+    this.connectionId = channel.connectionId;
+    this.listenerName = channel.listenerName;
+    this.securityProtocol = channel.securityProtocol;
+    this.clientHost = channel.clientHost;
+    this.principal = channel.principal;
+    this.clientSoftware = channel.clientSoftware;
+    this.closed = channel.isClosed;
+    this.mute = channel.mute;
+  }
+}
+
+/** A request that gets no answer: the connection is closed. */
+class RefusedRequestError extends Error {
+  override readonly name = 'RefusedRequestError';
+}
+
+const UNKNOWN_SERVER_ERROR = ERRORS.UNKNOWN_SERVER_ERROR;
+const UNSUPPORTED_VERSION_CODE = ERRORS.UNSUPPORTED_VERSION.code;
+
+/** Takes a frame from its header to its encoded answer. Nothing that a peer sends makes it throw. */
+export class Dispatcher {
+  private readonly routes = new Map<number, Route>();
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly observe: ((observation: RequestObservation) => void) | undefined;
+  private readonly refusals: QuietLog;
+
+  constructor({ handlers, clock, logger, observe }: DispatcherOptions) {
+    for (const handler of handlers) {
+      const { from, to } = handler.versions ?? handler.api.range;
+      const keeps = !handler.consumesInPlace && carriesBytes(handler.api.request);
+      this.routes.set(handler.api.key, { handler, from, to, keeps });
+    }
+    this.clock = clock;
+    this.logger = logger;
+    this.observe = observe;
+    this.refusals = new QuietLog(clock);
+  }
+
+  /** Handles one request. Returns a promise, which never rejects, where its answer is not given yet. */
+  dispatch(frame: Frame, channel: Channel): Promise<void> | undefined {
+    const startedMs = this.observe ? this.clock.monotonicMs() : 0;
+    const call = this.parse(frame, channel);
+    if (!call) return undefined;
+    call.startedMs = startedMs;
+    let result: HandlerResult<unknown> | Promise<HandlerResult<unknown>>;
+    try {
+      result = call.route.handler.handle(call.body as never, call);
+    } catch (error) {
+      this.fail(call, error);
+      return undefined;
+    }
+    if (this.observe) call.handledMs = this.clock.monotonicMs();
+    if (result instanceof Promise) {
+      return result.then(
+        (later) => this.finish(call, later),
+        (error) => this.fail(call, error),
+      );
+    }
+    this.finish(call, result);
+    return undefined;
+  }
+
+  /** Reads header and body; null where there is nothing to handle (answered, or the connection closed). */
+  private parse(frame: Frame, channel: Channel): Call | null {
+    let reader = new Reader(frame.buffer, frame.start, frame.end);
+    let kept: KeptFrame | null = null;
+    let apiKey = -1;
+    try {
+      apiKey = reader.int16();
+      const version = reader.int16();
+      const correlationId = reader.int32();
+      const route = this.routes.get(apiKey);
+      if (!route) throw new RefusedRequestError(`Received request api key ${apiKey} which is not enabled`);
+      const { api } = route.handler;
+      const headerVersion = api.requestHeaderVersion(version);
+      const clientId = headerVersion === 0 ? '' : (reader.nullableString() ?? '');
+      if (headerVersion === 2) reader.skipTags();
+      if (version < route.from || version > route.to) {
+        this.refuseVersion(apiKey, version, correlationId, channel);
+        return null;
+      }
+      if (route.keeps) {
+        kept = channel.keep();
+        reader = new Reader(kept.buffer, kept.start + reader.offset - frame.start, kept.end);
+      }
+      const body = api.requestCodec(version).decode(reader);
+      const requestBytes = frame.end - frame.start;
+      return new Call(route, apiKey, version, correlationId, clientId, requestBytes, body, kept, channel);
+    } catch (error) {
+      kept?.release();
+      this.refuse(channel, apiKey, error);
+      return null;
+    }
+  }
+
+  /**
+   * A client that asks for a version of ApiVersions that we lack learns in version 0 which ones we have (KIP-511); any
+   * other unknown version is refused.
+   */
+  private refuseVersion(apiKey: number, version: number, correlationId: number, channel: Channel): void {
+    if (apiKey !== ApiVersions.key) {
+      throw new RefusedRequestError(`Received request for api with key ${apiKey} and unsupported version ${version}`);
+    }
+    const { from, to } = this.routes.get(apiKey)!;
+    const apiKeys = [{ apiKey, minVersion: from, maxVersion: to }];
+    channel.answer(
+      encodeResponse(ApiVersions, 0, correlationId, { errorCode: UNSUPPORTED_VERSION_CODE, apiKeys }),
+      null,
+    );
+  }
+
+  private refuse(channel: Channel, apiKey: number, error: unknown): void {
+    const reason = error instanceof MalformedMessageError ? `malformed request with api key ${apiKey}: ` : '';
+    const ours = !(error instanceof MalformedMessageError || error instanceof RefusedRequestError);
+    this.refusals.line(channel.clientHost, (note) => {
+      this.logger.error(
+        `Exception while processing request from ${channel.connectionId}: ${reason}${messageOf(error)}; the connection is closed${note}`,
+        { connectionId: channel.connectionId, apiKey, ...(ours && { error }) },
+      );
+    });
+    channel.close();
+  }
+
+  private finish(call: Call, result: HandlerResult<unknown>): void {
+    const { channel, kept } = call;
+    if (result === NO_ANSWER || result === CLOSE_CONNECTION) {
+      kept?.release();
+      this.observed(call, 0);
+      if (result === CLOSE_CONNECTION) channel.close();
+      return;
+    }
+    const answer = result instanceof Answer ? result : null;
+    const sent = both(answer?.sent, kept);
+    if (channel.isClosed()) {
+      sent?.();
+      this.observed(call, 0);
+      return;
+    }
+    let chunks: Buffer[];
+    try {
+      chunks = encodeResponse(
+        call.route.handler.api,
+        call.apiVersion,
+        call.correlationId,
+        answer ? answer.body : result,
+      );
+    } catch (error) {
+      answer?.sent();
+      this.fail(call, error);
+      return;
+    }
+    if (this.observe)
+      this.observed(
+        call,
+        chunks.reduce((sum, chunk) => sum + chunk.length, -4),
+      );
+    channel.answer(chunks, sent);
+  }
+
+  /** Answers a request whose handler threw, or whose answer could not be encoded. */
+  private fail(call: Call, thrown: unknown): void {
+    const { channel, route, apiVersion } = call;
+    const { api } = route.handler;
+    const expected = thrown instanceof KafkaError;
+    const failure = expected
+      ? { code: thrown.code, message: thrown.message }
+      : { code: UNKNOWN_SERVER_ERROR.code, message: UNKNOWN_SERVER_ERROR.message };
+    const request = `${api.name} v${apiVersion} from ${channel.connectionId} (clientId=${call.clientId})`;
+    if (!expected)
+      this.logger.error(`Unexpected error handling request ${request}: ${messageOf(thrown)}`, { error: thrown });
+    if (!call.failed) {
+      call.failed = true;
+      try {
+        this.finish(call, route.handler.fail(failure, call.body as never, call));
+        return;
+      } catch (error) {
+        this.logger.error(`No error answer for request ${request}: ${messageOf(error)}`, { error });
+      }
+    }
+    call.kept?.release();
+    channel.close();
+  }
+
+  private observed(call: Call, responseBytes: number): void {
+    if (!this.observe) return;
+    const { startedMs, apiVersion: version, requestBytes } = call;
+    const nowMs = this.clock.monotonicMs();
+    this.observe({
+      api: call.route.handler.api,
+      version,
+      requestBytes,
+      responseBytes,
+      totalMs: nowMs - startedMs,
+      handleMs: (call.handledMs || nowMs) - startedMs,
+      context: call,
+    });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A kept frame lives until its answer is sent: the answer may reference it. */
+function both(sent: (() => void) | undefined, kept: KeptFrame | null): (() => void) | null {
+  if (!kept) return sent ?? null;
+  return () => {
+    kept.release();
+    sent?.();
+  };
+}
+
+/** A response frame: length, header, body. */
+export function encodeResponse(api: Api, version: number, correlationId: number, body: unknown): Buffer[] {
+  const writer = new Writer();
+  writer.int32(0);
+  writer.int32(correlationId);
+  if (api.responseHeaderVersion(version) === 1) writer.uvarint(0);
+  api.responseCodec(version).encode(writer, body as never);
+  const bytes = writer.length - 4;
+  const chunks = writer.chunks();
+  chunks[0]!.writeInt32BE(bytes, 0);
+  return chunks;
+}

@@ -1,0 +1,279 @@
+import type { Clock, Timer } from '../env/clock';
+import type { Logger } from '../env/logger';
+import type { Connection, Listening, Network } from '../env/network';
+import { javaAddress } from './address';
+import { type ConnectionServices, ServerConnection } from './connection';
+import { type ConnectionLimits, ConnectionQuotas } from './connection-quotas';
+import type { Dispatcher } from './dispatch';
+import type { InvalidFrameSizeError, ReceiveMemory } from './frames';
+import { QuietLog } from './quiet-log';
+import { RequestMemory } from './request-memory';
+
+/** How long a stopping server waits for peers to take their last answers. */
+const STOP_GRACE_MS = 1000;
+
+export interface Listener {
+  /** Such as `PLAINTEXT` or `EXTERNAL`. */
+  readonly name: string;
+  readonly securityProtocol: string;
+  /** Empty for every interface. */
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+/** What may change while the server runs. */
+export interface DynamicServerOptions extends ConnectionLimits {
+  /** `connections.max.idle.ms`; below 0 for never. */
+  readonly connectionsMaxIdleMs: number;
+}
+
+export interface SocketServerOptions extends DynamicServerOptions {
+  readonly listeners: readonly Listener[];
+  readonly interBrokerListenerName: string;
+  /** `socket.listen.backlog.size` */
+  readonly backlog: number;
+  /** `socket.request.max.bytes` */
+  readonly maxRequestBytes: number;
+  /** `queued.max.request.bytes`; below 1 for no limit. */
+  readonly maxQueuedRequestBytes: number;
+}
+
+export interface SocketServerParts {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dispatcher: Dispatcher;
+  readonly memory: ReceiveMemory;
+}
+
+interface Bound {
+  readonly listener: Listener;
+  readonly listening: Listening;
+  /** Connections that have to wait for a slot, for the rate, or for the server to serve. */
+  readonly waiting: Connection[];
+  retry: Timer | null;
+}
+
+/** Listens, admits connections within their limits and closes idle ones. What a request means is dispatch's. */
+export class SocketServer {
+  private readonly bound: Bound[] = [];
+  /** Each with its peer's address. */
+  private readonly open = new Map<ServerConnection, string>();
+  private readonly quotas: ConnectionQuotas;
+  private readonly services: ConnectionServices;
+  private readonly quiet: QuietLog;
+  private dirty: ServerConnection[] = [];
+  private nextIndex = 0;
+  private serving = false;
+  private stopped = false;
+  private idleTimer: Timer | null = null;
+  private connectionsMaxIdleMs: number;
+  private allClosed: (() => void) | null = null;
+
+  constructor(
+    private readonly parts: SocketServerParts,
+    private readonly options: SocketServerOptions,
+  ) {
+    const { listeners, interBrokerListenerName } = options;
+    this.quotas = new ConnectionQuotas(parts.clock, options, listeners.length > 1 ? interBrokerListenerName : null);
+    this.quiet = new QuietLog(parts.clock);
+    this.connectionsMaxIdleMs = options.connectionsMaxIdleMs;
+    this.services = this.makeServices();
+  }
+
+  get connectionCount(): number {
+    return this.open.size;
+  }
+
+  /**
+   * Binds every listener. Connections are taken but not served before `serve`. Throws where an address is not free or
+   * not ours.
+   */
+  async bind(): Promise<void> {
+    for (const listener of this.options.listeners) {
+      const waiting: Connection[] = [];
+      const { host, port } = listener;
+      let bound: Bound | null = null;
+      const accept = (connection: Connection): void => {
+        waiting.push(connection);
+        if (waiting.length > this.options.backlog) waiting.pop()!.destroy();
+        if (bound) this.admit(bound);
+      };
+      try {
+        const listening = await this.parts.network.listen({ host, port, backlog: this.options.backlog }, accept);
+        bound = { listener, listening, waiting, retry: null };
+        this.bound.push(bound);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(`Socket server failed to bind to ${host || '0.0.0.0'}:${port}: ${reason}.`, { cause: error });
+      }
+      this.parts.logger.info(
+        `Created data-plane acceptor and processors for endpoint : ListenerName(${listener.name})`,
+      );
+    }
+  }
+
+  /** The port that a listener is bound to, also where 0 was asked for. */
+  boundPort(listenerName: string): number {
+    const bound = this.bound.find(({ listener }) => listener.name === listenerName);
+    if (!bound) throw new Error(`listener ${listenerName} is not bound`);
+    return bound.listening.port;
+  }
+
+  /** Starts to serve those who wait and all who come. */
+  serve(): void {
+    this.serving = true;
+    this.scheduleIdleSweep(this.connectionsMaxIdleMs);
+    for (const bound of this.bound) this.admit(bound);
+  }
+
+  update(options: DynamicServerOptions): void {
+    this.quotas.update(options);
+    this.connectionsMaxIdleMs = options.connectionsMaxIdleMs;
+    if (!this.serving || this.stopped) return;
+    this.sweepIdle();
+    this.closeExcess();
+    for (const bound of this.bound) this.admit(bound);
+  }
+
+  /** Stops listening and closes every connection: once its queued answers are sent, or after a short time. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.idleTimer?.cancel();
+    for (const bound of this.bound) {
+      bound.retry?.cancel();
+      for (const connection of bound.waiting.splice(0)) connection.destroy();
+    }
+    const closing = this.bound.map(({ listening }) => listening.close());
+    for (const connection of [...this.open.keys()]) connection.close();
+    const grace = this.parts.clock.after(STOP_GRACE_MS, () => {
+      for (const connection of [...this.open.keys()]) connection.destroy();
+    });
+    if (this.open.size > 0) await new Promise<void>((resolve) => (this.allClosed = resolve));
+    grace.cancel();
+    await Promise.all(closing);
+  }
+
+  private admit(bound: Bound): void {
+    if (!this.serving || this.stopped) return;
+    const { waiting, listener } = bound;
+    while (waiting.length > 0) {
+      const waitMs = this.quotas.waitMs(listener.name);
+      if (waitMs > 0) {
+        if (waitMs !== Number.POSITIVE_INFINITY) this.retryAfter(bound, waitMs);
+        return;
+      }
+      this.take(waiting.shift()!, listener);
+    }
+  }
+
+  private retryAfter(bound: Bound, waitMs: number): void {
+    bound.retry ??= this.parts.clock.after(waitMs, () => {
+      bound.retry = null;
+      this.admit(bound);
+    });
+  }
+
+  private take(io: Connection, listener: Listener): void {
+    const address = javaAddress(io.remoteAddress);
+    const limit = this.quotas.add(listener.name, address);
+    if (limit !== null) {
+      this.quiet.line(address, (note) => {
+        this.parts.logger.info(
+          `Rejected connection from /${address}, address already has the configured maximum of ${limit} connections.${note}`,
+        );
+      });
+      io.destroy();
+      return;
+    }
+    const local = `${javaAddress(io.localAddress)}:${io.localPort}`;
+    const connectionId = `${local}-${address}:${io.remotePort}-${this.nextIndex++}`;
+    const { name: listenerName, securityProtocol } = listener;
+    const identity = { connectionId, listenerName, securityProtocol, clientHost: `/${address}` };
+    const connection = new ServerConnection(io, identity, this.services);
+    this.open.set(connection, address);
+    connection.start();
+    this.closeExcess();
+  }
+
+  private makeServices(): ConnectionServices {
+    const { clock, memory, dispatcher } = this.parts;
+    return {
+      clock,
+      memory,
+      requestMemory: new RequestMemory(this.options.maxQueuedRequestBytes),
+      maxRequestBytes: this.options.maxRequestBytes,
+      dispatch: (frame, channel) => dispatcher.dispatch(frame, channel),
+      flushSoon: (connection) => this.flushSoon(connection),
+      invalidFrame: (connection, error) => this.logInvalidFrame(connection, error),
+      closed: (connection) => this.closed(connection),
+    };
+  }
+
+  private flushSoon(connection: ServerConnection): void {
+    if (this.dirty.push(connection) > 1) return;
+    this.parts.clock.soon(() => {
+      const { dirty } = this;
+      this.dirty = [];
+      for (const one of dirty) one.flush();
+    });
+  }
+
+  private logInvalidFrame(connection: ServerConnection, error: InvalidFrameSizeError): void {
+    const { clientHost, connectionId } = connection;
+    const setting = error.size > error.maxBytes ? '; the limit is socket.request.max.bytes' : '';
+    this.quiet.line(clientHost, (note) => {
+      this.parts.logger.warn(
+        `Unexpected error from ${clientHost} (channelId=${connectionId}); closing connection: ${error.message}${setting}${note}`,
+        { connectionId, size: error.size },
+      );
+    });
+  }
+
+  private closed(connection: ServerConnection): void {
+    const address = this.open.get(connection);
+    if (address === undefined) return;
+    this.open.delete(connection);
+    this.quotas.remove(connection.listenerName, address);
+    if (this.open.size === 0) this.allClosed?.();
+    for (const bound of this.bound) this.admit(bound);
+  }
+
+  /** Makes room for what the protected listener took: the connection that has been quiet longest goes. */
+  private closeExcess(): void {
+    let left = this.quotas.excess;
+    if (left === 0) return;
+    for (const connection of this.open.keys()) if (connection.isClosed()) left--;
+    for (; left > 0; left--) {
+      let oldest: ServerConnection | null = null;
+      for (const connection of this.open.keys()) {
+        if (!this.quotas.mayClose(connection.listenerName) || connection.isClosed()) continue;
+        if (!oldest || connection.lastActiveMs < oldest.lastActiveMs) oldest = connection;
+      }
+      if (!oldest) return;
+      oldest.close();
+    }
+  }
+
+  /** Closes connections without a request for too long, and those whose end the peer does not take. */
+  private sweepIdle(): void {
+    this.idleTimer?.cancel();
+    if (this.connectionsMaxIdleMs < 0) return;
+    const nowMs = this.parts.clock.monotonicMs();
+    const limitMs = nowMs - this.connectionsMaxIdleMs;
+    let oldestMs = nowMs;
+    for (const connection of this.open.keys()) {
+      if (connection.lastActiveMs > limitMs) oldestMs = Math.min(oldestMs, connection.lastActiveMs);
+      else if (connection.isClosed()) connection.destroy();
+      else if (connection.idle) connection.close();
+    }
+    this.scheduleIdleSweep(oldestMs + this.connectionsMaxIdleMs - nowMs);
+  }
+
+  private scheduleIdleSweep(afterMs: number): void {
+    if (this.connectionsMaxIdleMs < 0) return;
+    const atLeastMs = Math.max(1, this.connectionsMaxIdleMs / 100);
+    this.idleTimer = this.parts.clock.after(Math.max(afterMs, atLeastMs), () => this.sweepIdle());
+  }
+}
