@@ -29,7 +29,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Scala's `require`: its messages begin in the same way. */
-export function require(condition: boolean, message: string, keys: readonly string[], remedy?: string): void {
+/** What Scala calls `require`: its messages begin in the same way. */
+export function demand(condition: boolean, message: string, keys: readonly string[], remedy?: string): void {
   if (!condition) throw new ConfigException(`requirement failed: ${message}`, keys, remedy);
 }

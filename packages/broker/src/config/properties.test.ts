@@ -17,7 +17,7 @@ describe('parseProperties', () => {
     ['a=1,\\\n   2,\\\r   3\\\r\n ,4', { a: '1,2,3,4' }],
     ['a=1\\\\\nb=2', { a: '1\\', b: '2' }],
     ['a=1\\\n# continued', { a: '1# continued' }],
-    ['\\\n#key=v', { '#key': 'v' }],
+    ['\\\n#key=v', {}],
     ['a\\:b\\ c=v', { 'a:b c': 'v' }],
     ['path=C:\\dir\\new', { path: 'C:dir\new' }],
     ['a=\\u0041\\t\\f\\r\\n', { a: 'A\t\f\r\n' }],

@@ -37,7 +37,7 @@ const BLANK = /^[ \t\f]*/;
  * Reads Java's properties syntax as java.util.Properties.load does: ISO-8859-1 bytes, `\uXXXX`, continuation lines,
  * three line ends, the last of several equal keys.
  *
- * Lines are joined here, because dot-properties knows no lone CR, takes a continued `#` for a comment and has no line
+ * Lines are joined here, because dot-properties joins no lines at a lone CR, lets a bad `\u` pass and has no line
  * numbers; it splits and unescapes each joined line.
  * @throws PropertiesSyntaxError for an incomplete `\u`, as Java's load does
  */
@@ -65,14 +65,16 @@ function logicalLines(text: string): LogicalLine[] {
     const line = at + 1;
     let joined = natural[at]!.replace(BLANK, '');
     if (joined === '' || joined.startsWith('#') || joined.startsWith('!')) continue;
+    // A lone backslash continues nothing: the next line is a first line again. (At the very end of a file Java makes
+    // a nameless setting of it; we do not.)
+    if (joined === '\\') continue;
     while (endsInBackslash(joined)) {
       joined = joined.slice(0, -1);
       at += 1;
       if (at >= natural.length) break;
       joined += natural[at]!.replace(BLANK, '');
     }
-    // Java takes a backslash that ends the file for a line, even where nothing precedes it.
-    if (joined !== '' || at >= natural.length) lines.push({ text: joined, line });
+    lines.push({ text: joined, line });
   }
   return lines;
 }
@@ -84,8 +86,7 @@ function endsInBackslash(line: string): boolean {
 function parseLine({ text, line }: LogicalLine): Property {
   if (/(?<!\\)(?:\\\\)*\\u(?![0-9a-fA-F]{4})/.test(text))
     throw new PropertiesSyntaxError('Malformed \\uxxxx encoding.', line);
-  // A joined line may begin with what would open a comment: escaped, it is a key like any other.
-  const [pair] = parseLines(/^[#!]/.test(text) ? `\\${text}` : text);
+  const [pair] = parseLines(text);
   const [key, value] = (pair ?? ['', '']) as [string, string];
   return { key, value, line };
 }
