@@ -3,8 +3,11 @@ import {
   COMPRESSION_TYPES,
   type CompressionType,
   compressionAt,
+  computeCrcAt,
+  crcAt,
   HEADER_SIZE_UP_TO_MAGIC,
   isCompressedAt,
+  isCrcValidAt,
   isLogAppendTimeAt,
   LEGACY_OVERHEAD_V0,
   LEGACY_OVERHEAD_V1,
@@ -96,6 +99,11 @@ function readInnerRecords(inner: Buffer, wrapperMagic: number, logAppendTime: nu
     }
     if (size < overhead(magic)) throw new CorruptRecordError(`A message of ${size} bytes is too small for its format`);
     if (isCompressedAt(inner, at)) throw new InvalidRecordError('Inner messages must not be compressed');
+    if (!isCrcValidAt(inner, at)) {
+      throw new CorruptRecordError(
+        `Record is corrupt (stored crc = ${crcAt(inner, at)}, computed crc = ${computeCrcAt(inner, at)})`,
+      );
+    }
     const record = readMessage(inner, at);
     records.push(logAppendTime === undefined || magic === 0 ? record : { ...record, timestamp: logAppendTime });
     at += size;

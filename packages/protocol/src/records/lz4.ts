@@ -6,7 +6,7 @@ import { xxHash32 } from './xxhash32';
  * LZ4 frames as Kafka's clients make and read them (Lz4BlockOutputStream, Lz4BlockInputStream): version 1, independent
  * blocks, one frame. Decompression is our own: the library's has no limit on what it yields.
  */
-const MAGIC = 0x04224d18;
+const MAGIC = 0x184d2204;
 const VERSION = 1;
 const MAX_BLOCK_BYTES = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 const STORED_FLAG = 0x8000_0000;

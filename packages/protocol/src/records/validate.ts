@@ -1,11 +1,13 @@
-import { isLogAppendTimeAt, NO_TIMESTAMP } from './batch';
+import { isLogAppendTimeAt, NO_TIMESTAMP, type TimestampType } from './batch';
 import { type ReadOptions, type RecordCursor, recordCursor, recordCursorAsync } from './record';
 
 /** What a produced batch's records must be like. */
 export interface RecordRules extends ReadOptions {
   /** The topic is compacted. */
   readonly requireKeys?: boolean;
-  /** Bounds of a record's timestamp, both inclusive; records without one pass. Not looked at where omitted. */
+  /** The topic's. Under CreateTime timestamps must be within the bounds; under LogAppendTime they do not matter. */
+  readonly timestampType?: TimestampType;
+  /** Bounds of a record's timestamp, both inclusive; records without one pass. */
   readonly minTimestamp?: number;
   readonly maxTimestamp?: number;
 }
@@ -15,7 +17,8 @@ export interface RecordFault {
   readonly index: number;
   readonly offset: number;
   readonly timestamp: number;
-  readonly fault: 'no-key' | 'timestamp';
+  /** `timestamp-type`: the producer has set LogAppendTime, which only brokers may. */
+  readonly fault: 'no-key' | 'timestamp' | 'timestamp-type';
 }
 
 export interface RecordsSummary {
@@ -45,7 +48,7 @@ export async function validateRecordsAsync(b: Buffer, at: number, rules: RecordR
 }
 
 function summarize(cursor: RecordCursor, isLogAppendTime: boolean, rules: RecordRules): RecordsSummary {
-  const { requireKeys = false, minTimestamp = -Infinity, maxTimestamp = Infinity } = rules;
+  const { requireKeys, timestampType = 'CreateTime', minTimestamp = -Infinity, maxTimestamp = Infinity } = rules;
   let faults: RecordFault[] | undefined;
   const addFault = (fault: RecordFault['fault']): void => {
     const { index, offset, timestamp } = cursor;
@@ -63,9 +66,9 @@ function summarize(cursor: RecordCursor, isLogAppendTime: boolean, rules: Record
     }
     if (cursor.offsetDelta !== index) hasDenseOffsets = false;
     if (requireKeys && !cursor.hasKey) addFault('no-key');
-    else if (!isLogAppendTime && timestamp !== NO_TIMESTAMP && (timestamp < minTimestamp || timestamp > maxTimestamp)) {
-      addFault('timestamp');
-    }
+    else if (timestampType === 'CreateTime' && timestamp !== NO_TIMESTAMP) {
+      if (timestamp < minTimestamp || timestamp > maxTimestamp) addFault('timestamp');
+    } else if (isLogAppendTime) addFault('timestamp-type');
   }
   return {
     recordCount: cursor.index,
