@@ -15,7 +15,7 @@ interface LockBinding {
 export function lockFile(file: string): { release(): void } | null {
   const binding = lockBinding();
   const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
-  if (binding === null) return lockByProcessId(file, fd);
+  if (binding === null) return lockByProcessId(fd);
   if (!binding.tryLock(fd)) {
     fs.closeSync(fd);
     return null;
@@ -36,9 +36,10 @@ function lockBinding(): LockBinding | null {
   }
 }
 
-function lockByProcessId(file: string, fd: number): { release(): void } | null {
+function lockByProcessId(fd: number): { release(): void } | null {
   const owner = Number(fs.readFileSync(fd, 'utf8').trim());
-  const ownerLives = Number.isInteger(owner) && owner > 0 && isAlive(owner);
+  // In a container the process that died may have had the very id that we have.
+  const ownerLives = Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner);
   if (ownerLives || isListedAsLocked(fs.fstatSync(fd).ino)) {
     fs.closeSync(fd);
     return null;

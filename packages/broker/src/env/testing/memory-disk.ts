@@ -21,6 +21,7 @@ export type DiskOperation =
   | 'make';
 
 interface Inode {
+  /** May be shorter than the file: what is missing are zeros, so that preallocated files cost nothing. */
   bytes: Buffer;
   size: number;
   /** What a power cut leaves: the size at the last flush. */
@@ -61,7 +62,10 @@ export class MemoryDisk implements Disk {
   readFile(path: string): Buffer | null {
     this.check('read', path);
     const inode = this.files.get(path);
-    return inode === undefined ? null : Buffer.from(inode.bytes.subarray(0, inode.size));
+    if (inode === undefined) return null;
+    const content = Buffer.alloc(inode.size);
+    content.set(inode.bytes.subarray(0, inode.size));
+    return content;
   }
 
   replaceFile(path: string, content: Uint8Array | string): void {
@@ -197,7 +201,9 @@ class MemoryFile implements DiskFile {
   read(target: Uint8Array, position: number): number {
     this.disk.check('read', this.path);
     const bytes = Math.max(0, Math.min(target.length, this.inode.size - position));
-    target.set(this.inode.bytes.subarray(position, position + bytes));
+    const held = this.inode.bytes.subarray(position, position + bytes);
+    target.set(held);
+    target.fill(0, held.length, bytes);
     return bytes;
   }
 
@@ -215,7 +221,7 @@ class MemoryFile implements DiskFile {
 
   truncate(size: number): void {
     this.disk.check('truncate', this.path);
-    if (size > this.inode.size) this.put(Buffer.alloc(size - this.inode.size), this.inode.size);
+    if (size < this.inode.bytes.length) this.inode.bytes = this.inode.bytes.subarray(0, size);
     this.inode.size = size;
     this.inode.flushedSize = Math.min(this.inode.flushedSize, size);
     this.disk.touch(this.inode);
@@ -242,7 +248,6 @@ class MemoryFile implements DiskFile {
       grown.set(inode.bytes.subarray(0, inode.size));
       inode.bytes = grown;
     }
-    if (position > inode.size) inode.bytes.fill(0, inode.size, position);
     inode.bytes.set(bytes, position);
     inode.size = Math.max(inode.size, end);
     this.disk.touch(inode);

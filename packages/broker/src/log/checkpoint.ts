@@ -1,0 +1,76 @@
+import { type Disk, DiskError } from '../env/disk';
+
+/** Where a partition stands: a line of a checkpoint. */
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface EpochEntry {
+  readonly epoch: number;
+  readonly startOffset: number;
+}
+
+const VERSION = '0';
+
+/** Reads `topic partition offset` lines. A malformed file is a `DiskError`: its log dir is not to be trusted. */
+export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[] {
+  return readCheckpoint(disk, path, (fields) => {
+    const [topic, partition, offset] = fields;
+    if (fields.length !== 3 || topic === undefined || topic === '') return null;
+    const entry = { topic, partition: wholeNumber(partition), offset: wholeNumber(offset) };
+    return Number.isNaN(entry.partition) || Number.isNaN(entry.offset) ? null : entry;
+  });
+}
+
+export function writeOffsetCheckpoint(disk: Disk, path: string, entries: readonly PartitionOffset[]): void {
+  writeCheckpoint(disk, path, entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
+}
+
+/** Reads `epoch startOffset` lines (LeaderEpochCheckpointFile). */
+export function readEpochCheckpoint(disk: Disk, path: string): EpochEntry[] {
+  return readCheckpoint(disk, path, (fields) => {
+    const entry = { epoch: wholeNumber(fields[0]), startOffset: wholeNumber(fields[1]) };
+    return fields.length !== 2 || Number.isNaN(entry.epoch) || Number.isNaN(entry.startOffset) ? null : entry;
+  });
+}
+
+export function writeEpochCheckpoint(disk: Disk, path: string, entries: readonly EpochEntry[]): void {
+  writeCheckpoint(disk, path, entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`));
+}
+
+/** Version, number of entries, entries: a line each (org.apache.kafka.server.common.CheckpointFile). */
+function writeCheckpoint(disk: Disk, path: string, lines: readonly string[]): void {
+  disk.replaceFile(path, [VERSION, lines.length, ...lines, ''].join('\n'));
+}
+
+function readCheckpoint<T>(disk: Disk, path: string, parse: (fields: readonly string[]) => T | null): T[] {
+  const content = disk.readFile(path);
+  if (content === null || content.length === 0) return [];
+  const lines = content.toString('utf8').split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  const [version, count, ...entryLines] = lines;
+  if (Number.isNaN(wholeNumber(version))) throw malformed(path, version ?? '');
+  if (version !== VERSION) {
+    throw new DiskError(path, `Unrecognized version of the checkpoint file (${path}): ${version}`);
+  }
+  if (Number.isNaN(wholeNumber(count))) throw malformed(path, count ?? '');
+  const entries = entryLines.map((line) => {
+    const entry = parse(line.split(/\s+/));
+    if (entry === null) throw malformed(path, line);
+    return entry;
+  });
+  if (entries.length !== Number(count)) {
+    throw new DiskError(path, `Expected ${count} entries in checkpoint file (${path}), but found only ${entries.length}`);
+  }
+  return entries;
+}
+
+function wholeNumber(text: string | undefined): number {
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function malformed(path: string, line: string): DiskError {
+  return new DiskError(path, `Malformed line in checkpoint file (${path}): '${line}'`);
+}

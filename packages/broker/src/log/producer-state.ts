@@ -1,0 +1,273 @@
+import { forEachBatch, isTransactionalAt, NO_PRODUCER_ID, producerIdAt } from '@odradek/protocol/records/batch';
+import type { Disk } from '../env/disk';
+import type { Logger } from '../env/logger';
+import { DELETED_SUFFIX, offsetName, offsetOfFile, SNAPSHOT_SUFFIX } from './names';
+import { ProducerAppend } from './producer-append';
+import { NO_OFFSET, type ProducerEntry } from './producer-entry';
+import { CorruptSnapshotError, decodeSnapshot, encodeSnapshot } from './producer-snapshot';
+import { TransactionVerification } from './transaction-verification';
+import type { ActiveProducer, AppendOrigin, CompletedTxn } from './types';
+
+export interface ProducerStateConfig {
+  /** A producer that has written nothing for so long is forgotten. */
+  readonly producerIdExpirationMs: number;
+  readonly transactionVerificationEnable: boolean;
+}
+
+export const DEFAULT_PRODUCER_STATE_CONFIG: ProducerStateConfig = {
+  producerIdExpirationMs: 24 * 60 * 60 * 1000,
+  transactionVerificationEnable: true,
+};
+
+/** A transaction that is over, but whose marker is not below the high watermark yet. */
+interface UnreplicatedTxn {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+}
+
+/** The changes of one append, judged but not made. */
+export interface PreparedAppend {
+  readonly producers: Map<number, ProducerAppend>;
+  readonly completed: CompletedTxn[];
+}
+
+/**
+ * The producers of a partition, their open transactions, and the snapshots of both
+ * (org.apache.kafka.storage.internals.log.ProducerStateManager).
+ */
+export class ProducerState {
+  readonly verification = new TransactionVerification();
+  private readonly producers = new Map<number, ProducerEntry>();
+  /** Open transactions: first offset to producer id. */
+  private readonly ongoing = new Map<number, number>();
+  private readonly unreplicated = new Map<number, UnreplicatedTxn>();
+  /** Offsets of the snapshot files, rising. */
+  private snapshots: number[] = [];
+  private lastSnapshotOffset = 0;
+  /** The state is that of the log up to here. */
+  mapEndOffset = 0;
+
+  constructor(
+    private readonly disk: Disk,
+    private folder: string,
+    private readonly partitionName: string,
+    readonly config: ProducerStateConfig,
+    private readonly log: Logger,
+  ) {}
+
+  loadSnapshotFiles(): void {
+    const names = this.disk.list(this.folder).filter((name) => name.endsWith(SNAPSHOT_SUFFIX));
+    this.snapshots = names.map((name) => offsetOfFile(name)).filter((offset) => offset !== null);
+    this.snapshots.sort((a, b) => a - b);
+  }
+
+  movedTo(folder: string): void {
+    this.folder = folder;
+  }
+
+  get isEmpty(): boolean {
+    return this.producers.size === 0 && this.unreplicated.size === 0;
+  }
+
+  get latestSnapshotOffset(): number | null {
+    return this.snapshots.at(-1) ?? null;
+  }
+
+  entry(producerId: number): ProducerEntry | null {
+    return this.producers.get(producerId) ?? null;
+  }
+
+  hasOngoingTransaction(producerId: number): boolean {
+    return (this.producers.get(producerId)?.currentTxnFirstOffset ?? NO_OFFSET) !== NO_OFFSET;
+  }
+
+  active(): ActiveProducer[] {
+    return [...this.producers.values()].map((entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTxnStartOffset: entry.currentTxnFirstOffset,
+    }));
+  }
+
+  /** Judges the batch at `at` after those already in `prepared`. */
+  prepare(b: Buffer, at: number, origin: AppendOrigin, prepared: PreparedAppend): void {
+    const producerId = producerIdAt(b, at);
+    let append = prepared.producers.get(producerId);
+    if (append === undefined) {
+      const lowestSequence = this.verification.lowestSequence(producerId);
+      append = new ProducerAppend(this.partitionName, producerId, this.entry(producerId), origin, lowestSequence);
+      prepared.producers.set(producerId, append);
+    }
+    const completed = append.append(b, at);
+    if (completed !== null) prepared.completed.push(completed);
+    if (isTransactionalAt(b, at)) this.verification.clear(producerId);
+  }
+
+  update(append: ProducerAppend): void {
+    const entry = this.producers.get(append.producerId);
+    if (entry === undefined) this.producers.set(append.producerId, append.updated);
+    else entry.update(append.updated);
+    for (const firstOffset of append.startedTransactions) this.ongoing.set(firstOffset, append.producerId);
+  }
+
+  completeTxn({ firstOffset, lastOffset }: CompletedTxn): void {
+    this.ongoing.delete(firstOffset);
+    this.unreplicated.set(firstOffset, { firstOffset, lastOffset });
+  }
+
+  /** What the last stable offset will be once this transaction is complete. */
+  lastStableOffset(completed: CompletedTxn): number {
+    let lowest = completed.lastOffset + 1;
+    for (const [firstOffset, producerId] of this.ongoing) {
+      if (producerId !== completed.producerId && firstOffset < lowest) lowest = firstOffset;
+    }
+    return lowest;
+  }
+
+  /** The first offset that is not decided, or null: the last stable offset cannot pass it. */
+  get firstUnstableOffset(): number | null {
+    if (this.ongoing.size === 0 && this.unreplicated.size === 0) return null;
+    return Math.min(...this.ongoing.keys(), ...this.unreplicated.keys());
+  }
+
+  onHighWatermark(highWatermark: number): void {
+    for (const { firstOffset, lastOffset } of this.unreplicated.values()) {
+      if (lastOffset < highWatermark) this.unreplicated.delete(firstOffset);
+    }
+  }
+
+  onLogStartOffset(logStartOffset: number): void {
+    this.onHighWatermark(logStartOffset);
+    if (this.mapEndOffset < logStartOffset) this.mapEndOffset = logStartOffset;
+    this.lastSnapshotOffset = this.latestSnapshotOffset ?? logStartOffset;
+  }
+
+  /** Replays batches that are in the log already: in recovery and after truncation. */
+  replay(b: Buffer, at = 0, end = b.length): void {
+    const prepared: PreparedAppend = { producers: new Map(), completed: [] };
+    forEachBatch(
+      b,
+      (batchAt) => {
+        if (producerIdAt(b, batchAt) !== NO_PRODUCER_ID) this.prepare(b, batchAt, 'replication', prepared);
+      },
+      at,
+      end,
+    );
+    for (const append of prepared.producers.values()) this.update(append);
+    for (const completed of prepared.completed) this.completeTxn(completed);
+  }
+
+  removeExpired(nowMs: number): void {
+    for (const [producerId, entry] of this.producers) {
+      if (this.isExpired(entry, nowMs)) this.producers.delete(producerId);
+    }
+    this.verification.removeExpired(nowMs - this.config.producerIdExpirationMs);
+  }
+
+  private isExpired(entry: ProducerEntry, nowMs: number): boolean {
+    return (
+      entry.currentTxnFirstOffset === NO_OFFSET && nowMs - entry.lastTimestamp >= this.config.producerIdExpirationMs
+    );
+  }
+
+  /** Goes back to what the newest usable snapshot within the log says. */
+  truncateAndReload(logStartOffset: number, logEndOffset: number, nowMs: number): void {
+    for (const offset of [...this.snapshots]) {
+      if (offset > logEndOffset || offset <= logStartOffset) this.deleteSnapshot(offset);
+    }
+    if (logEndOffset === this.mapEndOffset) {
+      this.onLogStartOffset(logStartOffset);
+      return;
+    }
+    this.clear();
+    this.loadFromSnapshot(logStartOffset, nowMs);
+  }
+
+  truncateFullyAndStartAt(offset: number): void {
+    this.clear();
+    for (const snapshot of [...this.snapshots]) this.deleteSnapshot(snapshot);
+    this.lastSnapshotOffset = 0;
+    this.mapEndOffset = offset;
+  }
+
+  private clear(): void {
+    this.producers.clear();
+    this.ongoing.clear();
+    this.unreplicated.clear();
+  }
+
+  private loadFromSnapshot(logStartOffset: number, nowMs: number): void {
+    for (let offset = this.latestSnapshotOffset; offset !== null; offset = this.latestSnapshotOffset) {
+      try {
+        const entries = decodeSnapshot(this.disk.readFile(this.snapshotPath(offset)) ?? Buffer.alloc(0));
+        for (const entry of entries) if (!this.isExpired(entry, nowMs)) this.loadEntry(entry);
+        this.lastSnapshotOffset = offset;
+        this.mapEndOffset = offset;
+        return;
+      } catch (error) {
+        if (!(error instanceof CorruptSnapshotError)) throw error;
+        this.log.warn(`Failed to load producer snapshot from '${this.snapshotPath(offset)}': ${error.message}`);
+        this.deleteSnapshot(offset);
+      }
+    }
+    this.lastSnapshotOffset = logStartOffset;
+    this.mapEndOffset = logStartOffset;
+  }
+
+  private loadEntry(entry: ProducerEntry): void {
+    this.producers.set(entry.producerId, entry);
+    if (entry.currentTxnFirstOffset !== NO_OFFSET) this.ongoing.set(entry.currentTxnFirstOffset, entry.producerId);
+  }
+
+  /** Writes a snapshot of the state at `mapEndOffset`, unless there is one. Not flushed: a lost one is made anew. */
+  takeSnapshot(flush = false): void {
+    const offset = this.mapEndOffset;
+    if (offset <= this.lastSnapshotOffset) return;
+    const file = this.disk.open(this.snapshotPath(offset), 'write');
+    try {
+      const bytes = encodeSnapshot([...this.producers.values()]);
+      file.truncate(bytes.length);
+      file.write([bytes], 0);
+      if (flush) file.flushNow();
+    } finally {
+      file.close();
+    }
+    if (!this.snapshots.includes(offset)) this.snapshots.push(offset);
+    this.snapshots.sort((a, b) => a - b);
+    this.lastSnapshotOffset = offset;
+  }
+
+  /**
+   * Deletes snapshots that belong to no segment. The newest of those stays if it lies above the last segment's base: a
+   * clean shutdown has left it at the log's end.
+   */
+  removeStraySnapshots(baseOffsets: readonly number[]): void {
+    const lastBase = baseOffsets.at(-1) ?? null;
+    const strays = this.snapshots.filter((offset) => !baseOffsets.includes(offset));
+    const newest = strays.at(-1);
+    for (const offset of strays) {
+      if (offset !== newest || (lastBase !== null && offset < lastBase)) this.deleteSnapshot(offset);
+    }
+  }
+
+  deleteSnapshot(offset: number): void {
+    this.snapshots = this.snapshots.filter((other) => other !== offset);
+    this.disk.removeNow(this.snapshotPath(offset));
+  }
+
+  /** Takes the snapshot of a segment that awaits deletion out of use; returns its last path, or null. */
+  markSnapshotDeleted(offset: number): string | null {
+    if (!this.snapshots.includes(offset)) return null;
+    this.snapshots = this.snapshots.filter((other) => other !== offset);
+    const path = this.snapshotPath(offset);
+    this.disk.rename(path, path + DELETED_SUFFIX);
+    return path + DELETED_SUFFIX;
+  }
+
+  private snapshotPath(offset: number): string {
+    return `${this.folder}/${offsetName(offset)}${SNAPSHOT_SUFFIX}`;
+  }
+}

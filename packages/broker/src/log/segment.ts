@@ -1,0 +1,410 @@
+import {
+  baseOffsetAt,
+  isCrcValidAt,
+  lastOffsetAt,
+  maxTimestampAt,
+  NO_TIMESTAMP,
+  partitionLeaderEpochAt,
+} from '@odradek/protocol/records/batch';
+import { CorruptRecordError } from '@odradek/protocol/records/errors';
+import type { Clock } from '../env/clock';
+import { type BatchVisitor, scanBatches, scanHeaders } from './batch-scan';
+import type { FilePool, PooledFile } from './file-pool';
+import { DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX } from './names';
+import { OffsetIndex } from './offset-index';
+import { RecentAppends } from './recent-appends';
+import { findRecordByTimestamp } from './record-search';
+import { TimeIndex, type TimestampOffset } from './time-index';
+import { TransactionIndex } from './transaction-index';
+import type { LogSlice, TimestampAndOffset } from './types';
+
+/** Offsets in an index are 32 bits wide. */
+const MAX_RELATIVE_OFFSET = 0x7fffffff;
+
+export interface SegmentOptions {
+  readonly folder: string;
+  readonly baseOffset: number;
+  readonly segmentIndexBytes: number;
+  readonly rollJitterMs: number;
+}
+
+/** A batch in the file of a segment. */
+export interface BatchPlace {
+  readonly baseOffset: number;
+  readonly position: number;
+  readonly size: number;
+}
+
+export interface RollParams {
+  readonly segmentMs: number;
+  readonly segmentBytes: number;
+  readonly maxTimestamp: number;
+  readonly lastOffset: number;
+  readonly bytes: number;
+  readonly nowMs: number;
+}
+
+/** A file of record batches and its indexes (org.apache.kafka.storage.internals.log.LogSegment). */
+export class Segment {
+  readonly baseOffset: number;
+  readonly file: PooledFile;
+  readonly offsetIndex: OffsetIndex;
+  readonly timeIndex: TimeIndex;
+  readonly txnIndex: TransactionIndex;
+  size = 0;
+  private readonly rollJitterMs: number;
+  private readonly recent = new RecentAppends();
+  private createdMs: number;
+  private bytesSinceLastIndexEntry = 0;
+  private largest: TimestampOffset;
+  /** The first batch's largest timestamp: the age of the segment counts from it. Null where not read yet. */
+  private rollingTimestamp: number | null = null;
+
+  private constructor(
+    private readonly pool: FilePool,
+    private readonly clock: Clock,
+    options: SegmentOptions,
+  ) {
+    const path = `${options.folder}/${offsetName(options.baseOffset)}`;
+    const { baseOffset, segmentIndexBytes } = options;
+    this.baseOffset = baseOffset;
+    this.rollJitterMs = options.rollJitterMs;
+    this.file = pool.file(path + LOG_SUFFIX);
+    this.offsetIndex = new OffsetIndex(pool, path + INDEX_SUFFIX, baseOffset, segmentIndexBytes);
+    this.timeIndex = new TimeIndex(pool, path + TIME_INDEX_SUFFIX, baseOffset, segmentIndexBytes);
+    this.txnIndex = new TransactionIndex(pool, path + TXN_INDEX_SUFFIX);
+    this.createdMs = clock.nowMs();
+    this.largest = this.timeIndex.lastEntry;
+  }
+
+  /** An empty segment; what its files may hold is dropped. */
+  static create(pool: FilePool, clock: Clock, options: SegmentOptions): Segment {
+    const segment = new Segment(pool, clock, options);
+    segment.file.truncate(0);
+    segment.txnIndex.reset();
+    segment.becomeActive();
+    return segment;
+  }
+
+  /** The segment that its files hold; `problem` says why its indexes cannot be trusted. */
+  static load(pool: FilePool, clock: Clock, options: SegmentOptions): { segment: Segment; problem: string | null } {
+    const segment = new Segment(pool, clock, options);
+    segment.size = segment.file.size();
+    const problem = segment.loadIndexes();
+    segment.largest = segment.timeIndex.lastEntry;
+    return { segment, problem };
+  }
+
+  private loadIndexes(): string | null {
+    for (const { file } of [this.offsetIndex.index, this.timeIndex.index]) {
+      if (this.pool.disk.stat(file.path) === null) return `${file.path} does not exist`;
+    }
+    const offsetProblem = this.offsetIndex.load(this.size);
+    if (offsetProblem !== null) return `${this.offsetIndex.index.file.path}: ${offsetProblem}`;
+    const timeProblem = this.timeIndex.load();
+    return timeProblem === null ? null : `${this.timeIndex.index.file.path}: ${timeProblem}`;
+  }
+
+  get maxTimestamp(): number {
+    return this.largest.timestamp;
+  }
+
+  get offsetOfMaxTimestamp(): number {
+    return this.largest.offset;
+  }
+
+  /** Largest timestamp of a record; the file's time where its records have none. */
+  largestTimestamp(): number {
+    return this.largest.timestamp >= 0 ? this.largest.timestamp : this.lastModifiedMs();
+  }
+
+  lastModifiedMs(): number {
+    return this.pool.disk.stat(this.file.path)?.modifiedMs ?? 0;
+  }
+
+  shouldRoll(params: RollParams): boolean {
+    return (
+      this.size > params.segmentBytes - params.bytes ||
+      (this.size > 0 && this.waitedMs(params) > params.segmentMs - this.rollJitterMs) ||
+      this.offsetIndex.index.isFull ||
+      this.timeIndex.index.isAlmostFull ||
+      params.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET
+    );
+  }
+
+  /** By the records' own clock where they have one, else by ours. */
+  private waitedMs(params: RollParams): number {
+    if (this.rollingTimestamp === null && this.size > 0) {
+      scanHeaders(this.file, 0, this.size, (b, at) => {
+        this.rollingTimestamp = maxTimestampAt(b, at);
+        return false;
+      });
+    }
+    const since = this.rollingTimestamp ?? NO_TIMESTAMP;
+    return since >= 0 ? params.maxTimestamp - since : params.nowMs - this.createdMs;
+  }
+
+  /** Writes batches at the end. After a failure nothing of them counts, and the file is cut back if the disk lets it. */
+  append(records: Buffer, firstOffset: number, lastOffset: number, largest: TimestampOffset, interval: number): void {
+    const position = this.size;
+    if (lastOffset < this.baseOffset || lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) {
+      throw new RangeError(`offset ${lastOffset} does not fit into the segment of ${this.baseOffset}`);
+    }
+    this.write(records, position);
+    if (position === 0) this.rollingTimestamp = largest.timestamp;
+    this.size = position + records.length;
+    this.recent.add(firstOffset, position);
+    if (largest.timestamp > this.largest.timestamp) this.largest = largest;
+    if (this.bytesSinceLastIndexEntry > interval) {
+      this.offsetIndex.append(lastOffset, position);
+      this.timeIndex.maybeAppend(this.largest.timestamp, this.largest.offset);
+      this.bytesSinceLastIndexEntry = 0;
+    }
+    this.bytesSinceLastIndexEntry += records.length;
+  }
+
+  private write(records: Buffer, position: number): void {
+    try {
+      this.file.write([records], position);
+    } catch (error) {
+      try {
+        this.file.truncate(position);
+      } catch {
+        // The first failure is the one to tell; recovery cuts the file when the log is opened again.
+      }
+      throw error;
+    }
+  }
+
+  /** The first batch whose last offset is `offset` or above, or null. */
+  translate(offset: number): BatchPlace | null {
+    const from = this.recent.positionBefore(offset) ?? this.offsetIndex.lookup(offset).position;
+    try {
+      return this.findFrom(offset, from);
+    } catch (error) {
+      // A damaged index leads into the middle of a batch.
+      if (!(error instanceof CorruptRecordError) || from === 0) throw error;
+      return this.findFrom(offset, 0);
+    }
+  }
+
+  private findFrom(offset: number, from: number): BatchPlace | null {
+    let found: BatchPlace | null = null;
+    scanHeaders(this.file, from, this.size, (b, at, position, size) => {
+      if (lastOffsetAt(b, at) < offset) return true;
+      found = { baseOffset: baseOffsetAt(b, at), position, size };
+      return false;
+    });
+    return found;
+  }
+
+  slice(position: number, bytes: number): LogSlice {
+    return new FileSlice(this.file, position, bytes);
+  }
+
+  /** One above the last record's offset. */
+  readNextOffset(): number {
+    const { position } = this.offsetIndex.lastEntry();
+    let next = this.baseOffset;
+    scanHeaders(this.file, position, this.size, (b, at) => {
+      next = lastOffsetAt(b, at) + 1;
+      return true;
+    });
+    return next;
+  }
+
+  /** Whether everything from the last index entry on is whole: a cheap look at what a crash or a full disk damages. */
+  isTailWhole(): boolean {
+    try {
+      const from = this.offsetIndex.lastEntry().position;
+      return scanBatches(this.file, from, this.size, (b, at) => isCrcValidAt(b, at)) === this.size;
+    } catch (error) {
+      if (error instanceof CorruptRecordError) return false;
+      throw error;
+    }
+  }
+
+  /** Visits every batch from `position` to `end`, whole. */
+  scan(position: number, end: number, visit: BatchVisitor): void {
+    scanBatches(this.file, position, end, visit);
+  }
+
+  /**
+   * Reads the whole file, cuts it at the first bad batch and builds the indexes anew. Returns the bytes cut. `visit`
+   * sees each good batch.
+   */
+  recover(interval: number, visit: (b: Buffer, at: number, leaderEpoch: number) => void): number {
+    this.offsetIndex.reset();
+    this.timeIndex.reset();
+    this.txnIndex.reset();
+    this.recent.clear();
+    this.largest = this.timeIndex.lastEntry;
+    this.size = this.file.size();
+    const validBytes = this.recoverBatches(interval, visit);
+    const cut = this.size - validBytes;
+    this.file.truncate(validBytes);
+    this.size = validBytes;
+    this.rollingTimestamp = null;
+    this.trimIndexes();
+    return cut;
+  }
+
+  private recoverBatches(interval: number, visit: (b: Buffer, at: number, leaderEpoch: number) => void): number {
+    let validBytes = 0;
+    let lastIndexed = 0;
+    let nextOffset = this.baseOffset;
+    try {
+      scanBatches(this.file, 0, this.size, (b, at, position, size) => {
+        const lastOffset = lastOffsetAt(b, at);
+        const isInRange = lastOffset >= nextOffset && lastOffset - this.baseOffset <= MAX_RELATIVE_OFFSET;
+        if (!isInRange || !isCrcValidAt(b, at)) return false;
+        nextOffset = lastOffset + 1;
+        const timestamp = maxTimestampAt(b, at);
+        if (timestamp > this.largest.timestamp) this.largest = { timestamp, offset: lastOffset };
+        if (position - lastIndexed > interval) {
+          this.offsetIndex.append(lastOffset, position);
+          this.timeIndex.maybeAppend(this.largest.timestamp, this.largest.offset);
+          lastIndexed = position;
+        }
+        visit(b, at, partitionLeaderEpochAt(b, at));
+        validBytes = position + size;
+        return true;
+      });
+    } catch (error) {
+      if (!(error instanceof CorruptRecordError)) throw error;
+    }
+    return validBytes;
+  }
+
+  /** Drops all batches that hold `offset` or more; returns the bytes cut. */
+  truncateTo(offset: number): number {
+    const place = this.translate(offset);
+    this.offsetIndex.truncateTo(offset);
+    this.timeIndex.truncateTo(offset);
+    this.txnIndex.truncateTo(offset);
+    const cut = place === null ? 0 : this.size - place.position;
+    if (place !== null) this.file.truncate(place.position);
+    this.size -= cut;
+    if (this.size === 0) {
+      this.createdMs = this.clock.nowMs();
+      this.rollingTimestamp = null;
+    }
+    this.recent.clear();
+    this.bytesSinceLastIndexEntry = 0;
+    this.largest = this.readLargestTimestamp();
+    this.becomeActive();
+    return cut;
+  }
+
+  /** The index's last entry, and what follows it in the file (LogSegment.readLargestTimestamp). */
+  private readLargestTimestamp(): TimestampOffset {
+    let largest = this.timeIndex.lastEntry;
+    const { position } = this.offsetIndex.lookup(largest.offset);
+    scanHeaders(this.file, position, this.size, (b, at) => {
+      const timestamp = maxTimestampAt(b, at);
+      if (timestamp > largest.timestamp) largest = { timestamp, offset: lastOffsetAt(b, at) };
+      return true;
+    });
+    return largest;
+  }
+
+  /** The first record from `startOffset` on whose timestamp is `timestamp` or later. */
+  findOffsetByTimestamp(timestamp: number, startOffset: number): TimestampAndOffset | null {
+    const from = Math.max(this.timeIndex.lookup(timestamp).offset, startOffset);
+    const { position } = this.offsetIndex.lookup(from);
+    let found: TimestampAndOffset | null = null;
+    scanBatches(this.file, position, this.size, (b, at, _position, size) => {
+      if (maxTimestampAt(b, at) < timestamp) return true;
+      found = findRecordByTimestamp(b, at, size, timestamp, startOffset);
+      return found === null;
+    });
+    return found;
+  }
+
+  /** The record with the largest timestamp. */
+  findMaxTimestamp(): TimestampAndOffset | null {
+    const { position } = this.offsetIndex.lookup(this.largest.offset);
+    let found: TimestampAndOffset | null = null;
+    scanBatches(this.file, position, this.size, (b, at, _position, size) => {
+      if (maxTimestampAt(b, at) !== this.largest.timestamp) return true;
+      found = findRecordByTimestamp(b, at, size, this.largest.timestamp, 0);
+      return found === null;
+    });
+    return found;
+  }
+
+  /** Makes room for index entries of records to come. */
+  becomeActive(): void {
+    this.offsetIndex.index.preallocate();
+    this.timeIndex.index.preallocate();
+  }
+
+  /** No more records: the last entry of the time index is added and the indexes are cut to size. */
+  becomeInactive(): void {
+    this.trimIndexes();
+    this.recent.clear();
+  }
+
+  private trimIndexes(): void {
+    this.timeIndex.maybeAppend(this.largest.timestamp, this.largest.offset);
+    this.offsetIndex.index.trim();
+    this.timeIndex.index.trim();
+  }
+
+  async flush(): Promise<void> {
+    this.offsetIndex.index.write();
+    this.timeIndex.index.write();
+    const indexes = [this.offsetIndex.index.file, this.timeIndex.index.file];
+    await Promise.all([this.file, ...indexes, ...this.txnFiles()].map((file) => file.flush()));
+  }
+
+  /** Flushes and closes, as at a clean shutdown. */
+  closeCleanly(): void {
+    this.trimIndexes();
+    for (const file of this.files()) {
+      file.flushNow();
+      file.close();
+    }
+  }
+
+  /** Closes the files as they are; they open again when used. */
+  closeFiles(): void {
+    for (const file of this.files()) file.close();
+  }
+
+  /** Its folder has been renamed. */
+  movedTo(folder: string): void {
+    for (const file of [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file]) {
+      file.movedTo(folder + file.path.slice(file.path.lastIndexOf('/')));
+    }
+  }
+
+  /** Gives the files their last name; readers of this turn still find them. */
+  markDeleted(): void {
+    for (const file of this.files()) file.rename(file.path + DELETED_SUFFIX);
+  }
+
+  async removeFiles(): Promise<void> {
+    await Promise.all(this.files().map((file) => file.remove()));
+  }
+
+  private files(): PooledFile[] {
+    return [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, ...this.txnFiles()];
+  }
+
+  private txnFiles(): PooledFile[] {
+    return this.txnIndex.exists() ? [this.txnIndex.file] : [];
+  }
+}
+
+class FileSlice implements LogSlice {
+  constructor(
+    private readonly file: PooledFile,
+    private readonly position: number,
+    readonly bytes: number,
+  ) {}
+
+  readInto(target: Buffer, at: number): number {
+    return this.file.read(target.subarray(at, at + this.bytes), this.position);
+  }
+}
