@@ -1,0 +1,35 @@
+import type { Logger, Loggers } from '../logger';
+import { type ZooKeeper, type ZooKeeperConnectOptions, ZooKeeperError, type ZooKeeperSession } from '../zookeeper';
+import { parseConnect } from './zookeeper-hosts';
+import { NodeZooKeeperSession } from './zookeeper-session';
+import { SessionCore } from './zookeeper-session-core';
+
+/** ZooKeeper over TCP. */
+export class NodeZooKeeper implements ZooKeeper {
+  private readonly logger: Logger;
+
+  constructor(loggers: Loggers) {
+    this.logger = loggers.logger('org.apache.zookeeper.ClientCnxn');
+  }
+
+  async connect(options: ZooKeeperConnectOptions): Promise<ZooKeeperSession> {
+    const { sessionTimeoutMs, resume } = options;
+    const core = new SessionCore({ ...parseConnect(options.connect), sessionTimeoutMs, resume }, this.logger);
+    const session = new NodeZooKeeperSession(core);
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        core.abandon('the connection timed out');
+        const message = 'Timed out waiting for connection while in state: CONNECTING';
+        reject(new ZooKeeperError('OPERATION_TIMEOUT', '/', message));
+      }, options.connectionTimeoutMs);
+      const stop = session.onState((state) => {
+        clearTimeout(timer);
+        stop();
+        if (state === 'connected') resolve();
+        else reject(new ZooKeeperError(state === 'expired' ? 'SESSION_EXPIRED' : 'CONNECTION_LOSS', '/'));
+      });
+      core.open();
+    });
+    return session;
+  }
+}
