@@ -284,16 +284,10 @@ function multiResults(
   }
   return results.map((result, index): ZooKeeperOperationResult => {
     const { type } = operations[index]!;
-    switch (type) {
-      case 'create':
-        return { type, path: result.path ?? '' };
-      case 'set':
-        if (!result.stat) throw new RangeError('a set without its stat');
-        return { type, stat: statOf(result.stat) };
-      case 'delete':
-      case 'check':
-        return { type };
-    }
+    if (type === 'create') return { type, path: result.path ?? '' };
+    if (type !== 'set') return { type };
+    if (!result.stat) throw new RangeError('a set without its stat');
+    return { type, stat: statOf(result.stat) };
   });
 }
 
