@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { errorName } from '@odradek/protocol/errors';
+import { DeleteRecords } from '@odradek/protocol/messages/delete-records';
+import { parseOptions } from '../args/joptsimple';
+import { usageOf } from '../args/usage';
+import { type Admin, commandProperties, createAdmin } from '../client/admin';
+import { findLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
+import { fileError } from '../client/properties';
+import { hashMapOrder, topicPartitionHash } from '../java-order';
+import { type Io, println } from '../print';
+import { Exit, ServerError, ToolError } from '../tool-error';
+import { DELETE_RECORDS_OPTIONS } from './delete-records-options';
+
+const adminOperationError = (message: string): ToolError =>
+  new ToolError('org.apache.kafka.server.common.AdminOperationException', message);
+
+interface Deletion extends TopicPartition {
+  readonly offset: number;
+}
+
+type Result = { readonly lowWatermark: number } | { readonly error: ToolError };
+
+const mappingError = (what: string, value: unknown): ToolError =>
+  new ToolError(
+    'com.fasterxml.jackson.databind.JsonMappingException',
+    `Expected \`${what}\` value, received ${JSON.stringify(value)}`,
+  );
+
+function field(object: unknown, name: string): unknown {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+    throw mappingError('Object', object);
+  }
+  const value = (object as Record<string, unknown>)[name];
+  if (value === undefined) {
+    throw new ToolError(
+      'com.fasterxml.jackson.databind.JsonMappingException',
+      `No such field exists: \`${name}\``,
+    );
+  }
+  return value;
+}
+
+function integer(value: unknown, type: 'Integer' | 'Long'): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  throw mappingError(type, value);
+}
+
+/** What `--offset-json-file` asks for. Throws `ToolError` where it is not of the documented form. */
+export function parseDeletions(json: string): Deletion[] {
+  let root: unknown;
+  try {
+    root = JSON.parse(json);
+  } catch {
+    throw adminOperationError('The input string is not a valid JSON');
+  }
+  if (typeof root !== 'object' || root === null || Array.isArray(root)) throw mappingError('Object', root);
+  const { version = 1, partitions } = root as { version?: unknown; partitions?: unknown };
+  if (integer(version, 'Integer') !== 1) throw adminOperationError(`Not supported version field value ${version}`);
+  if (partitions === undefined) throw adminOperationError('Missing partitions field');
+  if (!Array.isArray(partitions)) throw mappingError('Array', partitions);
+  return partitions.map((each) => {
+    const topic = field(each, 'topic');
+    if (typeof topic !== 'string') throw mappingError('String', topic);
+    const partition = integer(field(each, 'partition'), 'Integer');
+    return { topic, partition, offset: integer(field(each, 'offset'), 'Long') };
+  });
+}
+
+const inJavaOrder = <T extends TopicPartition>(items: readonly T[]): T[] =>
+  hashMapOrder(items, ({ topic, partition }) => topicPartitionHash(topic, partition));
+
+function refuseDuplicates(deletions: readonly Deletion[]): void {
+  const names = inJavaOrder(deletions).map(partitionText);
+  const duplicates = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
+  if (duplicates.length === 0) return;
+  throw new ToolError(
+    'org.apache.kafka.server.common.AdminCommandFailedException',
+    `Offset json file contains duplicate topic partitions: ${duplicates.join(',')}`,
+  );
+}
+
+async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<Map<string, Result>> {
+  const results = new Map<string, Result>();
+  const pending = (): Deletion[] => deletions.filter((each) => !results.has(partitionText(each)));
+  try {
+    await admin.call('deleteRecords(api=METADATA)', async (call) => {
+      const leaders = await findLeaders(admin, call, pending());
+      for (const [partition, error] of leaders.failed) results.set(partitionText(partition), { error });
+      for (const [nodeId, partitions] of leaders.byNode) {
+        const topics = toTopics(partitions).map(({ topic, partitions: indexes }) => ({
+          name: topic,
+          partitions: indexes.map((partitionIndex) => ({
+            partitionIndex,
+            offset: deletions.find((each) => each.topic === topic && each.partition === partitionIndex)!.offset,
+          })),
+        }));
+        const timeoutMs = admin.client.options.requestTimeoutMs;
+        const response = await admin.toBroker(call, nodeId, DeleteRecords, { topics, timeoutMs });
+        for (const { name, partitions: answers } of response.topics) {
+          for (const { partitionIndex, errorCode, lowWatermark } of answers) {
+            const error = errorCode === 0 ? undefined : new ServerError(errorName(errorCode));
+            if (error?.retriable) continue;
+            results.set(`${name}-${partitionIndex}`, error ? { error } : { lowWatermark });
+          }
+        }
+      }
+      if (pending().length > 0) throw new ServerError('NOT_LEADER_OR_FOLLOWER');
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    for (const each of pending()) results.set(partitionText(each), { error: thrown });
+  }
+  return results;
+}
+
+async function execute(argv: readonly string[], io: Io): Promise<void> {
+  const options = parseOptions(DELETE_RECORDS_OPTIONS, argv);
+  const usage = usageOf(options, io);
+  usage.helpOrVersion(
+    argv,
+    'This tool helps to delete records of the given partitions down to the specified offset.',
+  );
+  usage.require('bootstrap-server', 'offset-json-file');
+  const properties = commandProperties(options.valueOf('command-config'));
+  const admin = await createAdmin(properties, options.valueOf('bootstrap-server')!, io);
+  try {
+    const path = options.valueOf('offset-json-file')!;
+    let json: string;
+    try {
+      json = readFileSync(path, 'utf8');
+    } catch (thrown) {
+      throw fileError(path, thrown as NodeJS.ErrnoException);
+    }
+    const deletions = parseDeletions(json);
+    refuseDuplicates(deletions);
+    println(io.stdout, 'Executing records delete operation');
+    println(io.stdout, 'Records delete operation completed:');
+    const results = await deleteAll(admin, deletions);
+    for (const partition of inJavaOrder(deletions)) {
+      const name = partitionText(partition);
+      const result = results.get(name)!;
+      const text = 'error' in result ? `error: ${result.error}` : `low_watermark: ${result.lowWatermark}`;
+      println(io.stdout, `partition: ${name}\t${text}`);
+    }
+  } finally {
+    admin.close();
+  }
+}
+
+/** kafka-delete-records (org.apache.kafka.tools.DeleteRecordsCommand). */
+export async function deleteRecords(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    await execute(argv, io);
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError) || thrown instanceof Exit) throw thrown;
+    println(io.stderr, thrown.message);
+    println(io.stderr, `${thrown.toString()}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,4 @@
+import { runTool } from './run-tool';
+import { topics } from './topics/command';
+
+runTool(topics);

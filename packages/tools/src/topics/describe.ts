@@ -1,0 +1,212 @@
+import { errorName } from '@odradek/protocol/errors';
+import { DescribeConfigs } from '@odradek/protocol/messages/describe-configs';
+import { ListPartitionReassignments } from '@odradek/protocol/messages/list-partition-reassignments';
+import type { Metadata } from '@odradek/protocol/messages/metadata';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import { TOPIC_RESOURCE } from '../client/config-resources';
+import type { Admin } from '../client/admin';
+import { hashMapOrder, stringHash } from '../java-order';
+import { type Io, println } from '../print';
+import { illegalArgument, ServerError } from '../tool-error';
+import type { TopicsOptions } from './arguments';
+import { allTopics, ensureTopicExists } from './command';
+
+type Topic = ResponseOf<typeof Metadata>['topics'][number];
+type Partition = Topic['partitions'][number];
+
+interface Reassignment {
+  readonly replicas: readonly number[];
+  readonly addingReplicas: readonly number[];
+  readonly removingReplicas: readonly number[];
+}
+
+export interface TopicConfig {
+  readonly name: string;
+  readonly value: string | null;
+  readonly isDefault: boolean;
+}
+
+/** Numbers of DescribeConfigs' config sources (ConfigEntry.ConfigSource): static and default values count as defaults. */
+const DYNAMIC_TOPIC_CONFIG = 1;
+const DEFAULT_CONFIG = 5;
+const UUID_TEXT_MAX_LENGTH = 24;
+const UUID_BYTES = 16;
+
+/** A topic id from the command line. Throws `ToolError` with Uuid.fromString's messages. */
+export function parseTopicId(text: string): string {
+  if (text.length > UUID_TEXT_MAX_LENGTH) {
+    const start = text.slice(0, UUID_TEXT_MAX_LENGTH);
+    throw illegalArgument(`Input string with prefix \`${start}\` is too long to be decoded as a base64 UUID`);
+  }
+  const illegal = /[^A-Za-z0-9_\-=]/.exec(text)?.[0];
+  if (illegal) throw illegalArgument(`Illegal base64 character ${illegal.charCodeAt(0).toString(16)}`);
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length === UUID_BYTES) return bytes.toString('base64url');
+  throw illegalArgument(
+    `Input string \`${text}\` decoded as ${bytes.length} bytes, which is not equal to the expected 16 bytes of a ` +
+      'base64-encoded UUID',
+  );
+}
+
+/** Prints topics as `kafka-topics --describe` does. */
+export async function describeTopics(
+  admin: Admin,
+  options: TopicsOptions,
+  io: Io,
+  selectByName: () => Promise<string[]>,
+): Promise<void> {
+  const idText = options.valueOf('topic-id');
+  const topicId = idText === undefined ? ZERO_UUID : parseTopicId(idText);
+  const names = topicId === ZERO_UUID ? await selectByName() : await selectById(admin, options, topicId);
+  if (topicId === ZERO_UUID) ensureTopicExists(names, options);
+  const topics = names.length > 0 ? await describe(admin, names) : [];
+  const configs = await topicConfigs(admin, names);
+  const live = new Set(admin.client.nodes.map(({ id }) => id));
+  const reassignments = await listReassignments(admin, topics);
+  // The Java tool collects descriptions in a HashMap and prints it as it iterates.
+  for (const topic of hashMapOrder(topics, ({ name }) => stringHash(name!), topics.length)) {
+    print(options, io, topic, configs.get(topic.name!) ?? [], live, reassignments);
+  }
+}
+
+async function selectById(admin: Admin, options: TopicsOptions, topicId: string): Promise<string[]> {
+  const found = (await allTopics(admin)).filter((topic) => topic.topicId === topicId).map(({ name }) => name!);
+  if (found.length === 0 && !options.has('if-exists')) {
+    throw illegalArgument(`TopicId '${topicId}' does not exist as expected`);
+  }
+  return found;
+}
+
+function describe(admin: Admin, names: readonly string[]): Promise<Topic[]> {
+  return admin.call('describeTopics', async ({ deadlineMs }) => {
+    const { topics } = await admin.client.metadata(names, deadlineMs);
+    for (const { errorCode } of topics) if (errorCode !== 0) throw new ServerError(errorName(errorCode));
+    return topics;
+  });
+}
+
+async function topicConfigs(admin: Admin, names: readonly string[]): Promise<Map<string, TopicConfig[]>> {
+  const found = new Map<string, TopicConfig[]>();
+  if (names.length === 0) return found;
+  const resources = names.map((resourceName) => ({
+    resourceType: TOPIC_RESOURCE,
+    resourceName,
+    configurationKeys: null,
+  }));
+  const { results } = await admin.call('describeConfigs', (call) => admin.toAny(call, DescribeConfigs, { resources }));
+  for (const { resourceName, errorCode, errorMessage, configs } of results) {
+    if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+    const entries = configs.map(({ name, value, isDefault, configSource }) => ({
+      name,
+      value,
+      isDefault: configSource < DYNAMIC_TOPIC_CONFIG ? isDefault : configSource === DEFAULT_CONFIG,
+    }));
+    found.set(resourceName, entries);
+  }
+  return found;
+}
+
+async function listReassignments(admin: Admin, topics: readonly Topic[]): Promise<Map<string, Reassignment>> {
+  const found = new Map<string, Reassignment>();
+  if (topics.length === 0) return found;
+  try {
+    await admin.call('listPartitionReassignments', async (call) => {
+      const request = {
+        timeoutMs: admin.client.options.requestTimeoutMs,
+        topics: topics.map(({ name, partitions }) => ({
+          name: name!,
+          partitionIndexes: partitions.map(({ partitionIndex }) => partitionIndex),
+        })),
+      };
+      const response = await admin.toController(
+        call,
+        ListPartitionReassignments,
+        request,
+        ({ errorCode }) => errorCode,
+      );
+      if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage);
+      for (const { name, partitions } of response.topics) {
+        for (const each of partitions) found.set(`${name}-${each.partitionIndex}`, each);
+      }
+    });
+  } catch (thrown) {
+    // A broker that cannot tell, or may not, is taken to reassign nothing (TopicCommand.listAllReassignments).
+    const tolerated = ['UNSUPPORTED_VERSION', 'CLUSTER_AUTHORIZATION_FAILED'];
+    if (!(thrown instanceof ServerError) || !tolerated.includes(thrown.error)) throw thrown;
+  }
+  return found;
+}
+
+function replicationFactorOf(partition: Partition, reassignment: Reassignment | undefined): number {
+  const changing = reassignment ? [...reassignment.addingReplicas, ...reassignment.removingReplicas] : [];
+  const inProgress = partition.replicaNodes.some((id) => changing.includes(id));
+  if (!reassignment || !inProgress) return partition.replicaNodes.length;
+  return reassignment.replicas.length - reassignment.addingReplicas.length;
+}
+
+function print(
+  options: TopicsOptions,
+  io: Io,
+  topic: Topic,
+  configs: readonly TopicConfig[],
+  live: ReadonlySet<number>,
+  reassignments: ReadonlyMap<string, Reassignment>,
+): void {
+  const name = topic.name!;
+  const partitions = [...topic.partitions].sort((a, b) => a.partitionIndex - b.partitionIndex);
+  const reassignmentOf = (partition: Partition): Reassignment | undefined =>
+    reassignments.get(`${name}-${partition.partitionIndex}`);
+  const minIsr = Number(configs.find((config) => config.name === 'min.insync.replicas')?.value ?? 1);
+
+  const matches: ((partition: Partition) => boolean)[] = [];
+  if (options.has('under-replicated-partitions')) {
+    matches.push((each) => replicationFactorOf(each, reassignmentOf(each)) > each.isrNodes.length);
+  }
+  if (options.has('unavailable-partitions')) matches.push(({ leaderId }) => !live.has(leaderId));
+  if (options.has('under-min-isr-partitions')) {
+    matches.push(({ leaderId, isrNodes }) => leaderId < 0 || isrNodes.length < minIsr);
+  }
+  if (options.has('at-min-isr-partitions')) matches.push(({ isrNodes }) => isrNodes.length === minIsr);
+
+  const overridden = configs.filter(({ isDefault }) => !isDefault);
+  const onlyOverridden = options.has('topics-with-overrides');
+  if (matches.length === 0 && (!onlyOverridden || overridden.length > 0)) {
+    const first = partitions[0]!;
+    println(
+      io.stdout,
+      [
+        `Topic: ${name}`,
+        ...(topic.topicId === ZERO_UUID ? [] : [`TopicId: ${topic.topicId}`]),
+        `PartitionCount: ${partitions.length}`,
+        `ReplicationFactor: ${replicationFactorOf(first, reassignmentOf(first))}`,
+        `Configs: ${overridden.map((config) => `${config.name}=${config.value}`).join(',')}`,
+      ].join('\t'),
+    );
+  }
+  if (onlyOverridden) return;
+  for (const partition of partitions) {
+    if (matches.length > 0 && !matches.some((match) => match(partition))) continue;
+    println(io.stdout, partitionLine(name, partition, reassignmentOf(partition)));
+  }
+}
+
+function partitionLine(topic: string, partition: Partition, reassignment: Reassignment | undefined): string {
+  return [
+    '',
+    `Topic: ${topic}`,
+    `Partition: ${partition.partitionIndex}`,
+    `Leader: ${partition.leaderId < 0 ? 'none' : partition.leaderId}`,
+    `Replicas: ${partition.replicaNodes.join(',')}`,
+    `Isr: ${partition.isrNodes.join(',')}`,
+    ...(reassignment
+      ? [
+          `Adding Replicas: ${reassignment.addingReplicas.join(',')}`,
+          `Removing Replicas: ${reassignment.removingReplicas.join(',')}`,
+        ]
+      : []),
+    // Eligible leader replicas (KIP-966) exist only without ZooKeeper.
+    'Elr: N/A',
+    'LastKnownElr: N/A',
+  ].join('\t');
+}
