@@ -18,8 +18,11 @@ function oldMagic(version: number): 0 | 1 | null {
 }
 
 function hasNewerMagic(records: Buffer, magic: number): boolean {
-  for (let at = 0, size = 0; (size = wholeBatchSizeAt(records, at, records.length)) > 0; at += size) {
+  let at = 0;
+  for (let size = wholeBatchSizeAt(records, at, records.length); size > 0; ) {
     if (magicAt(records, at) > magic) return true;
+    at += size;
+    size = wholeBatchSizeAt(records, at, records.length);
   }
   return false;
 }

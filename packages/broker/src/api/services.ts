@@ -20,6 +20,8 @@ export interface Services {
   readonly clusterId: string;
   /** The epoch of the current registration: fences requests meant for the process before this one. */
   readonly brokerEpoch: () => number;
+  /** The version of `/feature`; -1 before it was read. */
+  readonly finalizedFeaturesEpoch: () => number;
   readonly config: () => BrokerConfig;
   readonly clock: Clock;
   readonly random: Random;

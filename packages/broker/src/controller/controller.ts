@@ -1,10 +1,11 @@
+import { KafkaError } from '@odradek/protocol/errors';
 import type { ConnectPeer } from '../cluster/peers';
 import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import type { ZooKeeperClient } from '../zookeeper/session';
 import { ControllerMovedError, type ZooKeeperStore } from '../zookeeper/store';
-import { paths } from '../zookeeper/znodes';
+import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
 import type { ActiveController } from './active';
 import { onBrokersChanged, readInitialBrokers } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
@@ -61,6 +62,18 @@ export class Controller {
   /** Whether this broker is the controller and about to delete the topic. */
   isTopicBeingDeleted(topic: string): boolean {
     return this.active?.state.isBeingDeleted(topic) === true;
+  }
+
+  /**
+   * Takes a block of producer ids for a broker (KIP-730). Throws NOT_CONTROLLER, BROKER_ID_NOT_REGISTERED, or
+   * STALE_BROKER_EPOCH for a process that has been replaced.
+   */
+  async allocateProducerIds(brokerId: number, brokerEpoch: number): Promise<ProducerIdBlock> {
+    const broker = this.active?.state.brokers.get(brokerId);
+    if (!this.active) throw new KafkaError('NOT_CONTROLLER');
+    if (!broker) throw new KafkaError('BROKER_ID_NOT_REGISTERED');
+    if (broker.epoch !== brokerEpoch) throw new KafkaError('STALE_BROKER_EPOCH');
+    return this.options.store.allocateProducerIdBlock(brokerId);
   }
 
   /** Watches `/controller` and takes part in the election. Resolves once it is known who the controller is. */

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { Broker } from './broker';
+import { loadBrokerConfig } from './config/load';
+import { ConfigError } from './config/errors';
+import { nodeClock } from './env/node/clock';
+import { NodeDisk } from './env/node/disk';
+import { loggersFromEnvironment } from './env/node/logger';
+import { nodeNetwork } from './env/node/network';
+import { nodeRandom } from './env/node/random';
+import { NodeZooKeeper } from './env/node/zookeeper';
+
+const VERSION = '3.9.1';
+const USAGE = 'USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*';
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A mistake of the person who types: told in one line, without a stack trace. */
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+/** Reads `FILE [--override k=v]*`. */
+function readArguments(argv: readonly string[]): { file: string; overrides: string[] } {
+  if (argv.includes('--version')) {
+    process.stdout.write(`${VERSION}\n`);
+    process.exit(0);
+  }
+  const [file, ...rest] = argv;
+  if (file === undefined || file.startsWith('-')) refuse(USAGE);
+  const overrides: string[] = [];
+  while (rest.length > 0) {
+    const word = rest.shift()!;
+    const given = word.startsWith('--override=') ? word.slice('--override='.length) : word === '--override' ? rest.shift() : undefined;
+    if (given === undefined) refuse(`Found non argument parameters: ${word}\n${USAGE}`);
+    overrides.push(given);
+  }
+  return { file, overrides };
+}
+
+function readConfig(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    return refuse(`Cannot read the configuration file ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const { file, overrides } = readArguments(process.argv.slice(2));
+  const loggers = loggersFromEnvironment(process.env);
+  const logger = loggers.logger('kafka.Kafka$');
+  let broker: Broker;
+  try {
+    const loaded = loadBrokerConfig({ content: readConfig(file), fileName: file, overrides });
+    for (const warning of loaded.warnings) logger.warn(warning);
+    broker = new Broker(loaded.config, {
+      clock: nodeClock,
+      random: nodeRandom,
+      disk: new NodeDisk(),
+      network: nodeNetwork,
+      zookeeper: new NodeZooKeeper(),
+      loggers,
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) refuse(error.message);
+    throw error;
+  }
+  let ending: Promise<void> | null = null;
+  const end = (exitCode: number): void => {
+    ending ??= broker.stop().then(
+      () => process.exit(exitCode),
+      (error) => {
+        logger.fatal(`Fatal error during shutdown: ${(error as Error).message}`, { error });
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      logger.info(`Terminating process due to signal ${signal}`);
+      end(EXIT_CODES[signal]);
+    });
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: Error) => {
+      logger.fatal(`A rule of this broker was broken, it stops: ${error.stack ?? error}`, { error });
+      process.exit(1);
+    });
+  }
+  broker.onHalt((reason) => {
+    logger.fatal(reason);
+    process.exit(1);
+  });
+  try {
+    await broker.start();
+  } catch (error) {
+    logger.error(`Exiting Kafka: ${(error as Error).message}`, { error });
+    await broker.stop().catch(() => {});
+    process.exit(1);
+  }
+}
+
+void main();
