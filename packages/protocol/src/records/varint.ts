@@ -4,7 +4,8 @@
  * leaves `end` yields `NaN`, which no valid one does.
  */
 const TWO_32 = 0x1_0000_0000;
-const EXACT_BY_DOUBLING = 2 ** 52;
+const INT64_MAX = 2 ** 63;
+const UINT64_MAX = 2n ** 64n - 1n;
 
 /** Where the last `longVarint` or `longVarlong` ended. */
 export let varintEnd = 0;
@@ -55,7 +56,7 @@ export function varintSize(value: number): number {
 export function varlongSize(value: number): number {
   if (value === (value | 0)) return varintSize(value);
   let size = 1;
-  for (let raw = zigzag64(value); raw >= 0x80; raw = Math.floor(raw / 0x80)) size++;
+  for (let raw = zigzag64(value); raw >= 0x80n; raw >>= 7n) size++;
   return size;
 }
 
@@ -70,20 +71,19 @@ export function writeVarint(b: Buffer, at: number, value: number): number {
   return at;
 }
 
-/** Writes a 64-bit zigzag varint and returns where it ends. */
+/** Writes a 64-bit zigzag varint, clamped to its range, and returns where it ends. */
 export function writeVarlong(b: Buffer, at: number, value: number): number {
+  // Timestamps of one batch are within days of each other: the rest may be slow.
   if (value === (value | 0)) return writeVarint(b, at, value);
   let raw = zigzag64(value);
-  while (raw >= 0x80) {
-    b[at++] = (raw % 0x80) | 0x80;
-    raw = Math.floor(raw / 0x80);
-  }
-  b[at++] = raw;
+  for (; raw >= 0x80n; raw >>= 7n) b[at++] = Number(raw & 0x7fn) | 0x80;
+  b[at++] = Number(raw);
   return at;
 }
 
-function zigzag64(value: number): number {
-  // A timestamp or offset never gets near; beyond 2^52 doubling would lose the last bit.
-  if (value > EXACT_BY_DOUBLING || value < -EXACT_BY_DOUBLING) throw new RangeError(`${value} is beyond 52 bits`);
-  return value < 0 ? -2 * value - 1 : 2 * value;
+function zigzag64(value: number): bigint {
+  if (value >= INT64_MAX) return UINT64_MAX - 1n;
+  if (value <= -INT64_MAX) return UINT64_MAX;
+  const exact = BigInt(value);
+  return (exact << 1n) ^ (exact >> 63n);
 }
