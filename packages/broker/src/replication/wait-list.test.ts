@@ -1,0 +1,70 @@
+import type { Clock } from '../env/clock';
+import { DelayedRequest, WaitList } from './wait-list';
+
+/** A clock whose callbacks run when the test says so. */
+function heldClock() {
+  const timers = new Set<() => void>();
+  const soon: (() => void)[] = [];
+  const clock: Clock = {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    after: (_delayMs, callback) => {
+      timers.add(callback);
+      return { cancel: () => timers.delete(callback) };
+    },
+    every: () => ({ cancel: () => {} }),
+    soon: (callback) => soon.push(callback),
+  };
+  return { clock, timers, turn: () => soon.splice(0).forEach((callback) => callback()) };
+}
+
+test('a burst of wakes lets a request look once', () => {
+  const { clock, turn } = heldClock();
+  const list = new WaitList(clock);
+  let looked = 0;
+  new DelayedRequest(
+    [list],
+    () => ++looked > 5,
+    () => {},
+  ).start(clock, 10);
+  for (let count = 0; count < 4; count++) list.wakeSoon();
+  expect(looked).toBe(0);
+  turn();
+  expect(looked).toBe(1);
+});
+
+test('once done it leaves every list and its timer', () => {
+  const { clock, timers } = heldClock();
+  const lists = [new WaitList(clock), new WaitList(clock)];
+  let done = false;
+  let expired = 0;
+  new DelayedRequest(
+    lists,
+    () => done,
+    () => expired++,
+  ).start(clock, 10);
+  lists[0]!.wake();
+  expect(lists.map(({ size }) => size)).toEqual([1, 1]);
+  done = true;
+  lists[1]!.wake();
+  expect(lists.map(({ size }) => size)).toEqual([0, 0]);
+  expect(timers.size).toBe(0);
+  expect(expired).toBe(0);
+});
+
+test('when its time is over it is answered once and never looks again', () => {
+  const { clock, timers } = heldClock();
+  const list = new WaitList(clock);
+  let looked = 0;
+  let expired = 0;
+  const request = new DelayedRequest(
+    [list],
+    () => ++looked < 0,
+    () => expired++,
+  );
+  request.start(clock, 10);
+  for (const timer of timers) timer();
+  list.wake();
+  request.attempt();
+  expect([looked, expired, list.size]).toEqual([0, 1, 0]);
+});
