@@ -25,7 +25,11 @@ export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[
 }
 
 export function writeOffsetCheckpoint(disk: Disk, path: string, entries: readonly PartitionOffset[]): void {
-  writeCheckpoint(disk, path, entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
+  writeCheckpoint(
+    disk,
+    path,
+    entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`),
+  );
 }
 
 /** Reads `epoch startOffset` lines (LeaderEpochCheckpointFile). */
@@ -37,7 +41,11 @@ export function readEpochCheckpoint(disk: Disk, path: string): EpochEntry[] {
 }
 
 export function writeEpochCheckpoint(disk: Disk, path: string, entries: readonly EpochEntry[]): void {
-  writeCheckpoint(disk, path, entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`));
+  writeCheckpoint(
+    disk,
+    path,
+    entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`),
+  );
 }
 
 /** Version, number of entries, entries: a line each (org.apache.kafka.server.common.CheckpointFile). */
@@ -62,7 +70,10 @@ function readCheckpoint<T>(disk: Disk, path: string, parse: (fields: readonly st
     return entry;
   });
   if (entries.length !== Number(count)) {
-    throw new DiskError(path, `Expected ${count} entries in checkpoint file (${path}), but found only ${entries.length}`);
+    throw new DiskError(
+      path,
+      `Expected ${count} entries in checkpoint file (${path}), but found only ${entries.length}`,
+    );
   }
   return entries;
 }

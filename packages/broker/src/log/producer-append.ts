@@ -1,3 +1,4 @@
+import { KafkaError } from '@odradek/protocol/errors';
 import {
   baseOffsetAt,
   baseSequenceAt,
@@ -13,7 +14,6 @@ import {
 } from '@odradek/protocol/records/batch';
 import { type EndTxnMarker, parseEndTxnMarker } from '@odradek/protocol/records/control';
 import { readRecords } from '@odradek/protocol/records/record';
-import { KafkaError } from '@odradek/protocol/errors';
 import { isNextSequence, NO_OFFSET, ProducerEntry } from './producer-entry';
 import type { AppendOrigin, CompletedTxn } from './types';
 
@@ -122,7 +122,10 @@ export class ProducerAppend {
   private checkSequence(epoch: number, firstSequence: number, offset: number): void {
     const { updated, lowestSequence } = this;
     if (lowestSequence !== null && firstSequence > lowestSequence) {
-      throw this.outOfOrder(offset, `${firstSequence} (incoming seq. number), ${lowestSequence} (earliest seen sequence)`);
+      throw this.outOfOrder(
+        offset,
+        `${firstSequence} (incoming seq. number), ${lowestSequence} (earliest seen sequence)`,
+      );
     }
     if (epoch !== updated.producerEpoch) {
       if (firstSequence === 0 || updated.producerEpoch === NO_PRODUCER_EPOCH) return;
@@ -136,7 +139,10 @@ export class ProducerAppend {
     if (currentEpoch === NO_PRODUCER_EPOCH) return;
     const lastSequence = this.lastSequence(epoch, currentEpoch);
     if (isNextSequence(lastSequence, firstSequence)) return;
-    throw this.outOfOrder(offset, `${firstSequence} (incoming seq. number), ${lastSequence} (current end sequence number)`);
+    throw this.outOfOrder(
+      offset,
+      `${firstSequence} (incoming seq. number), ${lastSequence} (current end sequence number)`,
+    );
   }
 
   private lastSequence(epoch: number, currentEpoch: number): number {

@@ -30,6 +30,17 @@ export class RecentAppends {
     return null;
   }
 
+  /** The position of the append that begins at exactly `offset`, or null. */
+  positionOf(offset: number): number | null {
+    const { offsets, positions } = this;
+    if (offsets === null || positions === null) return null;
+    const oldest = Math.max(0, this.count - CAPACITY);
+    for (let i = this.count - 1; i >= oldest && offsets[i % CAPACITY]! >= offset; i--) {
+      if (offsets[i % CAPACITY] === offset) return positions[i % CAPACITY]!;
+    }
+    return null;
+  }
+
   clear(): void {
     this.offsets = null;
     this.positions = null;

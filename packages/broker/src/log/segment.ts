@@ -4,7 +4,6 @@ import {
   lastOffsetAt,
   maxTimestampAt,
   NO_TIMESTAMP,
-  partitionLeaderEpochAt,
 } from '@odradek/protocol/records/batch';
 import { CorruptRecordError } from '@odradek/protocol/records/errors';
 import type { Clock } from '../env/clock';
@@ -95,6 +94,23 @@ export class Segment {
     return { segment, problem };
   }
 
+  /** One above the last offset in a log file that has no indexes yet. */
+  static nextOffsetOf(pool: FilePool, path: string, baseOffset: number): number {
+    const file = pool.file(path);
+    let next = baseOffset;
+    try {
+      scanHeaders(file, 0, file.size(), (b, at) => {
+        next = lastOffsetAt(b, at) + 1;
+        return true;
+      });
+    } catch (error) {
+      if (!(error instanceof CorruptRecordError)) throw error;
+    } finally {
+      file.close();
+    }
+    return next;
+  }
+
   private loadIndexes(): string | null {
     for (const { file } of [this.offsetIndex.index, this.timeIndex.index]) {
       if (this.pool.disk.stat(file.path) === null) return `${file.path} does not exist`;
@@ -176,6 +192,21 @@ export class Segment {
     }
   }
 
+  /** Where the first batch lies whose last offset is `offset` or above, or null. */
+  positionOf(offset: number): number | null {
+    return this.recent.positionOf(offset) ?? this.translate(offset)?.position ?? null;
+  }
+
+  /** The size of the batch at `position`. */
+  batchSizeAt(position: number): number {
+    let batchSize = 0;
+    scanHeaders(this.file, position, this.size, (_b, _at, _position, size) => {
+      batchSize = size;
+      return false;
+    });
+    return batchSize;
+  }
+
   /** The first batch whose last offset is `offset` or above, or null. */
   translate(offset: number): BatchPlace | null {
     const from = this.recent.positionBefore(offset) ?? this.offsetIndex.lookup(offset).position;
@@ -229,11 +260,20 @@ export class Segment {
     scanBatches(this.file, position, end, visit);
   }
 
+  /** Visits the header of every batch; ends at damage. */
+  scanHeaders(visit: BatchVisitor): void {
+    try {
+      scanHeaders(this.file, 0, this.size, visit);
+    } catch (error) {
+      if (!(error instanceof CorruptRecordError)) throw error;
+    }
+  }
+
   /**
    * Reads the whole file, cuts it at the first bad batch and builds the indexes anew. Returns the bytes cut. `visit`
    * sees each good batch.
    */
-  recover(interval: number, visit: (b: Buffer, at: number, leaderEpoch: number) => void): number {
+  recover(interval: number, visit: (b: Buffer, at: number, size: number) => void): number {
     this.offsetIndex.reset();
     this.timeIndex.reset();
     this.txnIndex.reset();
@@ -249,7 +289,7 @@ export class Segment {
     return cut;
   }
 
-  private recoverBatches(interval: number, visit: (b: Buffer, at: number, leaderEpoch: number) => void): number {
+  private recoverBatches(interval: number, visit: (b: Buffer, at: number, size: number) => void): number {
     let validBytes = 0;
     let lastIndexed = 0;
     let nextOffset = this.baseOffset;
@@ -266,7 +306,7 @@ export class Segment {
           this.timeIndex.maybeAppend(this.largest.timestamp, this.largest.offset);
           lastIndexed = position;
         }
-        visit(b, at, partitionLeaderEpochAt(b, at));
+        visit(b, at, size);
         validBytes = position + size;
         return true;
       });
@@ -386,6 +426,14 @@ export class Segment {
 
   async removeFiles(): Promise<void> {
     await Promise.all(this.files().map((file) => file.remove()));
+  }
+
+  /** At start-up, when nobody reads yet. */
+  removeFilesNow(): void {
+    for (const file of this.files()) {
+      file.close();
+      this.pool.disk.removeNow(file.path);
+    }
   }
 
   private files(): PooledFile[] {

@@ -1,11 +1,10 @@
 import {
-  type CompressionType,
   baseOffsetAt,
   baseSequenceAt,
+  type CompressionType,
   forEachBatch,
   isControlAt,
   isLogAppendTimeAt,
-  isTransactionalAt,
   lastOffsetAt,
   lastOffsetDeltaAt,
   magicAt,
@@ -138,7 +137,14 @@ function rewriteValidated(
   const lastOffset = context.nextOffset + summary.recordCount - 1;
   const maxTimestamp = config.messageTimestampType === 'LogAppendTime' ? nowMs : summary.maxTimestamp;
   const { recordCount } = summary;
-  return { records: batch, lastOffset, maxTimestamp, offsetOfMaxTimestamp: lastOffset, recordCount, sizeMaybeChanged: true };
+  return {
+    records: batch,
+    lastOffset,
+    maxTimestamp,
+    offsetOfMaxTimestamp: lastOffset,
+    recordCount,
+    sizeMaybeChanged: true,
+  };
 }
 
 function compressionLevel(config: LogConfig, codec: CompressionType): number | undefined {
@@ -293,7 +299,9 @@ function refusal(faults: readonly Fault[]): RecordValidationError {
     const message = 'One or more records have been rejected due to invalid timestamp';
     return new RecordValidationError('INVALID_TIMESTAMP', message, errors);
   }
-  const shown = errors.slice(0, 3).map(({ batchIndex, message }) => `RecordError(batchIndex=${batchIndex}, message='${message}')`);
+  const shown = errors
+    .slice(0, 3)
+    .map(({ batchIndex, message }) => `RecordError(batchIndex=${batchIndex}, message='${message}')`);
   return new RecordValidationError(
     'INVALID_RECORD',
     `One or more records have been rejected due to ${errors.length} record errors in total, and only showing the first three errors at most: [${shown.join(', ')}]`,

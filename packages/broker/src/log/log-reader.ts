@@ -1,0 +1,140 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import type { Segment } from './segment';
+import type { Segments } from './segments';
+import { type AbortedTransaction, EMPTY_SLICE, type FetchIsolation, type LogRead } from './types';
+
+/** The ends of a log as a reader sees them. */
+export interface LogBounds {
+  readonly partitionName: string;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  /** What the reader's isolation lets it see: nothing at or above. */
+  readonly upTo: number;
+}
+
+export interface ReadOptions {
+  readonly maxBytes: number;
+  /** The first batch is returned whole even if it is larger than `maxBytes`. */
+  readonly minOneMessage: boolean;
+  readonly isolation: FetchIsolation;
+}
+
+/** Finds in segments what a fetch asks for (LocalLog.read, LogSegment.read), reading no more of them than it must. */
+export class LogReader {
+  /** Where the last bound lay: it moves more slowly than readers ask. */
+  private boundOffset = -1;
+  private boundSegment: Segment | null = null;
+  private boundPosition = 0;
+
+  constructor(private readonly segments: Segments) {}
+
+  /** The segments have been cut. */
+  forget(): void {
+    this.boundSegment = null;
+  }
+
+  /** Throws OFFSET_OUT_OF_RANGE. */
+  read(offset: number, bounds: LogBounds, options: ReadOptions): LogRead {
+    checkRange(offset, bounds);
+    const first = this.segments.floor(offset);
+    if (first === null) throw outOfRange(offset, bounds);
+    if (offset >= bounds.upTo) return this.empty(offset, bounds, options);
+    for (let segment: Segment | null = first; segment !== null; segment = this.segments.after(segment)) {
+      const position = segment.positionOf(offset);
+      if (position !== null) return this.readSegment(segment, position, offset, bounds, options);
+    }
+    return this.empty(offset, bounds, options);
+  }
+
+  private readSegment(
+    segment: Segment,
+    position: number,
+    offset: number,
+    bounds: LogBounds,
+    { maxBytes, minOneMessage, isolation }: ReadOptions,
+  ): LogRead {
+    const available = Math.max(0, this.limitIn(segment, bounds) - position);
+    let bytes = Math.min(available, maxBytes);
+    let firstEntryIncomplete = false;
+    if (bytes < available) {
+      const firstBytes = segment.batchSizeAt(position);
+      if (minOneMessage) bytes = Math.min(available, Math.max(maxBytes, firstBytes));
+      firstEntryIncomplete = bytes < firstBytes;
+    }
+    return {
+      slice: bytes > 0 ? segment.slice(position, bytes) : EMPTY_SLICE,
+      fetchOffset: offset,
+      segmentBaseOffset: segment.baseOffset,
+      position,
+      upTo: bounds.upTo,
+      firstEntryIncomplete,
+      abortedTransactions:
+        isolation === 'committed' ? this.aborted(offset, segment, position, bytes, bounds.logEndOffset) : null,
+    };
+  }
+
+  /** How much of a segment lies below the bound. */
+  private limitIn(segment: Segment, { upTo, logEndOffset }: LogBounds): number {
+    if (upTo >= logEndOffset) return segment.size;
+    if (upTo <= segment.baseOffset) return 0;
+    if (this.boundSegment === segment && this.boundOffset === upTo) return this.boundPosition;
+    const position = segment.positionOf(upTo);
+    if (position === null) return segment.size;
+    this.boundSegment = segment;
+    this.boundOffset = upTo;
+    this.boundPosition = position;
+    return position;
+  }
+
+  private empty(offset: number, { upTo, logEndOffset }: LogBounds, { isolation }: ReadOptions): LogRead {
+    const { active } = this.segments;
+    const segment = offset === logEndOffset ? active : (this.segments.floor(offset) ?? active);
+    const position = offset === logEndOffset ? active.size : (segment.positionOf(offset) ?? segment.size);
+    return {
+      slice: EMPTY_SLICE,
+      fetchOffset: offset,
+      segmentBaseOffset: segment.baseOffset,
+      position,
+      upTo,
+      firstEntryIncomplete: false,
+      abortedTransactions: isolation === 'committed' ? [] : null,
+    };
+  }
+
+  /** Transactions aborted among what is returned, as exactly as the index tells its end. */
+  private aborted(
+    offset: number,
+    segment: Segment,
+    position: number,
+    bytes: number,
+    logEndOffset: number,
+  ): AbortedTransaction[] {
+    const end =
+      segment.offsetIndex.firstOffsetFrom(position + bytes) ?? this.segments.after(segment)?.baseOffset ?? logEndOffset;
+    const aborted: AbortedTransaction[] = [];
+    for (let in_: Segment | null = segment; in_ !== null; in_ = this.segments.after(in_)) {
+      for (const { producerId, firstOffset, lastOffset, lastStableOffset } of in_.txnIndex.all()) {
+        if (lastOffset >= offset && firstOffset < end) aborted.push({ producerId, firstOffset });
+        if (lastStableOffset >= end) return aborted;
+      }
+    }
+    return aborted;
+  }
+}
+
+function checkRange(offset: number, bounds: LogBounds): void {
+  if (offset < bounds.logStartOffset) {
+    throw new KafkaError(
+      'OFFSET_OUT_OF_RANGE',
+      `Received request for offset ${offset} for partition ${bounds.partitionName}, but we only have log segments starting from offset: ${bounds.logStartOffset}.`,
+    );
+  }
+  if (offset > bounds.logEndOffset) throw outOfRange(offset, bounds);
+}
+
+function outOfRange(offset: number, { partitionName, logEndOffset }: LogBounds): KafkaError {
+  return new KafkaError(
+    'OFFSET_OUT_OF_RANGE',
+    `Received request for offset ${offset} for partition ${partitionName}, but we only have log segments upto ${logEndOffset}.`,
+  );
+}
