@@ -33,3 +33,8 @@ export class ConfigError extends Error {
 export function demand(condition: boolean, message: string, keys: readonly string[], remedy?: string): void {
   if (!condition) throw new ConfigException(`requirement failed: ${message}`, keys, remedy);
 }
+
+/** Kafka's InvalidConfigurationException: answered as it is, where a ConfigException gets a preface first. */
+export class InvalidConfigurationException extends ConfigException {
+  override readonly name = 'InvalidConfigurationException';
+}
