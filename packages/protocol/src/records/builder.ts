@@ -28,6 +28,7 @@ import {
 } from './batch';
 import { writeInt16, writeInt32, writeInt64 } from './bytes';
 import { compress, compressAsync } from './compression';
+import { InvalidRecordError } from './errors';
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint';
 
 /** A record to be written. */
@@ -117,9 +118,14 @@ export class RecordBatchBuilder {
     return size;
   }
 
+  /** Throws `InvalidRecordError` where the record's offset is not beyond the last one's. */
   append(record: RecordInit): void {
     const { offset = this.nextOffset, timestamp, key, value, headers = NO_HEADERS } = record;
-    if (offset < this.nextOffset) throw new RangeError(`offset ${offset} after ${this.nextOffset - 1}`);
+    if (offset < this.nextOffset) {
+      throw new InvalidRecordError(
+        `Illegal offset ${offset} following previous offset ${this.nextOffset - 1} (Offsets must increase monotonically).`,
+      );
+    }
     const body = this.bodySize(record);
     if (this.count === 0 && this.init.deleteHorizonMs === undefined) this.baseTimestamp = timestamp;
     this.reserve(varintSize(body) + body);

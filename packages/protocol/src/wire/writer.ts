@@ -102,7 +102,7 @@ export class Writer {
       this.buffer.writeUInt32BE(0xffffffff, at + 4);
       return;
     }
-    const clamped = value < -INT64_MAX ? -INT64_MAX : value;
+    const clamped = Math.max(value, -INT64_MAX);
     const high = Math.floor(clamped / TWO_32);
     this.buffer.writeInt32BE(high, at);
     this.buffer.writeUInt32BE(clamped - high * TWO_32, at + 4);
