@@ -1,0 +1,509 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import type { Clock, Timer } from '../env/clock';
+import { type Disk, DiskError } from '../env/disk';
+import type { Logger, Loggers } from '../env/logger';
+import type { Random } from '../env/random';
+import type { PartitionOffset } from './checkpoint';
+import { FilePool } from './file-pool';
+import type { LogConfig } from './log-config';
+import {
+  CLEANER_CHECKPOINT,
+  HIGH_WATERMARK_CHECKPOINT,
+  LOG_START_CHECKPOINT,
+  LogDir,
+  LogDirLockedError,
+  RECOVERY_POINT_CHECKPOINT,
+} from './log-dir';
+import type { MetaProperties } from './meta-properties';
+import { deleteFolderName, parsePartitionFolder, partitionFolderName } from './names';
+import { PartitionLog } from './partition-log';
+import type { ProducerStateConfig } from './producer-state';
+
+const REMOTE_LOG_INDEX_CACHE = 'remote-log-index-cache';
+/** Retention first runs this long after the start (LogManager.InitialTaskDelayMs). */
+const INITIAL_TASK_DELAY_MS = 30_000;
+const UNIQUE_BYTES = 16;
+
+export interface LogManagerConfig {
+  /** `log.dirs`. */
+  readonly logDirs: readonly string[];
+  readonly recoveryThreadsPerDataDir: number;
+  readonly retentionCheckIntervalMs: number;
+  readonly flushSchedulerIntervalMs: number;
+  readonly flushOffsetCheckpointIntervalMs: number;
+  readonly flushStartOffsetCheckpointIntervalMs: number;
+  readonly producerIdExpirationCheckIntervalMs: number;
+  readonly producerState: ProducerStateConfig;
+}
+
+export interface LogManagerOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly loggers: Loggers;
+  readonly config: LogManagerConfig;
+  /** The configuration of a topic's logs as it is now. */
+  readonly topicConfig: (topic: string) => LogConfig;
+}
+
+export interface CreateLogOptions {
+  readonly topicId: string | null;
+  /** The controller says that this replica has never been: elsewhere a missing log may be on a dir that is offline. */
+  readonly isNew: boolean;
+  readonly logDir?: string;
+}
+
+export interface LogDirDescription {
+  readonly path: string;
+  readonly isOffline: boolean;
+  readonly totalBytes: number;
+  readonly usableBytes: number;
+  readonly logs: readonly PartitionLog[];
+}
+
+/**
+ * All logs of a broker, on all its log dirs (kafka.log.LogManager). A dir whose disk fails goes offline with its logs;
+ * the others go on.
+ */
+export class LogManager {
+  private readonly pool: FilePool;
+  private readonly log: Logger;
+  private readonly dirs = new Map<string, LogDir>();
+  private readonly offline = new Set<string>();
+  private readonly logs = new Map<string, PartitionLog>();
+  private readonly deleting = new Map<PartitionLog, Timer | null>();
+  /** Dirs whose logs have all been read: only those get the marker of a clean shutdown. */
+  private readonly loadedDirs = new Set<string>();
+  private readonly timers: Timer[] = [];
+  private dirFailure: (dir: string) => void = () => {};
+
+  constructor(private readonly options: LogManagerOptions) {
+    this.pool = new FilePool(options.disk);
+    this.log = options.loggers.logger('kafka.log.LogManager');
+  }
+
+  /** Called once for every dir that fails after `start`. */
+  onDirFailure(callback: (dir: string) => void): void {
+    this.dirFailure = callback;
+  }
+
+  get liveDirs(): string[] {
+    return [...this.dirs.keys()];
+  }
+
+  get offlineDirs(): string[] {
+    return [...this.offline];
+  }
+
+  /**
+   * Makes and locks the dirs; those that fail are offline. Throws `LogDirLockedError` where another process has one, and
+   * a `DiskError` where none is left. To be called before `metaProperties`.
+   */
+  lockDirs(): void {
+    for (const path of this.options.config.logDirs) {
+      const dir = new LogDir(this.options.disk, path, this.log);
+      try {
+        dir.make();
+        dir.takeLock();
+        this.dirs.set(path, dir);
+      } catch (error) {
+        if (error instanceof LogDirLockedError) this.releaseLocks();
+        if (!(error instanceof DiskError)) throw error;
+        this.log.error(`Failed to create or validate data directory ${path}`, { error: error.message });
+        this.offline.add(path);
+      }
+    }
+    if (this.dirs.size > 0) return;
+    const paths = this.options.config.logDirs.join(', ');
+    throw new DiskError(
+      paths,
+      `Shutdown broker because none of the specified log dirs from ${paths} can be created or validated`,
+    );
+  }
+
+  private releaseLocks(): void {
+    for (const dir of this.dirs.values()) dir.releaseLock();
+  }
+
+  /** What each live dir says of the broker that it belongs to. Throws for a file that cannot be right. */
+  metaProperties(): Map<string, MetaProperties | null> {
+    return new Map([...this.dirs].map(([path, dir]) => [path, dir.metaProperties()]));
+  }
+
+  /** Writes `meta.properties` in every dir that lacks it or says otherwise. */
+  writeMetaProperties(properties: MetaProperties): void {
+    for (const [path, dir] of [...this.dirs]) {
+      this.guard(path, () => {
+        const found = dir.metaProperties();
+        const wanted = { ...properties, directoryId: found?.directoryId ?? null };
+        if (JSON.stringify(found) !== JSON.stringify(wanted))
+          dir.writeMetaProperties(wanted, this.options.clock.nowMs());
+      });
+    }
+  }
+
+  /** Reads the logs of all dirs, then starts what runs from time to time. */
+  async start(): Promise<void> {
+    if (this.dirs.size === 0) this.lockDirs();
+    await Promise.all([...this.dirs.values()].map((dir) => this.loadDir(dir)));
+    const { clock, config } = this.options;
+    const every = (intervalMs: number, task: () => void): void => {
+      this.timers.push(clock.every(intervalMs, task));
+    };
+    this.timers.push(
+      clock.after(INITIAL_TASK_DELAY_MS, () => {
+        this.deleteOldSegments();
+        every(config.retentionCheckIntervalMs, () => this.deleteOldSegments());
+      }),
+    );
+    every(config.flushSchedulerIntervalMs, () => this.flushDirtyLogs());
+    every(config.flushOffsetCheckpointIntervalMs, () => this.checkpointRecoveryPoints());
+    every(config.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets());
+    every(config.producerIdExpirationCheckIntervalMs, () => this.removeExpiredProducers());
+  }
+
+  private async loadDir(dir: LogDir): Promise<void> {
+    const startedMs = this.options.clock.monotonicMs();
+    try {
+      dir.takeCleanShutdownMarker();
+      const recoveryPoints = dir.readCheckpointOrNone(RECOVERY_POINT_CHECKPOINT);
+      const logStartOffsets = dir.readCheckpointOrNone(LOG_START_CHECKPOINT);
+      const folders = dir.folders().filter((name) => name !== REMOTE_LOG_INDEX_CACHE);
+      for (const folder of folders) checkFolderName(dir.path, folder);
+      const load = (folder: string) => this.loadFolder(dir, folder, recoveryPoints, logStartOffsets);
+      await eachBounded(folders, this.options.config.recoveryThreadsPerDataDir, load);
+      this.loadedDirs.add(dir.path);
+      const durationMs = Math.round(this.options.clock.monotonicMs() - startedMs);
+      this.log.info(`Loaded ${folders.length} logs in ${durationMs}ms`, { dir: dir.path, clean: dir.hadCleanShutdown });
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.failDir(dir.path, error);
+    }
+  }
+
+  private async loadFolder(
+    dir: LogDir,
+    folderName: string,
+    recoveryPoints: ReadonlyMap<string, number>,
+    logStartOffsets: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const { topic, partition, kind } = parsePartitionFolder(folderName)!;
+    const name = `${topic}-${partition}`;
+    const opening = this.open(dir.path, folderName, topic, partition, {
+      recoveryPoint: recoveryPoints.get(name) ?? 0,
+      logStartOffset: logStartOffsets.get(name) ?? 0,
+      hadCleanShutdown: dir.hadCleanShutdown,
+      isToBeDeleted: kind === 'delete',
+    });
+    let step = opening.next();
+    while (step.done !== true) {
+      await new Promise<void>((resolve) => this.options.clock.soon(resolve));
+      step = opening.next();
+    }
+    const log = step.value;
+    if (kind === 'delete') this.deleteLater(log);
+    else if (kind === 'current') this.addLoaded(log);
+    else log.abandon();
+  }
+
+  private addLoaded(log: PartitionLog): void {
+    const other = this.logs.get(log.name);
+    if (other !== undefined) {
+      throw new Error(
+        `Duplicate log directories found: ${other.folder}, ${log.folder}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
+      );
+    }
+    this.logs.set(log.name, log);
+  }
+
+  private open(
+    dir: string,
+    folderName: string,
+    topic: string,
+    partition: number,
+    found: { recoveryPoint: number; logStartOffset: number; hadCleanShutdown: boolean; isToBeDeleted: boolean },
+  ): Generator<void, PartitionLog, void> {
+    const { clock, random, loggers, config } = this.options;
+    return PartitionLog.open({
+      ...found,
+      pool: this.pool,
+      clock,
+      random,
+      logger: loggers.logger('kafka.log.UnifiedLog', `[UnifiedLog partition=${topic}-${partition}, dir=${dir}] `),
+      dir,
+      folderName,
+      topic,
+      partition,
+      config: this.options.topicConfig(topic),
+      producerStateConfig: config.producerState,
+      onDiskError: (error) => this.failDir(dir, error),
+    });
+  }
+
+  get(topic: string, partition: number): PartitionLog | null {
+    return this.logs.get(partitionFolderName(topic, partition)) ?? null;
+  }
+
+  all(): PartitionLog[] {
+    return [...this.logs.values()];
+  }
+
+  /** The partition's log, made where it is missing. Throws KAFKA_STORAGE_ERROR, INCONSISTENT_TOPIC_ID. */
+  getOrCreate(topic: string, partition: number, options: CreateLogOptions): PartitionLog {
+    let log = this.get(topic, partition);
+    if (log === null) {
+      if (!options.isNew && this.offline.size > 0) {
+        throw new KafkaError(
+          'KAFKA_STORAGE_ERROR',
+          `Can not create log for ${topic}-${partition} because log directories ${this.offlineDirs.join(',')} are offline`,
+        );
+      }
+      log = this.create(topic, partition, options.logDir);
+    }
+    if (options.topicId !== null) log.assignTopicId(options.topicId);
+    return log;
+  }
+
+  private create(topic: string, partition: number, wantedDir?: string): PartitionLog {
+    const dir = wantedDir !== undefined && this.dirs.has(wantedDir) ? wantedDir : this.dirWithFewestLogs();
+    const name = partitionFolderName(topic, partition);
+    return this.guard(dir, () => {
+      const found = { recoveryPoint: 0, logStartOffset: 0, hadCleanShutdown: true, isToBeDeleted: false };
+      const log = runToEnd(this.open(dir, name, topic, partition, found));
+      this.logs.set(name, log);
+      this.log.info(`Created log for partition ${name} in ${log.folder}`);
+      return log;
+    });
+  }
+
+  private dirWithFewestLogs(): string {
+    const counts = new Map(this.liveDirs.map((dir) => [dir, 0]));
+    for (const { dir } of this.logs.values()) counts.set(dir, (counts.get(dir) ?? 0) + 1);
+    const [fewest] = [...counts].sort(([, a], [, b]) => a - b);
+    if (fewest === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', 'No log directory is online');
+    return fewest[0];
+  }
+
+  /** Takes a partition's log out of use at once; its files go after `file.delete.delay.ms`. */
+  asyncDelete(topic: string, partition: number): void {
+    const log = this.get(topic, partition);
+    if (log === null) {
+      if (this.offline.size === 0) return;
+      throw new KafkaError(
+        'KAFKA_STORAGE_ERROR',
+        `Failed to delete log for ${topic}-${partition} because it may be in one of the offline directories ${this.offlineDirs.join(',')}`,
+      );
+    }
+    this.logs.delete(log.name);
+    log.renameFolder(deleteFolderName(topic, partition, this.options.random.bytes(UNIQUE_BYTES)));
+    this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
+    this.deleteLater(log);
+    this.checkpointDir(log.dir);
+  }
+
+  private deleteLater(log: PartitionLog): void {
+    this.deleting.set(log, null);
+    const timer = this.options.clock.after(log.config.fileDeleteDelayMs, () => {
+      this.deleting.delete(log);
+      void this.deleteFolder(log);
+    });
+    if (this.deleting.has(log)) this.deleting.set(log, timer);
+  }
+
+  private async deleteFolder(log: PartitionLog): Promise<void> {
+    log.abandon();
+    try {
+      await this.options.disk.removeFolder(log.folder);
+      this.log.info(`Deleted log for partition ${log.name} in ${log.folder}.`);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.failDir(log.dir, error);
+    }
+  }
+
+  /** The topic's configuration has changed. */
+  updateTopicConfig(topic: string): void {
+    const config = this.options.topicConfig(topic);
+    for (const log of this.logs.values()) if (log.topic === topic) log.updateConfig(config);
+  }
+
+  describeDirs(): LogDirDescription[] {
+    return this.options.config.logDirs.map((path) => {
+      const logs = this.all().filter((log) => log.dir === path);
+      const unknown = { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
+      if (!this.dirs.has(path)) return unknown;
+      try {
+        return { path, isOffline: false, ...this.options.disk.space(path), logs };
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        this.failDir(path, error);
+        return unknown;
+      }
+    });
+  }
+
+  /** High watermarks as checkpointed, by `topic-N`. A malformed file takes its dir offline. */
+  readHighWatermarks(): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [path, dir] of [...this.dirs]) {
+      try {
+        const entries = this.guard(path, () => dir.readCheckpoint(HIGH_WATERMARK_CHECKPOINT));
+        for (const { topic, partition, offset } of entries) found.set(`${topic}-${partition}`, offset);
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+      }
+    }
+    return found;
+  }
+
+  /** Checkpoints high watermarks of logs, each in the dir that its log is in. */
+  writeHighWatermarks(entries: readonly PartitionOffset[]): void {
+    const byDir = new Map<string, PartitionOffset[]>(this.liveDirs.map((dir) => [dir, []]));
+    for (const entry of entries) {
+      const log = this.get(entry.topic, entry.partition);
+      if (log !== null) byDir.get(log.dir)?.push(entry);
+    }
+    for (const [path, ofDir] of byDir)
+      this.quietly(path, (dir) => dir.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, ofDir));
+  }
+
+  /** Recovery points and log start offsets of a dir: to be called after a truncation. */
+  checkpointDir(path: string): void {
+    this.quietly(path, (dir) => {
+      this.writeRecoveryPoints(dir);
+      this.writeLogStartOffsets(dir);
+    });
+  }
+
+  private checkpointRecoveryPoints(): void {
+    for (const path of this.liveDirs) this.quietly(path, (dir) => this.writeRecoveryPoints(dir));
+  }
+
+  private checkpointLogStartOffsets(): void {
+    for (const path of this.liveDirs) this.quietly(path, (dir) => this.writeLogStartOffsets(dir));
+  }
+
+  private writeRecoveryPoints(dir: LogDir): void {
+    const entries = this.logsOf(dir.path).map(({ topic, partition, recoveryPoint }) => ({
+      topic,
+      partition,
+      offset: recoveryPoint,
+    }));
+    dir.writeCheckpoint(RECOVERY_POINT_CHECKPOINT, entries);
+  }
+
+  private writeLogStartOffsets(dir: LogDir): void {
+    const cut = this.logsOf(dir.path).filter((log) => log.logStartOffset > log.firstSegmentBaseOffset);
+    const entries = cut.map(({ topic, partition, logStartOffset }) => ({ topic, partition, offset: logStartOffset }));
+    dir.writeCheckpoint(LOG_START_CHECKPOINT, entries);
+  }
+
+  private logsOf(path: string): PartitionLog[] {
+    return this.all().filter((log) => log.dir === path);
+  }
+
+  /** What the cleaner has cleaned up to, by `topic-N`. */
+  readCleanerCheckpoint(path: string): Map<string, number> {
+    return this.dirs.get(path)?.readCheckpointOrNone(CLEANER_CHECKPOINT) ?? new Map();
+  }
+
+  private deleteOldSegments(): void {
+    const nowMs = this.options.clock.nowMs();
+    for (const log of this.all()) {
+      // Compacted logs are the cleaner's, retention included.
+      if (!log.config.cleanupCompact) this.onLog(() => void log.deleteOldSegments(nowMs));
+    }
+  }
+
+  private flushDirtyLogs(): void {
+    const nowMs = this.options.clock.nowMs();
+    for (const log of this.all()) if (nowMs - log.lastFlushMs >= log.config.flushMs) void log.flush();
+  }
+
+  private removeExpiredProducers(): void {
+    for (const log of this.all()) log.removeExpiredProducers();
+  }
+
+  /** Flushes and closes everything, and says so on the disk. `brokerEpoch` -1 where the broker never registered. */
+  async stop(brokerEpoch: number): Promise<void> {
+    for (const timer of this.timers.splice(0)) timer.cancel();
+    for (const [log, timer] of this.deleting) {
+      timer?.cancel();
+      log.abandon();
+    }
+    this.deleting.clear();
+    for (const log of this.all()) {
+      await log.flush();
+      this.onLog(() => log.close());
+    }
+    for (const path of this.liveDirs) {
+      this.quietly(path, (dir) => {
+        this.checkpointDir(path);
+        if (dir.hadCleanShutdown || this.loadedDirs.has(path)) dir.writeCleanShutdownMarker(brokerEpoch);
+      });
+    }
+    this.releaseLocks();
+    this.logs.clear();
+  }
+
+  /** Takes a dir and its logs offline: its disk has failed, or somebody else says so. */
+  failDir(path: string, error: DiskError): void {
+    const dir = this.dirs.get(path);
+    if (dir === undefined) return;
+    this.log.error(`Stopping serving logs in dir ${path}`, { error: error.message, file: error.path });
+    this.dirs.delete(path);
+    this.offline.add(path);
+    for (const log of this.logsOf(path)) {
+      this.logs.delete(log.name);
+      log.markOffline();
+    }
+    dir.releaseLock();
+    this.dirFailure(path);
+  }
+
+  /** Runs `action` on a dir: a failure of its disk takes it offline and is thrown as KAFKA_STORAGE_ERROR. */
+  private guard<T>(path: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.failDir(path, error);
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `Error while using log dir ${path}: ${error.message}`);
+    }
+  }
+
+  /** As `guard`, for tasks that nobody waits for. */
+  private quietly(path: string, action: (dir: LogDir) => void): void {
+    const dir = this.dirs.get(path);
+    if (dir !== undefined) this.onLog(() => this.guard(path, () => action(dir)));
+  }
+
+  private onLog(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+    }
+  }
+}
+
+function checkFolderName(dir: string, folder: string): void {
+  if (parsePartitionFolder(folder) !== null) return;
+  throw new Error(
+    `Found directory ${dir}/${folder}, '${folder}' is not in the form of topic-partition or topic-partition.uniqueId-delete (if marked for deletion).\nKafka's log directories (and children) should only contain Kafka topic data.`,
+  );
+}
+
+async function eachBounded<T>(items: readonly T[], limit: number, action: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await action(item);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
+
+function runToEnd<T>(steps: Generator<void, T, void>): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
