@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { home } from './lib/paths.mjs';
-import { runMain } from './lib/say.mjs';
+import { PlainError, runMain } from './lib/say.mjs';
 import { markBuilt, markInstalled } from './lib/setup.mjs';
 import { tools } from './lib/tools.mjs';
 
@@ -34,22 +34,26 @@ const common = {
   logLevel: 'warning',
 };
 
-function entriesOfTools() {
-  const files = tools.map(({ name }) => path.join(home, 'packages', 'tools', 'src', `${name}.ts`));
-  const missing = files.filter((file) => !fs.existsSync(file));
-  if (missing.length > 0)
-    console.error(`Not built, no source yet: ${missing.map((file) => path.basename(file, '.ts')).join(', ')}`);
-  return files.filter((file) => !missing.includes(file));
+/** kafka-topics is made of src/topics.ts: every tool is Kafka's, but for ZooKeeper's shell. */
+const sourceOf = (name) => path.join(home, 'packages', 'tools', 'src', `${name.replace(/^kafka-/, '')}.ts`);
+
+function builds() {
+  const broker = path.join(home, 'packages', 'broker');
+  const list = [{ entryPoints: [path.join(broker, 'src', 'main.ts')], outfile: path.join(broker, 'dist', 'main.js') }];
+  for (const { name } of tools) {
+    list.push({ entryPoints: [sourceOf(name)], outfile: path.join(toolsDist, `${name}.js`), plugins: [kafkajsApart] });
+  }
+  const isThere = ({ entryPoints }) => fs.existsSync(entryPoints[0]);
+  const missing = list.filter((entry) => !isThere(entry)).map(({ outfile }) => path.relative(home, outfile));
+  if (missing.length > 0) console.error(`Not built, no source yet: ${missing.join(', ')}`);
+  list.push({ entryPoints: ['kafkajs'], outfile: path.join(toolsDist, 'vendor', 'kafkajs.js'), minify: true });
+  return list.filter((entry) => entry.entryPoints[0] === 'kafkajs' || isThere(entry));
 }
 
 await runMain(async () => {
-  const broker = path.join(home, 'packages', 'broker', 'src', 'main.ts');
-  await Promise.all([
-    fs.existsSync(broker) &&
-      build({ ...common, entryPoints: [broker], outdir: path.join(home, 'packages', 'broker', 'dist') }),
-    build({ ...common, entryPoints: entriesOfTools(), outdir: toolsDist, plugins: [kafkajsApart] }),
-    build({ ...common, entryPoints: ['kafkajs'], outfile: path.join(toolsDist, 'vendor', 'kafkajs.js') }),
-  ]);
+  // Each by itself: what does not compile does not take the others with it. esbuild says what is wrong.
+  const outcomes = await Promise.allSettled(builds().map((options) => build({ ...common, ...options })));
+  if (outcomes.some(({ status }) => status === 'rejected')) throw new PlainError('The build failed: see above.');
   markBuilt();
   if (process.env.npm_lifecycle_event === 'prepare') markInstalled();
   return 0;

@@ -1,6 +1,6 @@
 /**
  * Every tool that has a launcher in `bin/` and the Java classes that Apache's `kafka-run-class.sh` is asked for by name.
- * A tool `x` is bundled from `packages/tools/src/x.ts` to `packages/tools/dist/x.js`; old class names stay, tutorials use them.
+ * The build makes `packages/tools/dist/NAME.js` of each; old class names stay, tutorials use them.
  */
 export const tools = [
   { name: 'kafka-topics', classes: ['org.apache.kafka.tools.TopicCommand', 'kafka.admin.TopicCommand'] },

@@ -26,7 +26,7 @@ const CODE_NAMES: Record<number, string> = {
   [-125]: 'Quota has exceeded',
 };
 
-export const ErrorCode = { ConnectionLoss: -4, NoNode: -101, InvalidAcl: -114 } as const;
+export const ErrorCode = { ConnectionLoss: -4, NoNode: -101, InvalidAcl: -114, AuthFailed: -115 } as const;
 
 /** What the server (or the lack of one) answered. Its text is KeeperException.getMessage()'s. */
 export class KeeperError extends Error {

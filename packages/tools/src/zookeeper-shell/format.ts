@@ -20,8 +20,9 @@ const ZONES: Record<string, string> = {
 
 /** A time as java.util.Date prints it: `Sat Nov 21 08:58:37 UTC 2026`. */
 export function javaDate(date: Date): string {
-  const [, day, month, dayOfMonth, year, time, longZone] =
-    /^(\w+) (\w+) (\d+) (-?\d+) (\S+) \S+ \((.*)\)$/.exec(date.toString())!;
+  const [, day, month, dayOfMonth, year, time, longZone] = /^(\w+) (\w+) (\d+) (-?\d+) (\S+) \S+ \((.*)\)$/.exec(
+    date.toString(),
+  )!;
   const short = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(date);
   const zone = ZONES[longZone!] ?? short.find(({ type }) => type === 'timeZoneName')!.value;
   return `${day} ${month} ${dayOfMonth} ${time} ${zone} ${year}`;

@@ -3,7 +3,9 @@ import { CommandError } from './errors';
 /** Splits a line as ZooKeeper's CLI does: words, or text in one kind of quotes, which go. */
 export function wordsOf(line: string): string[] {
   const words = [...line.matchAll(/\s*([^"']\S*|"[^"]*"|'[^']*')\s*/g)].map((match) => match[1]!.trim());
-  return words.map((word) => (/^(".*"|'.*')$/s.test(word) ? word.slice(1, -1) : word)).filter((word, i) => word || i > 0);
+  return words
+    .map((word) => (/^(".*"|'.*')$/s.test(word) ? word.slice(1, -1) : word))
+    .filter((word, i) => word || i > 0);
 }
 
 /** Options of a command: a letter, and whether a value follows it. */
