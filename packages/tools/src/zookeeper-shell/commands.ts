@@ -208,8 +208,13 @@ const sync: Command = {
   options: {},
   needs: 1,
   async run({ client, rest, print }) {
-    await client.sync(rest[0]!);
-    print('Sync is OK');
+    try {
+      await client.sync(rest[0]!);
+      print('Sync is OK');
+    } catch (error) {
+      if (!(error instanceof KeeperError)) throw error;
+      print(`Sync has failed. rc=${error.code}`);
+    }
   },
 };
 

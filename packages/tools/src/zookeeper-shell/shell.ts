@@ -158,7 +158,6 @@ class Shell {
     this.server = server;
     this.connection = this.connect();
     this.client = clientOf(this.connection);
-    await this.connected();
   }
 
   private async redo(text: string | undefined): Promise<void> {
