@@ -1,16 +1,12 @@
-import { AllocateProducerIds } from '@odradek/protocol/messages/allocate-producer-ids';
-import { KafkaError } from '@odradek/protocol/errors';
 import { handlers } from './api';
 import type { Services } from './api/services';
-import { ConfigAdmin } from './cluster/config-admin';
-import type { BrokerEndpoint } from './cluster/metadata';
 import { MetadataCache } from './cluster/metadata-cache';
 import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
+import { allocateFromController } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
 import { TopicConfigs } from './cluster/topic-configs';
 import type { BrokerConfig } from './config/broker-config';
-import { DynamicBrokerConfig } from './config/dynamic';
 import { resolveTopicConfig } from './config/topic-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
@@ -20,17 +16,19 @@ import type { Logger, Loggers } from './env/logger';
 import type { Network } from './env/network';
 import type { Random } from './env/random';
 import type { ZooKeeper } from './env/zookeeper';
+import { IdentityError, resolveIdentity } from './identity';
 import { LogManager } from './log/log-manager';
+import { logConfigOf, logManagerConfigOf } from './log-settings';
 import { BufferPool } from './network/buffer-pool';
 import { Dispatcher } from './network/dispatch';
+import type { ReceiveMemory } from './network/frames';
 import { SocketServer } from './network/server';
 import { FetchSessions } from './replication/fetch-sessions';
 import { ReplicaManager } from './replication/replica-manager';
-import { brokerInfo, dynamicServerOptions, serverOptions } from './server-options';
-import { ChangeNotifications } from './zookeeper/change-notifications';
+import { brokerInfo, serverOptions } from './server-options';
+import { FeatureCache } from './zookeeper/feature-cache';
 import { ZooKeeperClient } from './zookeeper/session';
 import { ZooKeeperStore } from './zookeeper/store';
-import { paths } from './zookeeper/znodes';
 
 /** The world that a broker lives in. */
 export interface BrokerPorts {
@@ -44,7 +42,14 @@ export interface BrokerPorts {
   readonly hostname: string;
 }
 
+export interface StartedBroker {
+  readonly brokerId: number;
+  readonly clusterId: string;
+  readonly port: (listenerName: string) => number;
+}
+
 const STAGING_BYTES = 256 * 1024;
+const UNREGISTERED = -1;
 
 /**
  * One broker: the only place that knows every part. `start` brings them up in Kafka's order (KafkaServer.startup),
@@ -52,9 +57,10 @@ const STAGING_BYTES = 256 * 1024;
  */
 export class Broker {
   private readonly logger: Logger;
-  private readonly stops: { readonly what: string; readonly run: () => Promise<void> | void }[] = [];
+  private readonly memory: ReceiveMemory = { staging: Buffer.allocUnsafeSlow(STAGING_BYTES), pool: new BufferPool() };
+  private readonly stops: { readonly what: string; readonly run: () => Promise<unknown> | unknown }[] = [];
   private halt: (reason: string) => void = () => {};
-  private epoch = -1;
+  private epoch = UNREGISTERED;
 
   constructor(
     private readonly config: BrokerConfig,
@@ -63,26 +69,53 @@ export class Broker {
     this.logger = ports.loggers.logger('kafka.server.KafkaServer');
   }
 
-  /** Called when the broker cannot go on: its last log folder is gone, or an invariant is broken. */
+  /** Called when the broker cannot go on: its last log folder has failed. */
   onHalt(listener: (reason: string) => void): void {
     this.halt = listener;
   }
 
-  private onStop(what: string, run: () => Promise<void> | void): void {
+  private onStop(what: string, run: () => Promise<unknown> | unknown): void {
     this.stops.push({ what, run });
   }
 
   /** Resolves once the broker is registered and serves. Rejects with a reason that a person can act on. */
-  async start(): Promise<{ brokerId: number; clusterId: string; port: (listenerName: string) => number }> {
-    const { config, ports } = this;
-    const { clock, random, loggers } = ports;
-    const { values } = config;
+  async start(): Promise<StartedBroker> {
     this.logger.info('starting');
+    const { client, store } = await this.connectZooKeeper();
+    const clusterId = await store.clusterId();
+    this.logger.info(`Cluster ID = ${clusterId}`);
+    const metadata = new MetadataCache(this.ports.clock);
+    const topicConfigs = new TopicConfigs((overrides) => resolveTopicConfig(overrides, this.config));
+    const { logs, brokerId } = await this.openLogs(store, clusterId, topicConfigs);
+    const features = new FeatureCache(client, store);
+    await features.start();
+    const replicas = this.makeReplicas(brokerId, { logs, metadata, topicConfigs, store });
+    const server = await this.makeServer(
+      this.makeServices({ brokerId, clusterId, client, store, metadata, topicConfigs, logs, replicas, features }),
+    );
+    const { controller } = server.services;
+    this.register = async () => {
+      const info = brokerInfo(this.config, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
+      this.epoch = (await store.registerBroker(info)).brokerEpoch;
+    };
+    await this.register();
+    await controller.start();
+    this.onStop('controller', () => controller.stop());
+    server.sockets.serve();
+    this.logger.info(`[KafkaServer id=${brokerId}] started`);
+    return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
+  }
+
+  private register: () => Promise<void> = async () => {};
+
+  private async connectZooKeeper(): Promise<{ client: ZooKeeperClient; store: ZooKeeperStore }> {
+    const { values, effective } = this.config;
+    const { zookeeper, clock, random, loggers } = this.ports;
     this.logger.info(`Connecting to zookeeper on ${values.zookeeperConnect}`);
-    const client = new ZooKeeperClient(ports.zookeeper, clock, loggers, {
+    const client = new ZooKeeperClient(zookeeper, clock, loggers, {
       connect: values.zookeeperConnect!,
       sessionTimeoutMs: values.zookeeperSessionTimeoutMs,
-      connectionTimeoutMs: config.effective.zookeeperConnectionTimeoutMs,
+      connectionTimeoutMs: effective.zookeeperConnectionTimeoutMs,
       maxInFlightRequests: values.zookeeperMaxInFlightRequests,
       isSecure: values.zookeeperSetAcl,
     });
@@ -90,68 +123,83 @@ export class Broker {
     this.onStop('ZooKeeper session', () => client.close());
     const store = new ZooKeeperStore(client, clock, random, loggers);
     await store.createTopLevelPaths();
-    const clusterId = await store.clusterId();
-    this.logger.info(`Cluster ID = ${clusterId}`);
+    return { client, store };
+  }
 
-    const metadata = new MetadataCache(clock);
-    let dynamic: DynamicBrokerConfig | null = null;
-    const current = (): BrokerConfig => dynamic?.current ?? config;
-    const topicConfigs = new TopicConfigs((overrides) => resolveTopicConfig(overrides, current()));
+  private async openLogs(
+    store: ZooKeeperStore,
+    clusterId: string,
+    topicConfigs: TopicConfigs,
+  ): Promise<{ logs: LogManager; brokerId: number }> {
+    const { disk, clock, random, loggers } = this.ports;
     const logs = new LogManager({
-      disk: ports.disk,
+      disk,
       clock,
       random,
       loggers,
-      logDirs: config.effective.logDirs,
-      clusterId,
-      configuredBrokerId: values.brokerId,
-      generateBrokerId: values.brokerIdGenerationEnable
-        ? () => store.generateBrokerId(values.reservedBrokerMaxId)
-        : null,
-      config: current,
-      topicConfig: (topic) => topicConfigs.get(topic),
+      config: logManagerConfigOf(this.config),
+      topicConfig: (topic) => logConfigOf(topicConfigs.get(topic)),
     });
-    const brokerId = await logs.open();
-    this.onStop('log folders', () => logs.close());
-    dynamic = new DynamicBrokerConfig(config, brokerId, ports.random);
-    dynamic.load(await store.configs.get('brokers', '<default>'), await store.configs.get('brokers', String(brokerId)));
+    logs.lockDirs();
+    const brokerId =
+      resolveIdentity(logs.metaProperties(), clusterId, this.config.values.brokerId) ?? (await this.generateId(store));
+    logs.writeMetaProperties({ version: 0, brokerId, clusterId, directoryId: null });
     for (const [topic, overrides] of await store.configs.getAll('topics')) topicConfigs.set(topic, overrides);
-    await logs.load(new Set(await store.getTopics()));
-    this.onStop('logs', () => logs.stop());
+    await logs.start();
+    this.onStop('logs', () => logs.stop(this.epoch));
+    return { logs, brokerId };
+  }
 
-    let featureEpoch = -1;
-    const readFeature = async (): Promise<void> => {
-      featureEpoch = (await store.readFeature())?.zkVersion ?? -1;
-    };
-    client.registerChangeHandler(paths.feature, {
-      created: () => void readFeature(),
-      dataChanged: () => void readFeature(),
-      deleted: () => void readFeature(),
-    });
-    await readFeature();
+  private generateId(store: ZooKeeperStore): Promise<number> {
+    const { brokerIdGenerationEnable, reservedBrokerMaxId } = this.config.values;
+    if (brokerIdGenerationEnable) return store.generateBrokerId(reservedBrokerMaxId);
+    throw new IdentityError('broker.id is not set and broker.id.generation.enable is false: set broker.id');
+  }
 
+  private makeReplicas(
+    brokerId: number,
+    parts: Pick<Services, 'logs' | 'metadata' | 'topicConfigs' | 'store'>,
+  ): ReplicaManager {
+    const { values, effective } = this.config;
     const replicas = new ReplicaManager({
+      ...parts,
       brokerId,
-      clock,
-      loggers,
-      logs,
-      metadata,
-      topicConfigs,
+      clock: this.ports.clock,
+      loggers: this.ports.loggers,
       replicaLagTimeMaxMs: values.replicaLagTimeMaxMs,
       highWatermarkCheckpointIntervalMs: values.replicaHighWatermarkCheckpointIntervalMs,
     });
-    this.onStop('replicas', () => replicas.stop());
-
-    const connect: ConnectPeer = ({ host, port }) =>
-      PeerConnection.connect({
-        network: ports.network,
-        clock,
-        host,
-        port,
-        clientId: String(brokerId),
-        timeoutMs: values.controllerSocketTimeoutMs,
+    this.onStop('replicas', () => replicas.shutdown());
+    parts.logs.onDirFailure((dir) => {
+      replicas.onLogDirFailure(dir);
+      if (parts.logs.liveDirs.length === 0) {
+        this.halt(`Shutdown broker because all log dirs in ${effective.logDirs.join(', ')} have failed`);
+        return;
+      }
+      parts.store.propagateLogDirEvent(brokerId).catch((error: Error) => {
+        this.logger.error(`The controller could not be told of the failure of ${dir}: ${error.message}`);
       });
-    let register: () => Promise<void> = async () => {};
+    });
+    return replicas;
+  }
+
+  private makeServices(parts: {
+    readonly brokerId: number;
+    readonly clusterId: string;
+    readonly client: ZooKeeperClient;
+    readonly store: ZooKeeperStore;
+    readonly metadata: MetadataCache;
+    readonly topicConfigs: TopicConfigs;
+    readonly logs: LogManager;
+    readonly replicas: ReplicaManager;
+    readonly features: FeatureCache;
+  }): Services {
+    const { brokerId, client, store, metadata, topicConfigs, replicas } = parts;
+    const { clock, random, loggers } = this.ports;
+    const { config } = this;
+    const { values, interBrokerListenerName } = config;
+    const connect = this.connector(brokerId);
+    client.onExpired({ before: () => replicas.resignAll() });
     const controller = new Controller({
       brokerId,
       store,
@@ -160,107 +208,63 @@ export class Broker {
       clock,
       random,
       loggers,
-      controlListenerName: config.controlPlaneListenerName ?? config.interBrokerListenerName,
+      controlListenerName: config.controlPlaneListenerName ?? interBrokerListenerName,
       socketTimeoutMs: values.controllerSocketTimeoutMs,
       deleteTopicEnabled: values.deleteTopicEnable,
       uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
-      registerBroker: () => register(),
+      registerBroker: () => this.register(),
     });
-    client.onExpired({ before: () => replicas.resignAll() });
-
-    const controllerEndpoint = (): BrokerEndpoint => {
-      const { controllerId, brokers } = metadata.image;
-      const endpoint = brokers.get(controllerId ?? -1)?.endpoints.get(config.interBrokerListenerName);
-      if (!endpoint) throw new KafkaError('COORDINATOR_NOT_AVAILABLE', 'no controller is known');
-      return endpoint;
-    };
+    const brokerEpoch = (): number => this.epoch;
+    const allocation = { brokerId, brokerEpoch, metadata, connect, interBrokerListenerName };
     const producerIds = new ProducerIds(
-      async () => {
-        const peer = await connect(controllerEndpoint());
-        try {
-          const answer = await peer.send(
-            AllocateProducerIds,
-            0,
-            { brokerId, brokerEpoch: this.epoch },
-            { timeoutMs: values.requestTimeoutMs },
-          );
-          if (answer.errorCode !== 0) throw new Error(`error ${answer.errorCode}`);
-          const first = answer.producerIdStart;
-          return { firstProducerId: first, lastProducerId: first + answer.producerIdLen - 1 };
-        } finally {
-          peer.close();
-        }
-      },
+      () => allocateFromController({ ...allocation, timeoutMs: values.requestTimeoutMs }),
       loggers.logger('kafka.coordinator.transaction.RPCProducerIdManager', `[RPC ProducerId Manager ${brokerId}]: `),
     );
-
-    const buffers = new BufferPool();
-    const configAdmin = new ConfigAdmin({ brokerId, store, metadata, dynamic, topicConfigs });
-    const services: Services = {
-      brokerId,
-      clusterId,
-      brokerEpoch: () => this.epoch,
-      finalizedFeaturesEpoch: () => featureEpoch,
-      config: current,
+    return {
+      ...parts,
+      brokerEpoch,
+      finalizedFeaturesEpoch: () => parts.features.epoch,
+      config: () => config,
       clock,
       random,
       loggers,
-      store,
-      metadata,
-      topicConfigs,
-      logs,
-      replicas,
       controller,
-      topicAdmin: new TopicAdmin({ store, metadata, config: current, random }),
-      configAdmin,
+      topicAdmin: new TopicAdmin({ store, metadata, config: () => config, random }),
       producerIds,
       fetchSessions: new FetchSessions(values.maxIncrementalFetchSessionCacheSlots, random),
-      buffers,
+      buffers: this.memory.pool,
     };
-    const server = new SocketServer(
+  }
+
+  private connector(brokerId: number): ConnectPeer {
+    const { network, clock } = this.ports;
+    const parts = { network, clock, memory: this.memory };
+    const connectTimeoutMs = this.config.values.controllerSocketTimeoutMs;
+    return ({ host, port }) =>
+      PeerConnection.connect(parts, { host, port, clientId: String(brokerId), connectTimeoutMs });
+  }
+
+  private async makeServer(services: Services): Promise<{ sockets: SocketServer; services: Services }> {
+    const { clock, network, loggers } = this.ports;
+    const { brokerId } = services;
+    const prefix = `[SocketServer listenerType=ZK_BROKER, nodeId=${brokerId}] `;
+    const sockets = new SocketServer(
       {
-        network: ports.network,
+        network,
         clock,
-        logger: loggers.logger('kafka.network.SocketServer', `[SocketServer listenerType=ZK_BROKER, nodeId=${brokerId}] `),
+        logger: loggers.logger('kafka.network.SocketServer', prefix),
         dispatcher: new Dispatcher({
           handlers: handlers(services),
           clock,
           logger: loggers.logger('kafka.server.KafkaApis', `[KafkaApi-${brokerId}] `),
         }),
-        memory: { staging: Buffer.allocUnsafeSlow(STAGING_BYTES), pool: buffers },
+        memory: this.memory,
       },
-      serverOptions(config),
+      serverOptions(this.config),
     );
-    await server.bind();
-    this.onStop('listeners', () => server.stop());
-
-    register = async () => {
-      const info = brokerInfo(current(), brokerId, ports.hostname, (name) => server.boundPort(name));
-      this.epoch = (await store.registerBroker(info)).brokerEpoch;
-    };
-    await register();
-    await controller.start();
-    this.onStop('controller', () => controller.stop());
-
-    const changes = new ChangeNotifications(client, clock, loggers, (entityPath) => configAdmin.onChange(entityPath));
-    dynamic.onChange((next) => {
-      topicConfigs.invalidate();
-      server.update(dynamicServerOptions(next));
-      logs.reconfigure();
-    });
-    await changes.start();
-    this.onStop('config changes', () => changes.stop());
-    logs.onDirFailure((partitions) => {
-      replicas.onLogDirFailure(partitions);
-      void store.propagateLogDirEvent(brokerId);
-      if (logs.liveDirs.length === 0) {
-        this.halt(`Shutdown broker because all log dirs in ${config.effective.logDirs.join(', ')} have failed`);
-      }
-    });
-    logs.startTasks();
-    server.serve();
-    this.logger.info(`[KafkaServer id=${brokerId}] started`);
-    return { brokerId, clusterId, port: (name) => server.boundPort(name) };
+    await sockets.bind();
+    this.onStop('listeners', () => sockets.stop());
+    return { sockets, services };
   }
 
   /** Stops what has been started, in reverse order. A part that fails does not keep the others from stopping. */

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { Broker } from './broker';
-import { loadBrokerConfig } from './config/load';
 import { ConfigError } from './config/errors';
+import { loadBrokerConfig } from './config/load';
 import { nodeClock } from './env/node/clock';
+import { nodeConfigSources } from './env/node/config-sources';
 import { NodeDisk } from './env/node/disk';
 import { loggersFromEnvironment } from './env/node/logger';
 import { nodeNetwork } from './env/node/network';
@@ -30,7 +32,11 @@ function readArguments(argv: readonly string[]): { file: string; overrides: stri
   const overrides: string[] = [];
   while (rest.length > 0) {
     const word = rest.shift()!;
-    const given = word.startsWith('--override=') ? word.slice('--override='.length) : word === '--override' ? rest.shift() : undefined;
+    const given = word.startsWith('--override=')
+      ? word.slice('--override='.length)
+      : word === '--override'
+        ? rest.shift()
+        : undefined;
     if (given === undefined) refuse(`Found non argument parameters: ${word}\n${USAGE}`);
     overrides.push(given);
   }
@@ -51,29 +57,31 @@ async function main(): Promise<void> {
   const logger = loggers.logger('kafka.Kafka$');
   let broker: Broker;
   try {
-    const loaded = loadBrokerConfig({ content: readConfig(file), fileName: file, overrides });
+    const loaded = loadBrokerConfig({
+      text: readConfig(file),
+      fileName: file,
+      overrides,
+      sources: nodeConfigSources,
+    });
     for (const warning of loaded.warnings) logger.warn(warning);
     broker = new Broker(loaded.config, {
       clock: nodeClock,
       random: nodeRandom,
       disk: new NodeDisk(),
       network: nodeNetwork,
-      zookeeper: new NodeZooKeeper(),
+      zookeeper: new NodeZooKeeper(loggers),
       loggers,
+      hostname: hostname(),
     });
   } catch (error) {
     if (error instanceof ConfigError) refuse(error.message);
     throw error;
   }
-  let ending: Promise<void> | null = null;
+  let isEnding = false;
   const end = (exitCode: number): void => {
-    ending ??= broker.stop().then(
-      () => process.exit(exitCode),
-      (error) => {
-        logger.fatal(`Fatal error during shutdown: ${(error as Error).message}`, { error });
-        process.exit(1);
-      },
-    );
+    if (isEnding) return;
+    isEnding = true;
+    void broker.stop().then(() => process.exit(exitCode));
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -95,7 +103,7 @@ async function main(): Promise<void> {
     await broker.start();
   } catch (error) {
     logger.error(`Exiting Kafka: ${(error as Error).message}`, { error });
-    await broker.stop().catch(() => {});
+    await broker.stop();
     process.exit(1);
   }
 }

@@ -19,12 +19,11 @@ export function describeLogDirs(services: Services): Handler<typeof DescribeLogD
           if (wanted !== null && !wanted.get(log.topic)?.has(log.partition)) continue;
           const entries = byTopic.get(log.topic) ?? [];
           byTopic.set(log.topic, entries);
-          const behind = log.isFuture ? 0 : Math.max(log.highWatermark - log.logEndOffset, 0);
           entries.push({
             partitionIndex: log.partition,
-            partitionSize: log.sizeBytes,
-            offsetLag: behind,
-            isFutureKey: log.isFuture,
+            partitionSize: log.size,
+            offsetLag: Math.max(log.highWatermark - log.logEndOffset, 0),
+            isFutureKey: false,
           });
         }
         return {

@@ -50,7 +50,7 @@ export function convertedForVersion(
   const magic = oldMagic(version);
   const { records } = entry;
   if (magic === null || !records || records.length === 0 || !hasNewerMagic(records as Buffer, magic)) return entry;
-  if (!config.messageDownconversionEnable) return refused(entry, ERRORS.UNSUPPORTED_VERSION.code);
+  if (!config.values.messageDownconversionEnable) return refused(entry, ERRORS.UNSUPPORTED_VERSION.code);
   try {
     return { ...entry, records: Buffer.concat(downConvert(records as Buffer, magic, fetchOffset)) };
   } catch (error) {

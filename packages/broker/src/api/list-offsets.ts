@@ -52,15 +52,19 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
         return { offset: end, timestamp: UNKNOWN, leaderEpoch: partition.leaderEpoch };
       case EARLIEST:
       case EARLIEST_LOCAL:
-        return { offset: log.logStartOffset, timestamp: UNKNOWN, leaderEpoch: log.epochAt(log.logStartOffset) };
+        return {
+          offset: log.logStartOffset,
+          timestamp: UNKNOWN,
+          leaderEpoch: log.epochs.epochFor(log.logStartOffset) ?? UNKNOWN,
+        };
       case LATEST_TIERED:
         return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
       case MAX_TIMESTAMP:
         return log.maxTimestampOffset() ?? { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
       default: {
-        const found = log.offsetForTimestamp(wish.timestamp);
-        if (found && found.offset < end) return found;
-        return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
+        return (
+          log.offsetForTimestamp(wish.timestamp, end) ?? { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN }
+        );
       }
     }
   }

@@ -1,16 +1,18 @@
-import type { TopicConfig } from '../config/topic-config';
+import type { TopicConfig, TopicOverrides } from '../config/topic-config';
+
+const NO_OVERRIDES: TopicOverrides = new Map();
 
 /** The effective configuration of every topic: its own settings over the broker's, kept current by `/config/changes`. */
 export class TopicConfigs {
-  private readonly overrides = new Map<string, Readonly<Record<string, string>>>();
+  private readonly overrides = new Map<string, TopicOverrides>();
   private readonly resolved = new Map<string, TopicConfig>();
 
-  constructor(private readonly resolve: (overrides: Readonly<Record<string, string>>) => TopicConfig) {}
+  constructor(private readonly resolve: (overrides: TopicOverrides) => TopicConfig) {}
 
   get(topic: string): TopicConfig {
     let config = this.resolved.get(topic);
     if (!config) {
-      config = this.resolve(this.overrides.get(topic) ?? {});
+      config = this.resolve(this.overrides.get(topic) ?? NO_OVERRIDES);
       this.resolved.set(topic, config);
     }
     return config;
@@ -18,7 +20,7 @@ export class TopicConfigs {
 
   /** A topic's own settings have been read. */
   set(topic: string, overrides: Readonly<Record<string, string>>): void {
-    this.overrides.set(topic, overrides);
+    this.overrides.set(topic, new Map(Object.entries(overrides)));
     this.resolved.delete(topic);
   }
 

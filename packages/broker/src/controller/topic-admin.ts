@@ -118,7 +118,7 @@ export class TopicAdmin {
       }
     }
     checkAssignment(assignment);
-    validateTopicOverrides(configs, this.options.config());
+    validateTopicOverrides(new Map(Object.entries(configs)), this.options.config());
   }
 
   private async write(

@@ -10,6 +10,11 @@ export interface Receiver {
   target(): Buffer;
   /** `bytes` have been put at the start of the last target. False pauses reading until `resume`. */
   received(bytes: number): boolean;
+  /**
+   * The peer sends no more but may still read; the owner ends the connection when it has answered. Where this is
+   * missing, the connection is ended at once.
+   */
+  ended?(): void;
   /** The stream is over, once. `reason` is missing after an orderly end. */
   closed(reason?: Error): void;
 }

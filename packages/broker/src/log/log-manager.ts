@@ -23,6 +23,8 @@ const REMOTE_LOG_INDEX_CACHE = 'remote-log-index-cache';
 /** Retention first runs this long after the start (LogManager.InitialTaskDelayMs). */
 const INITIAL_TASK_DELAY_MS = 30_000;
 const UNIQUE_BYTES = 16;
+/** As many as the thread pool runs at a time. */
+const FLUSHES_AT_STOP = 4;
 
 export interface LogManagerConfig {
   /** `log.dirs`. */
@@ -432,10 +434,10 @@ export class LogManager {
       log.abandon();
     }
     this.deleting.clear();
-    for (const log of this.all()) {
+    await eachBounded(this.all(), FLUSHES_AT_STOP, async (log) => {
       await log.flush();
       this.onLog(() => log.close());
-    }
+    });
     for (const path of this.liveDirs) {
       this.quietly(path, (dir) => {
         this.checkpointDir(path);

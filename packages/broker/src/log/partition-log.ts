@@ -706,17 +706,16 @@ export class PartitionLog {
     });
   }
 
-  /** Leaves everything durable and closed. */
+  /** Closes the log cleanly. What is to be durable has been flushed before. */
   close(): void {
     this.onDisk('closing', () => {
       this.stopBackground();
       this.writeTopicId();
       this.producers.takeSnapshot(true);
       for (const segment of this.segments.all) {
-        if (segment === this.segments.active || segment.baseOffset >= this.flushedOffset) segment.closeCleanly();
+        if (segment === this.segments.active) segment.closeCleanly();
         else segment.closeFiles();
       }
-      this.flushedOffset = this.endOffset;
       this.isClosed = true;
     });
   }

@@ -61,6 +61,7 @@ export class ServerConnection implements Receiver, Channel {
   private outputFull = false;
   private starved = false;
   private paused = false;
+  private inputOver = false;
   private processing = false;
   private targetBytes = 0;
   private turnBytes = 0;
@@ -111,6 +112,12 @@ export class ServerConnection implements Receiver, Channel {
     if (this.mustPause()) this.paused = true;
     else if (this.turnBytes >= TURN_BYTES) this.yieldTurn();
     return !this.paused;
+  }
+
+  /** As with Kafka, whose muted channels see the end only after the answers: what came before it is answered. */
+  ended(): void {
+    this.inputOver = true;
+    if (this.mayHandle) this.close();
   }
 
   closed(): void {
@@ -249,6 +256,10 @@ export class ServerConnection implements Receiver, Channel {
     this.process();
     if (this.state === 'gone') {
       if (!this.inFlight) this.dispose();
+      return;
+    }
+    if (this.inputOver && this.mayHandle) {
+      this.close();
       return;
     }
     if (this.out.length > 0) this.services.flushSoon(this);

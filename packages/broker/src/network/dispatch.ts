@@ -102,6 +102,11 @@ class Call implements RequestContext {
   }
 }
 
+const HEADER_ERROR = 'Error parsing request header. Our best guess of the apiKey is: ';
+
+/** An API's name as Kafka logs it: `API_VERSIONS`. */
+const constantName = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+
 /** A request that gets no answer: the connection is closed. */
 class RefusedRequestError extends Error {
   override readonly name = 'RefusedRequestError';
@@ -159,30 +164,32 @@ export class Dispatcher {
     let reader = new Reader(frame.buffer, frame.start, frame.end);
     let kept: KeptFrame | null = null;
     let apiKey = -1;
+    let inHeader = true;
     try {
       apiKey = reader.int16();
       const version = reader.int16();
       const correlationId = reader.int32();
       const route = this.routes.get(apiKey);
-      if (!route) throw new RefusedRequestError(`Received request api key ${apiKey} which is not enabled`);
+      if (!route) throw new RefusedRequestError(`${HEADER_ERROR}${apiKey}`);
       const { api } = route.handler;
       const headerVersion = api.requestHeaderVersion(version);
       const clientId = headerVersion === 0 ? '' : (reader.nullableString() ?? '');
       if (headerVersion === 2) reader.skipTags();
       if (version < route.from || version > route.to) {
-        this.refuseVersion(apiKey, version, correlationId, channel);
+        this.refuseVersion(route, version, correlationId, channel);
         return null;
       }
       if (route.keeps) {
         kept = channel.keep();
         reader = new Reader(kept.buffer, kept.start + reader.offset - frame.start, kept.end);
       }
+      inHeader = false;
       const body = api.requestCodec(version).decode(reader);
       const requestBytes = frame.end - frame.start;
       return new Call(route, apiKey, version, correlationId, clientId, requestBytes, body, kept, channel);
     } catch (error) {
       kept?.release();
-      this.refuse(channel, apiKey, error);
+      this.refuse(channel, apiKey, inHeader, error);
       return null;
     }
   }
@@ -191,11 +198,13 @@ export class Dispatcher {
    * A client that asks for a version of ApiVersions that we lack learns in version 0 which ones we have (KIP-511); any
    * other unknown version is refused.
    */
-  private refuseVersion(apiKey: number, version: number, correlationId: number, channel: Channel): void {
+  private refuseVersion(route: Route, version: number, correlationId: number, channel: Channel): void {
+    const apiKey = route.handler.api.key;
     if (apiKey !== ApiVersions.key) {
-      throw new RefusedRequestError(`Received request for api with key ${apiKey} and unsupported version ${version}`);
+      const name = constantName(route.handler.api.name);
+      throw new RefusedRequestError(`Received request api key ${name} with version ${version} which is not enabled`);
     }
-    const { from, to } = this.routes.get(apiKey)!;
+    const { from, to } = route;
     const apiKeys = [{ apiKey, minVersion: from, maxVersion: to }];
     channel.answer(
       encodeResponse(ApiVersions, 0, correlationId, { errorCode: UNSUPPORTED_VERSION_CODE, apiKeys }),
@@ -203,12 +212,14 @@ export class Dispatcher {
     );
   }
 
-  private refuse(channel: Channel, apiKey: number, error: unknown): void {
-    const reason = error instanceof MalformedMessageError ? `malformed request with api key ${apiKey}: ` : '';
+  private refuse(channel: Channel, apiKey: number, inHeader: boolean, error: unknown): void {
+    const name = constantName(this.routes.get(apiKey)?.handler.api.name ?? String(apiKey));
+    const where = inHeader ? `${HEADER_ERROR}${apiKey}` : `Error getting request for apiKey: ${name}`;
+    const reason = error instanceof RefusedRequestError ? error.message : `${where}: ${messageOf(error)}`;
     const ours = !(error instanceof MalformedMessageError || error instanceof RefusedRequestError);
     this.refusals.line(channel.clientHost, (note) => {
       this.logger.error(
-        `Exception while processing request from ${channel.connectionId}: ${reason}${messageOf(error)}; the connection is closed${note}`,
+        `Exception while processing request from ${channel.connectionId}: ${reason}; the connection is closed${note}`,
         { connectionId: channel.connectionId, apiKey, ...(ours && { error }) },
       );
     });

@@ -155,15 +155,23 @@ describe('what is refused', () => {
   };
 
   test.each([
-    ['an unknown key', header(999, 0), 'Received request api key 999 which is not enabled'],
-    ['a negative key', header(-3, 0), 'Received request api key -3 which is not enabled'],
-    ['a version too high', Buffer.concat([header(12, 5), Buffer.alloc(1)]), 'unsupported version 5'],
-    ['a negative version', header(12, -1), 'unsupported version -1'],
-    ['half a header', header(12, 0).subarray(0, 5), 'malformed request'],
+    ['an unknown key', header(999, 0), 'Error parsing request header. Our best guess of the apiKey is: 999;'],
+    ['a negative key', header(-3, 0), 'Our best guess of the apiKey is: -3;'],
+    [
+      'a version too high',
+      Buffer.concat([header(12, 5), Buffer.alloc(1)]),
+      'Received request api key HEARTBEAT with version 5 which is not enabled',
+    ],
+    ['a negative version', header(12, -1), 'HEARTBEAT with version -1 which is not enabled'],
+    [
+      'half a header',
+      header(12, 0).subarray(0, 5),
+      'Error parsing request header. Our best guess of the apiKey is: 12: ',
+    ],
     [
       'a body cut short',
       requestFrame(Heartbeat, 0, 1, { groupId: 'g', generationId: 1, memberId: 'm' }).subarray(4, 20),
-      'malformed request',
+      'Error getting request for apiKey: HEARTBEAT: ',
     ],
   ])('%s closes the connection with one line', async (_, body, message) => {
     const { clock, connect, loggers } = await makeServer([heldHeartbeats().handler, untyped(apiVersionsHandler)]);

@@ -1,6 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { Clock } from '../env/clock';
-import type { AppendInfo, AppendOptions, PartitionLog } from '../log/partition-log';
+import type { LeaderAppend, PartitionLog } from '../log/partition-log';
+import type { AppendInfo } from '../log/types';
 import { afterFetch, highWatermarkOf, isUnderMinIsr, type LeaderState, maximalIsr, newLeader } from './leader-state';
 import { WaitList } from './wait-list';
 
@@ -124,7 +125,7 @@ export class Partition {
    * Appends what a client or a coordinator sent. Throws `KafkaError`: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS
    * (acks=all only; nothing was written), or what the log found wrong with the records.
    */
-  appendAsLeader(records: Buffer, requiredAcks: number, options: Omit<AppendOptions, 'leaderEpoch'>): AppendInfo {
+  appendAsLeader(records: Buffer, requiredAcks: number, options: Omit<LeaderAppend, 'leaderEpoch'>): AppendInfo {
     const state = this.leaderState();
     if (requiredAcks === -1 && isUnderMinIsr(state, this.options.minInsyncReplicas())) {
       throw new KafkaError(

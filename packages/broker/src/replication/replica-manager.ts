@@ -2,7 +2,7 @@ import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { MetadataCache } from '../cluster/metadata-cache';
 import type { TopicConfigs } from '../cluster/topic-configs';
-import type { Clock } from '../env/clock';
+import type { Clock, Timer } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { LogManager } from '../log/log-manager';
 import { Partition, type PartitionOrder } from './partition';
@@ -38,11 +38,16 @@ const NO_EPOCH = -1;
 export class ReplicaManager {
   private readonly logger: Logger;
   private readonly topics = new Map<string, Map<number, Partition>>();
+  /** Replicas on log folders that have failed, by `topic-N`. They stay so until the broker restarts. */
+  private readonly offline = new Set<string>();
+  /** As checkpointed before the start, by `topic-N`; taken once, when the replica is opened. */
+  private readonly checkpointedHighWatermarks: Map<string, number>;
   private controllerEpoch = 0;
-  private checkpointsRunning = false;
+  private checkpoints: Timer | null = null;
 
   constructor(private readonly options: ReplicaManagerOptions) {
     this.logger = options.loggers.logger('kafka.server.ReplicaManager', `[ReplicaManager broker=${options.brokerId}] `);
+    this.checkpointedHighWatermarks = options.logs.readHighWatermarks();
   }
 
   /** The replica hosted here, if there is one and its log folder works. */
@@ -53,13 +58,13 @@ export class ReplicaManager {
   /** The replica hosted here. Throws `KafkaError` with the reason where there is none. */
   get(topic: string, partition: number): Partition {
     const found = this.topics.get(topic)?.get(partition);
-    if (found && !this.options.logs.isOffline(topic, partition)) return found;
+    if (found) return found;
     throw this.absent(topic, partition);
   }
 
   private absent(topic: string, partition: number): KafkaError {
     const name = `${topic}-${partition}`;
-    if (this.options.logs.isOffline(topic, partition)) {
+    if (this.offline.has(name)) {
       return new KafkaError('KAFKA_STORAGE_ERROR', `Partition ${name} is in an offline log directory`);
     }
     return this.options.metadata.contains(topic, partition)
@@ -100,7 +105,7 @@ export class ReplicaManager {
 
   private apply(topic: string, topicId: string, order: PartitionOrder & { partition: number }): ErrorName {
     const name = `${topic}-${order.partition}`;
-    if (this.options.logs.isOffline(topic, order.partition)) return 'KAFKA_STORAGE_ERROR';
+    if (this.offline.has(name)) return 'KAFKA_STORAGE_ERROR';
     const known = this.find(topic, order.partition);
     if (known && topicId !== ZERO_UUID && known.log.topicId !== null && known.log.topicId !== topicId) {
       this.logger.error(
@@ -134,11 +139,15 @@ export class ReplicaManager {
   }
 
   private open(topic: string, topicId: string, order: PartitionOrder & { partition: number }): Partition {
-    const { logs, metadata, options } = { ...this.options, options: this.options };
+    const { options } = this;
+    const { logs, metadata } = options;
     const log = logs.getOrCreate(topic, order.partition, {
       topicId: topicId === ZERO_UUID ? null : topicId,
       isNew: order.isNew,
     });
+    const name = `${topic}-${order.partition}`;
+    log.setHighWatermark(this.checkpointedHighWatermarks.get(name) ?? log.highWatermark);
+    this.checkpointedHighWatermarks.delete(name);
     const partition = new Partition(
       {
         topic,
@@ -163,15 +172,13 @@ export class ReplicaManager {
   }
 
   private stop({ topic, partition, leaderEpoch, deletePartition }: StopOrder): ErrorName {
-    if (this.options.logs.isOffline(topic, partition)) return 'KAFKA_STORAGE_ERROR';
+    if (this.offline.has(`${topic}-${partition}`)) return 'KAFKA_STORAGE_ERROR';
     const found = this.find(topic, partition);
     const current = leaderEpoch === EPOCH_DURING_DELETE || leaderEpoch === NO_EPOCH;
     if (found && !current && leaderEpoch < found.leaderEpoch) return 'FENCED_LEADER_EPOCH';
     try {
       if (found) {
-        const partitions = this.topics.get(topic)!;
-        partitions.delete(partition);
-        if (partitions.size === 0) this.topics.delete(topic);
+        this.remove(found);
         found.resign();
       }
       if (deletePartition) this.options.logs.asyncDelete(topic, partition);
@@ -187,25 +194,43 @@ export class ReplicaManager {
     for (const partition of this.partitions()) partition.resign();
   }
 
-  /** A log folder has failed: its replicas are gone until the broker restarts. */
-  onLogDirFailure(partitions: readonly { topic: string; partition: number }[]): void {
-    for (const { topic, partition } of partitions) {
-      const found = this.find(topic, partition);
-      if (!found) continue;
-      this.topics.get(topic)!.delete(partition);
-      found.resign();
+  /** A log folder has failed: the replicas in it are gone until the broker restarts. Returns them. */
+  onLogDirFailure(dir: string): Partition[] {
+    const lost = [...this.partitions()].filter(({ log }) => log.dir === dir);
+    for (const partition of lost) {
+      this.offline.add(`${partition.topic}-${partition.partition}`);
+      this.remove(partition);
+      partition.resign();
     }
+    return lost;
+  }
+
+  private remove({ topic, partition }: Partition): void {
+    const partitions = this.topics.get(topic);
+    partitions?.delete(partition);
+    if (partitions?.size === 0) this.topics.delete(topic);
   }
 
   private startHighWatermarkCheckpoints(): void {
-    if (this.checkpointsRunning) return;
-    this.checkpointsRunning = true;
-    this.options.clock.every(this.options.highWatermarkCheckpointIntervalMs, () => this.checkpointHighWatermarks());
+    const { clock, highWatermarkCheckpointIntervalMs } = this.options;
+    this.checkpoints ??= clock.every(highWatermarkCheckpointIntervalMs, () => this.checkpointHighWatermarks());
   }
 
   /** Writes the high watermarks of all replicas to `replication-offset-checkpoint` of their folders. */
-  checkpointHighWatermarks(): void {
-    this.options.logs.writeHighWatermarks();
+  private checkpointHighWatermarks(): void {
+    const entries = [...this.partitions()].map(({ topic, partition, log }) => ({
+      topic,
+      partition,
+      offset: log.highWatermark,
+    }));
+    this.options.logs.writeHighWatermarks(entries);
+  }
+
+  /** Gives everything up: those who wait are answered, high watermarks are kept. */
+  shutdown(): void {
+    this.checkpoints?.cancel();
+    if (this.checkpoints) this.checkpointHighWatermarks();
+    this.resignAll();
   }
 }
 

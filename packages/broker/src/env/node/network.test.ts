@@ -236,6 +236,21 @@ describe('a server on TCP', () => {
     expect(memory.pool.takenBytes).toBe(0);
   });
 
+  test('a client that half-closes still gets its answers', async () => {
+    const { server, held } = await start();
+    const client = connectPlain({ port: server.boundPort('PLAINTEXT'), host: '127.0.0.1', allowHalfOpen: true });
+    const answers: Buffer[] = [];
+    client.on('data', (bytes) => answers.push(bytes as Buffer));
+    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    client.end(Buffer.concat([heartbeat(1, 'now'), heartbeat(2, 'a'), heartbeat(3, 'now')]));
+    while (held.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    held.release('a');
+    await ended;
+    expect(Buffer.concat(answers)).toHaveLength(30);
+    expect(held.seen).toEqual(['now', 'a', 'now']);
+    await server.stop();
+  });
+
   test('random bytes close their connection and nothing else', async () => {
     const { server, connect, memory } = await start();
     const witness = await connect();

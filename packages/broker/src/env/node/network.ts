@@ -4,8 +4,8 @@ import { type ReceivingSocket, receiveInto } from './receiving-socket';
 
 const V4_IN_V6 = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 
-/** Kafka's sockets: no Nagle delay (an answer in two writes would take 44 ms), keep-alive probes. */
-const SOCKET_OPTIONS = { noDelay: true, keepAlive: true } as const;
+/** Kafka's sockets: no Nagle delay (an answer in two writes would take 44 ms), keep-alive probes, half-closed peers. */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, allowHalfOpen: true } as const;
 
 class NodeConnection implements Connection {
   readonly remoteAddress: string;
@@ -43,6 +43,7 @@ class NodeConnection implements Connection {
     this.socket.on('error', (error) => {
       reason ??= error;
     });
+    this.socket.once('end', () => (receiver.ended ? receiver.ended() : this.end()));
     this.socket.once('close', () => this.over(receiver, reason));
   }
 

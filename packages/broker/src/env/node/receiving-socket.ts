@@ -38,7 +38,7 @@ function rewrap(plain: Socket, handle: Handle, receiver: Receiver): ReceivingSoc
   plain.destroy();
   const socket = new Socket({
     handle,
-    allowHalfOpen: false,
+    allowHalfOpen: true,
     onread: {
       buffer: () => receiver.target(),
       callback: (bytes: number) => receiver.received(bytes),

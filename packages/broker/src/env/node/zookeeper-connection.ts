@@ -25,6 +25,8 @@ export class ZooKeeperConnection {
   private isOver = false;
   lastSentMs = performance.now();
   lastReceivedMs = performance.now();
+  /** When the first message after the last thing received was sent; infinite where there is none. */
+  unansweredSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(
     host: ZooKeeperHost,
@@ -43,6 +45,7 @@ export class ZooKeeperConnection {
   /** Sends a message that carries its length. What is sent in one turn goes out in one write. */
   send(message: Buffer): void {
     this.lastSentMs = performance.now();
+    this.unansweredSinceMs = Math.min(this.unansweredSinceMs, this.lastSentMs);
     if (!this.corked) {
       this.corked = true;
       this.socket.cork();
@@ -70,6 +73,7 @@ export class ZooKeeperConnection {
 
   private onData(chunk: Buffer): void {
     this.lastReceivedMs = performance.now();
+    this.unansweredSinceMs = Number.POSITIVE_INFINITY;
     this.partial.push(chunk);
     this.partialBytes += chunk.length;
     // Joined only once a frame is whole: a large one arrives in hundreds of pieces.

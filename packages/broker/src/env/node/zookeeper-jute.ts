@@ -37,6 +37,13 @@ export const XID_NOTIFICATION = -1;
 export const XID_PING = -2;
 export const XID_SET_WATCHES = -8;
 
+const LARGEST_XID = 0x7fff_ffff;
+
+/** Numbers of requests go round; those below 1 have meanings of their own. */
+export function nextXid(xid: number): number {
+  return xid === LARGEST_XID ? 1 : xid + 1;
+}
+
 const CREATE = 1;
 const DELETE = 2;
 const EXISTS = 3;

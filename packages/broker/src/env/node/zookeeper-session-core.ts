@@ -11,6 +11,7 @@ import {
   encodeCall,
   encodeConnect,
   errorCodeOf,
+  nextXid,
   pingCall,
   type ReplyHeader,
   XID_NOTIFICATION,
@@ -23,7 +24,6 @@ import { Watches } from './zookeeper-watches';
 const ROUND_PAUSE_MS = 1_000;
 /** How long `close` waits for a server to take the session's end, at most. */
 const CLOSE_WAIT_MS = 2_000;
-const LARGEST_XID = 0x7fff_ffff;
 
 interface PendingCall {
   readonly xid: number;
@@ -94,7 +94,7 @@ export class SessionCore {
   call<Result>(call: Call<Result>, replied?: (error: ZooKeeperErrorCode | null) => void): Promise<Result> {
     if (this.state !== 'connected' || !this.connection) return Promise.reject(this.refusal(call.path));
     return new Promise((resolve, reject) => {
-      this.lastXid = this.lastXid === LARGEST_XID ? 1 : this.lastXid + 1;
+      this.lastXid = nextXid(this.lastXid);
       const message = encodeCall(this.lastXid, call);
       this.pending.push({
         xid: this.lastXid,
@@ -269,9 +269,11 @@ export class SessionCore {
 
   /** Nothing came for two thirds of the session's time, or pings are answered but a call is not, for all of it. */
   private isSilent(connection: ZooKeeperConnection, nowMs: number): boolean {
-    if (nowMs - connection.lastReceivedMs >= (this.timeoutMs * 2) / 3) return true;
     const oldest = this.pending[0];
-    return oldest !== undefined && nowMs - oldest.sentMs >= this.timeoutMs;
+    if (oldest !== undefined && nowMs - oldest.sentMs >= this.timeoutMs) return true;
+    if (nowMs - connection.lastReceivedMs < (this.timeoutMs * 2) / 3) return false;
+    // After a stop of this process the server has not been asked yet, and gets a moment to answer.
+    return nowMs - connection.unansweredSinceMs >= this.timeoutMs / 6;
   }
 
   private onClosed(host: ZooKeeperHost, reason: string): void {

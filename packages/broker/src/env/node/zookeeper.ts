@@ -18,9 +18,9 @@ export class NodeZooKeeper implements ZooKeeper {
     const session = new NodeZooKeeperSession(core);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
-        core.abandon('the connection timed out');
         const message = 'Timed out waiting for connection while in state: CONNECTING';
         reject(new ZooKeeperError('OPERATION_TIMEOUT', '/', message));
+        core.abandon(message);
       }, options.connectionTimeoutMs);
       const stop = session.onState((state) => {
         clearTimeout(timer);

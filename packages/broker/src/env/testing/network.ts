@@ -20,6 +20,7 @@ class MemoryConnection implements Connection {
   private scheduled = false;
   private over = false;
   private ended = false;
+  private peerEnded = false;
   private inbox: Buffer[] = [];
   private outbox: Write[] = [];
 
@@ -78,6 +79,7 @@ class MemoryConnection implements Connection {
   }
 
   private send(): void {
+    if (this.outbox.length > 0 && this.peer.over) this.finish(new Error('write ECONNRESET'));
     while (this.outbox.length > 0 && this.peer.inboxBytes < PIPE_BYTES && !this.over) {
       const { bytes, written } = this.outbox.shift()!;
       const room = PIPE_BYTES - this.peer.inboxBytes;
@@ -102,7 +104,11 @@ class MemoryConnection implements Connection {
       this.target = this.receiver.target();
       this.peer.schedule();
     }
-    if (this.peer.over && this.inbox.length === 0 && !this.paused) this.finish();
+    if (this.peer.over && this.inbox.length === 0 && !this.paused && !this.peerEnded) {
+      this.peerEnded = true;
+      if (this.receiver?.ended) this.receiver.ended();
+      else this.finish();
+    }
   }
 
   private finish(reason?: Error): void {

@@ -1,0 +1,42 @@
+import type { MetaProperties } from './log/meta-properties';
+
+/** Who this broker is does not fit what its log folders, or ZooKeeper, remember. The message says what to do. */
+export class IdentityError extends Error {
+  override readonly name = 'IdentityError';
+}
+
+type Found = ReadonlyMap<string, MetaProperties | null>;
+
+/**
+ * The broker's id: as configured, else as the log folders remember it, else null for one to be generated. Throws
+ * `IdentityError` where they contradict each other or belong to another cluster (KafkaServer.startup).
+ */
+export function resolveIdentity(found: Found, clusterId: string, configuredId: number): number | null {
+  let remembered: { readonly id: number; readonly file: string } | null = null;
+  for (const [dir, properties] of found) {
+    if (properties === null) continue;
+    const file = `${dir}/meta.properties`;
+    if (properties.clusterId !== null && properties.clusterId !== clusterId) {
+      throw new IdentityError(foreignCluster(file, clusterId, properties.clusterId));
+    }
+    if (properties.brokerId === null) continue;
+    const expected: number = configuredId >= 0 ? configuredId : (remembered?.id ?? properties.brokerId);
+    if (properties.brokerId !== expected) {
+      throw new IdentityError(
+        `Stored node id ${properties.brokerId} doesn't match previous node id ${expected} in ${file}. If you moved your data, make sure your configured node id matches. If you intend to create a new node, you should remove all data in your data directories.`,
+      );
+    }
+    remembered = { id: properties.brokerId, file };
+  }
+  if (configuredId >= 0) return configuredId;
+  return remembered?.id ?? null;
+}
+
+function foreignCluster(file: string, expected: string, read: string): string {
+  return [
+    `Invalid cluster.id in: ${file}. Expected ${expected}, but read ${read}`,
+    `The log folder was written in cluster ${read}; the ZooKeeper that zookeeper.connect names says that its cluster is ${expected}.`,
+    'One of the two is stale. To keep the data, point zookeeper.connect (or its chroot) at the ZooKeeper that the data came from.',
+    'To start afresh, and only if nothing in the folder is wanted, remove the folder named above and start again.',
+  ].join('\n');
+}
