@@ -192,65 +192,72 @@ function encodeFrom(source: string, type: FieldType, compact: boolean, nullable:
 const writers = new WeakMap<Context, string[]>();
 const currentWriter = (context: Context): string => writers.get(context)?.at(-1) ?? 'w';
 
-/** Whether a local differs from its default: what puts a tagged field on the wire. */
-function differsSource(local: string, field: Field): string {
+/** Whether a value differs from its field's default: what puts a tagged field on the wire. */
+function differsSource(value: string, field: Field): string {
+  const { type } = field;
   if (field.options.default === undefined) {
-    if (field.type.kind === 'array') return `${local} === null || ${local}.length > 0`;
-    if (field.type.kind === 'struct') {
-      return `JSON.stringify(${local}) !== ${JSON.stringify(`${JSON.stringify(structDefault(field.type.fields))}`)}`;
-    }
-    if (field.type.primitive === 'bytes' || field.type.primitive === 'records') {
-      return `${local} === null || ${local}.length > 0`;
+    if (type.kind === 'struct') return `(${structDiffersSource(value, type.fields)})`;
+    if (type.kind === 'array' || type.primitive === 'bytes' || type.primitive === 'records') {
+      return `(${value} === null || ${value}.length > 0)`;
     }
   }
-  return `${local} !== ${defaultSource(field)}`;
+  return `${value} !== ${defaultSource(field)}`;
 }
 
-function structDefault(fields: Fields): unknown {
-  return new Function(
-    'ZERO_UUID',
-    'EMPTY_BYTES',
-    `return ${defaultSource({ type: { kind: 'struct', fields }, versions: '0+', options: {} })};`,
-  )(ZERO_UUID, EMPTY_BYTES);
+/** A struct differs from its default where any field that is given differs from its own. */
+function structDiffersSource(value: string, fields: Fields): string {
+  const parts = Object.entries(fields).map(
+    ([name, field]) => `(${value}.${name} !== undefined && ${differsSource(`${value}.${name}`, field)})`,
+  );
+  return parts.length === 0 ? 'false' : parts.join(' || ');
 }
 
 function encodeStruct(source: string, fields: Fields, context: Context): string {
   const lines: string[] = [];
-  const tagged: { tag: number; field: Field; local: string }[] = [];
+  const tagged: Tagged[] = [];
   for (const [name, field] of Object.entries(fields)) {
     const local = freshName(context, 'v');
-    const omitted = `${source}.${name} === undefined ? ${defaultSource(field)} : ${source}.${name}`;
+    lines.push(`let ${local} = ${source}.${name};`);
+    const refused = `unencodable(${JSON.stringify(name)}, ${context.version});`;
     if (!isPresent(field, context.version)) {
-      if (!field.options.ignorable) {
-        lines.push(`const ${local} = ${omitted};
-          if (${differsSource(local, field)}) unencodable(${JSON.stringify(name)}, ${context.version});`);
-      }
+      if (field.options.ignorable) lines.pop();
+      else lines.push(`if (${local} !== undefined && ${differsSource(local, field)}) ${refused}`);
       continue;
     }
-    lines.push(`const ${local} = ${omitted};`);
     const nullable = isNullable(field, context.version);
-    if (!nullable && field.type.kind !== 'primitive') {
-      lines.push(`if (${local} === null) unencodable(${JSON.stringify(name)}, ${context.version});`);
+    if (!nullable && field.type.kind !== 'primitive') lines.push(`if (${local} === null) ${refused}`);
+    if (isTagged(field, context)) {
+      const isThere = freshName(context, 't');
+      lines.push(`const ${isThere} = ${local} !== undefined && ${differsSource(local, field)};`);
+      tagged.push({ tag: field.options.tag!, field, local, isThere });
+    } else {
+      lines.push(`if (${local} === undefined) ${local} = ${defaultSource(field)};`);
+      lines.push(encodeFrom(local, field.type, isCompact(field, context), nullable, context));
     }
-    if (isTagged(field, context)) tagged.push({ tag: field.options.tag!, field, local });
-    else lines.push(encodeFrom(local, field.type, isCompact(field, context), nullable, context));
   }
   if (context.flexible) lines.push(encodeTags(tagged, context));
   return `{ ${lines.join('\n')} }`;
 }
 
-function encodeTags(tagged: { tag: number; field: Field; local: string }[], context: Context): string {
+/** A tagged field with the names of its value and of whether it is to be written. */
+interface Tagged {
+  readonly tag: number;
+  readonly field: Field;
+  readonly local: string;
+  readonly isThere: string;
+}
+
+function encodeTags(tagged: Tagged[], context: Context): string {
   const outer = currentWriter(context);
   if (tagged.length === 0) return `${outer}.uvarint(0);`;
-  const present = tagged.map(({ field, local }) => `(${differsSource(local, field)} ? 1 : 0)`);
-  const lines = [`${outer}.uvarint(${present.join(' + ')});`];
-  for (const { tag, field, local } of [...tagged].sort((a, b) => a.tag - b.tag)) {
+  const lines = [`${outer}.uvarint(${tagged.map(({ isThere }) => `(${isThere} ? 1 : 0)`).join(' + ')});`];
+  for (const { tag, field, local, isThere } of [...tagged].sort((a, b) => a.tag - b.tag)) {
     const inner = freshName(context, 'w');
     const stack = writers.get(context) ?? [];
     writers.set(context, [...stack, inner]);
     const body = encodeFrom(local, field.type, true, isNullable(field, context.version), context);
     writers.set(context, stack);
-    lines.push(`if (${differsSource(local, field)}) ${outer}.tagged(${tag}, (${inner}) => { ${body} });`);
+    lines.push(`if (${isThere}) ${outer}.tagged(${tag}, (${inner}) => { ${body} });`);
   }
   return lines.join('\n');
 }

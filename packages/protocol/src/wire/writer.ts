@@ -1,5 +1,4 @@
 import { UnencodableValueError } from './errors';
-import { uuidToBytes } from './uuid';
 
 const TWO_32 = 0x1_0000_0000;
 const INT64_MAX = 2 ** 63;
@@ -7,6 +6,7 @@ const INT64_MAX = 2 ** 63;
 const REFERENCE_BYTES = 1024;
 const INITIAL_BYTES = 256;
 const MAX_UVARINT_BYTES = 5;
+const UUID_CHARACTERS = 22;
 
 /**
  * Collects one message as a list of chunks. Large byte fields (record batches) are referenced, never copied: they must
@@ -114,9 +114,9 @@ export class Writer {
   }
 
   uuid(text: string): void {
-    const bytes = uuidToBytes(text);
     const at = this.reserve(16);
-    bytes.copy(this.buffer, at);
+    const isWhole = text.length === UUID_CHARACTERS && this.buffer.write(text, at, 16, 'base64url') === 16;
+    if (!isWhole) throw new UnencodableValueError(`not a uuid: '${text}'`);
   }
 
   uvarint(value: number): void {
