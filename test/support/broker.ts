@@ -1,7 +1,6 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { ask, freePort } from './ports';
-import { type Ending, home, removeDir, ServerProcess, tempDir } from './process';
+import { type Ending, home, removeDir, ServerProcess, tempDir, writeProperties } from './process';
 
 const LAUNCHER = path.join(home, 'bin', 'kafka-server-start.sh');
 
@@ -51,12 +50,7 @@ export class Broker {
       ...settings,
     };
     const file = path.join(dir, 'server.properties');
-    fs.writeFileSync(
-      file,
-      Object.entries(all)
-        .map(([key, value]) => `${key}=${value}\n`)
-        .join(''),
-    );
+    writeProperties(file, all);
     const flags = Object.entries(overrides).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
     return new Broker(port, dir, [file, ...flags]);
   }
@@ -104,12 +98,13 @@ export class Broker {
     return this.process?.kill();
   }
 
-  freeze(): void {
-    this.process?.freeze();
+  /** Stops the process where it stands: connections stay open, nothing is answered. */
+  pause(): void {
+    this.process?.pause();
   }
 
-  thaw(): void {
-    this.process?.thaw();
+  resume(): void {
+    this.process?.resume();
   }
 
   /** Kills the broker if it still runs, and removes its data. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -76,11 +77,11 @@ export class ServerProcess {
   }
 
   /** Holds the process still: its connections stay open and say nothing. */
-  freeze(): void {
+  pause(): void {
     this.child.kill('SIGSTOP');
   }
 
-  thaw(): void {
+  resume(): void {
     this.child.kill('SIGCONT');
   }
 }
@@ -90,8 +91,17 @@ process.on('exit', () => {
   for (const { pid } of running) process.kill(pid, 'SIGKILL');
 });
 
-/** A new empty folder under `test/`'s own place in the system's temporary folder. */
-export const tempDir = (name: string): string =>
-  fs.mkdtempSync(path.join(process.env['TMPDIR'] ?? '/tmp', `odradek-${name}-`));
+/** A new empty folder in the system's temporary folder. */
+export const tempDir = (name: string): string => fs.mkdtempSync(path.join(os.tmpdir(), `odradek-${name}-`));
 
 export const removeDir = (dir: string): void => fs.rmSync(dir, { recursive: true, force: true });
+
+/** Writes a properties file; the values must need no escapes. */
+export function writeProperties(file: string, settings: Readonly<Record<string, string | number>>): void {
+  fs.writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+}
