@@ -260,7 +260,7 @@ export class SessionCore {
       if (nowMs - connection.lastSentMs >= this.timeoutMs / 3) connection.send(encodeCall(XID_PING, pingCall));
       this.setTimer(this.timeoutMs / 6, check);
     };
-    check();
+    this.setTimer(this.timeoutMs / 6, check);
   }
 
   private silenceMs(): number {

@@ -161,7 +161,8 @@ export class ScriptedConnection {
     await this.pings.take();
   }
 
-  reply(xid: number, { error = 0, zxid = 0n, body = Buffer.alloc(0) } = {}): void {
+  reply(xid: number, reply: { error?: number; zxid?: bigint; body?: Buffer } = {}): void {
+    const { error = 0, zxid = 0n, body = Buffer.alloc(0) } = reply;
     this.send(Buffer.concat([int(xid), long(zxid), int(error), body]));
   }
 
