@@ -1,21 +1,27 @@
 import { ToolError } from './tool-error';
 
 /**
- * A Java regular expression as a JavaScript one that must match the whole text. The two languages agree on what people
- * write for topics; possessive quantifiers and inline flags are Java's alone and are refused.
+ * A Java regular expression as a JavaScript one. The two languages agree on what people write for topics and
+ * separators; possessive quantifiers and inline flags are Java's alone and are refused.
  */
-export function javaRegex(source: string): RegExp {
+export function javaPattern(source: string): RegExp {
   try {
-    return new RegExp(`^(?:${source})$`, 'u');
+    return new RegExp(source, 'u');
   } catch {
     try {
-      return new RegExp(`^(?:${source})$`);
+      return new RegExp(source);
     } catch (thrown) {
       const why = (thrown as Error).message.replace(/^Invalid regular expression: /, '');
       throw new ToolError('java.util.regex.PatternSyntaxException', why);
     }
   }
 }
+
+/** A Java regular expression that must match a whole text. */
+export const javaRegex = (source: string): RegExp => {
+  javaPattern(source);
+  return javaPattern(`^(?:${source})$`);
+};
 
 /**
  * The topics that a `--topic` argument selects (org.apache.kafka.server.util.TopicFilter): a regular expression in

@@ -1,0 +1,119 @@
+import { updateCrc } from '@odradek/protocol/records/batch';
+import { type BatchInit, RecordBatchBuilder, type RecordInit } from '@odradek/protocol/records/builder';
+import { writeInt16, writeInt32, writeInt64 } from '@odradek/protocol/records/bytes';
+import type { ToolError } from '../tool-error';
+
+/** Where a batch's header holds its producer (org.apache.kafka.common.record.DefaultRecordBatch). */
+const PRODUCER_ID_AT = 43;
+const PRODUCER_EPOCH_AT = 51;
+const BASE_SEQUENCE_AT = 53;
+
+export interface RecordMetadata {
+  readonly topic: string;
+  readonly partition: number;
+  /** -1 where the broker was not asked to answer. */
+  readonly offset: number;
+}
+
+/** Called once per record: with an error, or with where the record went. */
+export type SendCallback = (error: ToolError | undefined, metadata: RecordMetadata) => void;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Records of one partition that travel together. */
+export class ProducerBatch {
+  private readonly callbacks: SendCallback[] = [];
+  private readonly builder: RecordBatchBuilder;
+  private built: Buffer | undefined;
+  attempts = 0;
+  /** Being sent or sent already: no record may be added. */
+  isClosed = false;
+  /** Not to be sent again before this. */
+  notBeforeMs = 0;
+  /** -1 until it is first sent by an idempotent producer. */
+  baseSequence = -1;
+
+  constructor(
+    private readonly init: Mutable<BatchInit>,
+    readonly createdMs: number,
+    private readonly capacityBytes: number,
+  ) {
+    this.builder = new RecordBatchBuilder(init);
+  }
+
+  get recordCount(): number {
+    return this.callbacks.length;
+  }
+
+  get sizeInBytes(): number {
+    return this.builder.sizeInBytes;
+  }
+
+  get isFull(): boolean {
+    return this.builder.sizeInBytes >= this.capacityBytes;
+  }
+
+  /** Appends unless the batch holds something and would grow beyond its size. */
+  tryAppend(record: RecordInit, callback: SendCallback): boolean {
+    if (this.recordCount > 0 && this.builder.sizeInBytes + this.builder.sizeOf(record) > this.capacityBytes) return false;
+    this.builder.append(record);
+    this.callbacks.push(callback);
+    return true;
+  }
+
+  /** Gives the batch its place in the producer's sequence. A batch that was built already is patched. */
+  setProducer(producerId: number, producerEpoch: number, baseSequence: number, isTransactional: boolean): void {
+    Object.assign(this.init, { producerId, producerEpoch, baseSequence, isTransactional });
+    this.baseSequence = baseSequence;
+    if (!this.built) return;
+    writeInt64(this.built, PRODUCER_ID_AT, producerId);
+    writeInt16(this.built, PRODUCER_EPOCH_AT, producerEpoch);
+    writeInt32(this.built, BASE_SEQUENCE_AT, baseSequence);
+    updateCrc(this.built, 0);
+  }
+
+  /** The batch's bytes, compressed once. */
+  async bytes(): Promise<Buffer> {
+    this.built ??= await this.builder.buildAsync();
+    return this.built;
+  }
+
+  complete(topic: string, partition: number, baseOffset: number): void {
+    for (const [index, callback] of this.callbacks.entries()) {
+      callback(undefined, { topic, partition, offset: baseOffset < 0 ? -1 : baseOffset + index });
+    }
+  }
+
+  fail(topic: string, partition: number, error: ToolError): void {
+    for (const callback of this.callbacks) callback(error, { topic, partition, offset: -1 });
+  }
+}
+
+/** The batches of one partition that wait to be sent, in order. */
+export class PartitionQueue {
+  readonly batches: ProducerBatch[] = [];
+  inFlight = 0;
+  nextSequence = 0;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+  ) {}
+
+  get name(): string {
+    return `${this.topic}-${this.partition}`;
+  }
+
+  /** Whether batches are to be sent one by one because an earlier attempt failed: what keeps them in order. */
+  get isRetrying(): boolean {
+    return this.batches.length > 0 && this.batches[0]!.attempts > 0;
+  }
+
+  /** Puts a batch back where its sequence belongs. */
+  putBack(batch: ProducerBatch): void {
+    const before = this.batches.findIndex(
+      (other) => other.baseSequence < 0 || (batch.baseSequence >= 0 && other.baseSequence > batch.baseSequence),
+    );
+    this.batches.splice(before < 0 ? this.batches.length : before, 0, batch);
+  }
+}

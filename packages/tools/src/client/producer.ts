@@ -1,0 +1,198 @@
+import type { RecordInit } from '@odradek/protocol/records/builder';
+import type { Log } from '../print';
+import { kafkaException, ServerError, timeoutError, ToolError } from '../tool-error';
+import { PartitionQueue, ProducerBatch, type SendCallback } from './accumulator';
+import { KafkaClient } from './client';
+import { partitionForKey, StickyPartitioner } from './partitioner';
+import type { ProducerSettings } from './producer-config';
+import { Sender } from './sender';
+import { type TopicInfo, TopicMetadata } from './topic-metadata';
+
+export interface ProducerRecord extends RecordInit {
+  readonly topic: string;
+}
+
+const RECORD_BATCH_OVERHEAD = 61;
+const MAX_RECORD_OVERHEAD = 21;
+
+const varintBytes = (value: number): number => {
+  let bytes = 1;
+  for (let rest = value * 2; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+};
+
+const fieldBytes = (field: Uint8Array | null | undefined): number =>
+  field ? varintBytes(field.length) + field.length : 1;
+
+/** The most that a record may take alone in a batch (AbstractRecords.estimateSizeInBytesUpperBound). */
+export function upperBoundBytes({ key, value, headers = [] }: RecordInit): number {
+  let bytes = RECORD_BATCH_OVERHEAD + MAX_RECORD_OVERHEAD + fieldBytes(key) + fieldBytes(value);
+  bytes += varintBytes(headers.length);
+  for (const header of headers) bytes += fieldBytes(Buffer.from(header.key)) + fieldBytes(header.value);
+  return bytes;
+}
+
+/**
+ * A Kafka producer: records are batched by partition up to `batch.size` or `linger.ms`, sent with up to
+ * `max.in.flight.requests.per.connection` requests per broker, retried in order, once only where idempotent.
+ */
+export class Producer {
+  private readonly client: KafkaClient;
+  private readonly metadata: TopicMetadata;
+  private readonly sender: Sender;
+  private readonly queues = new Map<string, PartitionQueue>();
+  private readonly sticky = new Map<string, StickyPartitioner>();
+  private readonly memoryWaiters: (() => void)[] = [];
+  private bufferedBytes = 0;
+
+  constructor(
+    private readonly settings: ProducerSettings,
+    log: Log,
+  ) {
+    this.client = new KafkaClient({
+      ...settings,
+      logPrefix: `[Producer clientId=${settings.clientId}] `,
+      log,
+      reportsBootstrap: true,
+    });
+    this.metadata = new TopicMetadata(this.client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
+    this.sender = new Sender(this.client, this.metadata, settings, this.queues);
+  }
+
+  /** Checks that some bootstrap name resolves, as creating Java's producer does. */
+  async start(): Promise<void> {
+    try {
+      await this.client.checkBootstrap();
+    } catch (thrown) {
+      throw thrown instanceof ToolError ? kafkaException('Failed to construct kafka producer', thrown) : thrown;
+    }
+  }
+
+  /**
+   * Buffers a record. Returns undefined where that was done at once, else a promise that resolves when it was: while
+   * metadata is missing or the buffer is full. Failures go to the callback.
+   */
+  send(record: ProducerRecord, callback: SendCallback): Promise<void> | undefined {
+    const info = this.metadata.get(record.topic);
+    const bytes = upperBoundBytes(record);
+    if (bytes > this.settings.maxRequestBytes || bytes > this.settings.bufferBytes) {
+      this.refuseTooLarge(record, bytes, callback);
+      return undefined;
+    }
+    if (info && this.bufferedBytes + bytes <= this.settings.bufferBytes) {
+      this.append(record, info, bytes, callback);
+      return undefined;
+    }
+    return this.sendLater(record, bytes, callback);
+  }
+
+  private refuseTooLarge(record: ProducerRecord, bytes: number, callback: SendCallback): void {
+    const { maxRequestBytes } = this.settings;
+    const [what, limit, why] =
+      bytes > maxRequestBytes
+        ? ['which is larger than', maxRequestBytes, 'which is the value of the max.request.size configuration.']
+        : [
+            'which is larger than the total memory buffer you have configured with the buffer.memory configuration.',
+            '',
+            '',
+          ];
+    const tail = limit === '' ? what : `${what} ${limit}, ${why}`;
+    const message = `The message is ${bytes} bytes when serialized ${tail}`;
+    callback(new ServerError('MESSAGE_TOO_LARGE', message), { topic: record.topic, partition: -1, offset: -1 });
+  }
+
+  private async sendLater(record: ProducerRecord, bytes: number, callback: SendCallback): Promise<void> {
+    const { maxBlockMs, bufferBytes } = this.settings;
+    const startMs = Date.now();
+    try {
+      let info = this.metadata.get(record.topic) ?? (await this.metadata.wait(record.topic, maxBlockMs));
+      while (this.bufferedBytes + bytes > bufferBytes) {
+        const leftMs = maxBlockMs - (Date.now() - startMs);
+        if (leftMs <= 0) {
+          throw timeoutError(`Failed to allocate ${bytes} bytes within the configured max blocking time ${maxBlockMs} ms.`);
+        }
+        await this.memoryFreed(leftMs);
+      }
+      info = this.metadata.get(record.topic) ?? info;
+      this.append(record, info, bytes, callback);
+    } catch (thrown) {
+      if (!(thrown instanceof ToolError)) throw thrown;
+      callback(thrown, { topic: record.topic, partition: -1, offset: -1 });
+    }
+  }
+
+  private memoryFreed(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.memoryWaiters.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  private partitionerOf(topic: string): StickyPartitioner {
+    let partitioner = this.sticky.get(topic);
+    if (!partitioner) {
+      partitioner = new StickyPartitioner(Math.max(1, this.settings.batchBytes));
+      this.sticky.set(topic, partitioner);
+    }
+    return partitioner;
+  }
+
+  private append(record: ProducerRecord, info: TopicInfo, bytes: number, callback: SendCallback): void {
+    const { topic } = record;
+    const keyed = record.key != null && !this.settings.ignoresKeys;
+    const partition = keyed
+      ? partitionForKey(record.key!, info.leaders.length)
+      : this.partitionerOf(topic).choose(info.available);
+    const queue = this.queueOf(topic, partition);
+    this.bufferedBytes += bytes;
+    const counted: SendCallback = (error, metadata) => {
+      this.release(bytes);
+      callback(error, metadata);
+    };
+    const last = queue.batches.at(-1);
+    if (!last || last.attempts > 0 || last.isClosed || !last.tryAppend(record, counted)) {
+      const init = { compression: this.settings.compression, level: this.settings.compressionLevel };
+      const batch = new ProducerBatch(init, Date.now(), this.settings.batchBytes);
+      batch.tryAppend(record, counted);
+      queue.batches.push(batch);
+    }
+    const isBatchFull = queue.batches.length > 1 || queue.batches[0]!.isFull;
+    if (!keyed) this.partitionerOf(topic).produced(bytes, isBatchFull, info.available);
+    this.sender.wake(isBatchFull ? 0 : this.settings.lingerMs);
+  }
+
+  private queueOf(topic: string, partition: number): PartitionQueue {
+    const name = `${topic}-${partition}`;
+    let queue = this.queues.get(name);
+    if (!queue) {
+      queue = new PartitionQueue(topic, partition);
+      this.queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  private release(bytes: number): void {
+    this.bufferedBytes -= bytes;
+    for (const wake of this.memoryWaiters.splice(0)) wake();
+  }
+
+  /** Sends what is buffered at once and waits until all of it is answered. */
+  flush(): Promise<void> {
+    return this.sender.drain();
+  }
+
+  /** Flushes, then closes all connections. */
+  async close(): Promise<void> {
+    await this.flush();
+    this.client.close();
+  }
+
+  /** Gives up: whatever is not answered fails. */
+  abort(): void {
+    this.sender.abort(kafkaException('Producer closed while send in progress'));
+    this.client.close();
+  }
+}

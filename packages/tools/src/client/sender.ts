@@ -1,0 +1,311 @@
+import { ERRORS, errorName } from '@odradek/protocol/errors';
+import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
+import { Produce } from '@odradek/protocol/messages/produce';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
+import { ServerError, timeoutError, ToolError } from '../tool-error';
+import type { PartitionQueue, ProducerBatch } from './accumulator';
+import type { KafkaClient } from './client';
+import { type Connection, DisconnectError } from './connection';
+import type { ProducerSettings } from './producer-config';
+import type { TopicMetadata } from './topic-metadata';
+
+const SENDER = 'org.apache.kafka.clients.producer.internals.Sender';
+const INT_MAX = 0x7fffffff;
+
+interface Sent {
+  readonly queue: PartitionQueue;
+  readonly batch: ProducerBatch;
+}
+
+type PartitionAnswer = ResponseOf<typeof Produce>['responses'][number]['partitionResponses'][number];
+
+/** Sends full or expired batches to their leaders (org.apache.kafka.clients.producer.internals.Sender). */
+export class Sender {
+  private readonly inFlightByNode = new Map<number, number>();
+  private readonly idleWaiters: (() => void)[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private timerAtMs = Number.POSITIVE_INFINITY;
+  private running = false;
+  private again = false;
+  private draining = 0;
+  private producerId = -1;
+  private producerEpoch = -1;
+  /** A batch with a sequence was given up: sequences must start anew under a fresh producer id. */
+  private needsNewProducerId = false;
+  private backoffUntilMs = 0;
+
+  constructor(
+    private readonly client: KafkaClient,
+    private readonly metadata: TopicMetadata,
+    private readonly settings: ProducerSettings,
+    private readonly queues: ReadonlyMap<string, PartitionQueue>,
+  ) {}
+
+  /** Looks for batches to send, in so many milliseconds at the latest. */
+  wake(delayMs: number): void {
+    if (delayMs > 0) {
+      const atMs = Date.now() + delayMs;
+      if (atMs >= this.timerAtMs) return;
+      clearTimeout(this.timer);
+      this.timerAtMs = atMs;
+      this.timer = setTimeout(() => {
+        this.timerAtMs = Number.POSITIVE_INFINITY;
+        this.wake(0);
+      }, delayMs);
+      return;
+    }
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    this.running = true;
+    // A turn of its own, so that records sent in one go share their batches.
+    setImmediate(() => void this.run());
+  }
+
+  /** Sends everything without lingering and waits for the answers. */
+  async drain(): Promise<void> {
+    this.draining++;
+    while (this.isBusy()) {
+      const idle = new Promise<void>((resolve) => this.idleWaiters.push(resolve));
+      this.wake(0);
+      await idle;
+    }
+    this.draining--;
+    clearTimeout(this.timer);
+  }
+
+  /** Fails all that waits. */
+  abort(error: ToolError): void {
+    clearTimeout(this.timer);
+    for (const queue of this.queues.values()) {
+      for (const batch of queue.batches.splice(0)) batch.fail(queue.topic, queue.partition, error);
+    }
+  }
+
+  private isBusy(): boolean {
+    for (const { batches, inFlight } of this.queues.values()) if (batches.length > 0 || inFlight > 0) return true;
+    return false;
+  }
+
+  private async run(): Promise<void> {
+    do {
+      this.again = false;
+      this.expire();
+      try {
+        if (!this.settings.idempotent || (await this.ensureProducerId())) await this.sendReady();
+      } catch (thrown) {
+        if (!(thrown instanceof ToolError)) throw thrown;
+        this.backOff();
+      }
+    } while (this.again);
+    this.running = false;
+    if (!this.isBusy()) for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+
+  private backOff(): void {
+    this.backoffUntilMs = Date.now() + this.settings.retryBackoffMs;
+    this.wake(this.settings.retryBackoffMs);
+  }
+
+  private expire(): void {
+    const nowMs = Date.now();
+    for (const queue of this.queues.values()) {
+      const expired = queue.batches.filter(({ createdMs }) => nowMs - createdMs >= this.settings.deliveryTimeoutMs);
+      for (const batch of expired) {
+        queue.batches.splice(queue.batches.indexOf(batch), 1);
+        this.giveUp({ queue, batch }, expiration(queue, batch, nowMs));
+      }
+    }
+  }
+
+  private giveUp({ queue, batch }: Sent, error: ToolError): void {
+    if (this.settings.idempotent && batch.baseSequence >= 0) this.needsNewProducerId = true;
+    batch.fail(queue.topic, queue.partition, error);
+  }
+
+  /** Whether there is a producer id to send under. While an old one is being given up nothing new is sent. */
+  private async ensureProducerId(): Promise<boolean> {
+    if (this.producerId >= 0 && !this.needsNewProducerId) return true;
+    if (!this.isBusy()) return false;
+    for (const { inFlight } of this.queues.values()) if (inFlight > 0) return false;
+    const nowMs = Date.now();
+    if (nowMs < this.backoffUntilMs) {
+      this.wake(this.backoffUntilMs - nowMs);
+      return false;
+    }
+    const request = { transactionalId: null, transactionTimeoutMs: INT_MAX, producerId: -1, producerEpoch: -1 };
+    const response = await this.client.sendToAny(InitProducerId, request, nowMs + this.settings.requestTimeoutMs);
+    if (response.errorCode !== 0) {
+      const error = new ServerError(errorName(response.errorCode));
+      if (!error.retriable) this.abort(error);
+      throw error;
+    }
+    this.producerId = response.producerId;
+    this.producerEpoch = response.producerEpoch;
+    this.needsNewProducerId = false;
+    for (const queue of this.queues.values()) {
+      queue.nextSequence = 0;
+      for (const batch of queue.batches) batch.baseSequence = -1;
+    }
+    return true;
+  }
+
+  private isReady(queue: PartitionQueue, nowMs: number): boolean {
+    const batch = queue.batches[0];
+    if (!batch) return false;
+    if (queue.inFlight > 0 && (queue.isRetrying || this.settings.maxInFlight === 1)) return false;
+    const readyMs =
+      batch.attempts > 0
+        ? batch.notBeforeMs
+        : queue.batches.length > 1 || batch.isFull || this.draining > 0
+          ? nowMs
+          : batch.createdMs + this.settings.lingerMs;
+    if (readyMs > nowMs) this.wake(readyMs - nowMs);
+    return readyMs <= nowMs;
+  }
+
+  private async sendReady(): Promise<void> {
+    const nowMs = Date.now();
+    const byNode = new Map<number, PartitionQueue[]>();
+    const unknown = new Set<string>();
+    for (const queue of this.queues.values()) {
+      if (!this.isReady(queue, nowMs)) continue;
+      const leader = this.metadata.get(queue.topic)?.leaders[queue.partition] ?? -1;
+      if (leader < 0) unknown.add(queue.topic);
+      else if (byNode.has(leader)) byNode.get(leader)!.push(queue);
+      else byNode.set(leader, [queue]);
+    }
+    if (unknown.size > 0) this.lookUp([...unknown]);
+    await Promise.all([...byNode].map(([nodeId, queues]) => this.sendToNode(nodeId, queues)));
+  }
+
+  private lookUp(topics: string[]): void {
+    this.metadata.refresh(topics, Date.now() + this.settings.requestTimeoutMs).then(
+      () => this.wake(this.settings.retryBackoffMs),
+      () => this.backOff(),
+    );
+  }
+
+  private async sendToNode(nodeId: number, queues: readonly PartitionQueue[]): Promise<void> {
+    if ((this.inFlightByNode.get(nodeId) ?? 0) >= this.settings.maxInFlight) return;
+    let connection: Connection;
+    try {
+      connection = await this.client.connectTo(nodeId);
+    } catch (thrown) {
+      if (!(thrown instanceof DisconnectError)) throw thrown;
+      for (const { topic } of queues) this.metadata.forget(topic);
+      this.backOff();
+      return;
+    }
+    const sent = this.take(queues);
+    const bytes = await Promise.all(sent.map(({ batch }) => batch.bytes()));
+    this.inFlightByNode.set(nodeId, (this.inFlightByNode.get(nodeId) ?? 0) + 1);
+    void this.request(connection, sent, bytes).then(() => {
+      this.inFlightByNode.set(nodeId, this.inFlightByNode.get(nodeId)! - 1);
+      this.wake(0);
+    });
+    if (queues.some((queue) => this.isReady(queue, Date.now()))) this.again = true;
+  }
+
+  /** Takes the first batch of each queue, as many as one request may hold. */
+  private take(queues: readonly PartitionQueue[]): Sent[] {
+    const sent: Sent[] = [];
+    let bytes = 0;
+    for (const queue of queues) {
+      const batch = queue.batches[0];
+      if (!batch || (sent.length > 0 && bytes + batch.sizeInBytes > this.settings.maxRequestBytes)) continue;
+      bytes += batch.sizeInBytes;
+      queue.batches.shift();
+      batch.isClosed = true;
+      queue.inFlight++;
+      if (this.settings.idempotent && batch.baseSequence < 0) {
+        batch.setProducer(this.producerId, this.producerEpoch, queue.nextSequence, false);
+        queue.nextSequence = (queue.nextSequence + batch.recordCount) % (INT_MAX + 1);
+      }
+      sent.push({ queue, batch });
+    }
+    return sent;
+  }
+
+  private async request(connection: Connection, sent: readonly Sent[], records: readonly Buffer[]): Promise<void> {
+    const byTopic = new Map<string, { index: number; records: Buffer }[]>();
+    for (const [at, { queue }] of sent.entries()) {
+      const partition = { index: queue.partition, records: records[at]! };
+      if (byTopic.has(queue.topic)) byTopic.get(queue.topic)!.push(partition);
+      else byTopic.set(queue.topic, [partition]);
+    }
+    const { acks, requestTimeoutMs } = this.settings;
+    const request = {
+      transactionalId: null,
+      acks,
+      timeoutMs: requestTimeoutMs,
+      topicData: [...byTopic].map(([name, partitionData]) => ({ name, partitionData })),
+    };
+    let response: ResponseOf<typeof Produce> | undefined;
+    let failure: ToolError | undefined;
+    try {
+      if (acks === 0) connection.sendUnanswered(Produce, request);
+      else response = await connection.send(Produce, request, requestTimeoutMs);
+    } catch (thrown) {
+      if (!(thrown instanceof ToolError)) throw thrown;
+      failure = thrown instanceof DisconnectError ? new ServerError('NETWORK_EXCEPTION') : thrown;
+    }
+    for (const each of sent) {
+      each.queue.inFlight--;
+      const answer = response?.responses
+        .find(({ name }) => name === each.queue.topic)
+        ?.partitionResponses.find(({ index }) => index === each.queue.partition);
+      if (acks === 0 && !failure) each.batch.complete(each.queue.topic, each.queue.partition, -1);
+      else if (answer?.errorCode === 0) each.batch.complete(each.queue.topic, each.queue.partition, answer.baseOffset);
+      else this.failed(each, failure ?? answerError(answer));
+    }
+  }
+
+  private failed(sent: Sent, error: ToolError): void {
+    const { queue, batch } = sent;
+    const { retries, idempotent } = this.settings;
+    // The batch was written before, and its first answer lost: it is where it should be (its offset is unknown).
+    if (error instanceof ServerError && error.error === 'DUPLICATE_SEQUENCE_NUMBER') {
+      batch.complete(queue.topic, queue.partition, -1);
+      return;
+    }
+    const outOfOrder =
+      idempotent && error instanceof ServerError && error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && queue.isRetrying;
+    const timedOut = error.className.endsWith('.TimeoutException');
+    const retriable = timedOut || outOfOrder || (error instanceof ServerError && ERRORS[error.error].retriable);
+    this.metadata.forget(queue.topic);
+    if (!retriable || batch.attempts >= retries) {
+      this.giveUp(sent, error);
+      return;
+    }
+    const { log, logPrefix } = this.client.options;
+    const name = error instanceof ServerError ? error.error : 'REQUEST_TIMED_OUT';
+    const left = retries - batch.attempts - 1;
+    log(
+      'WARN',
+      `${logPrefix}Got error produce response on topic-partition ${queue.name}, retrying (${left} attempts left). Error: ${name}`,
+      SENDER,
+    );
+    batch.attempts++;
+    batch.notBeforeMs = Date.now() + this.retryDelayMs(batch.attempts);
+    queue.putBack(batch);
+  }
+
+  private retryDelayMs(attempts: number): number {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
+    return Math.min(retryBackoffMs * 2 ** (attempts - 1), Math.max(retryBackoffMs, retryBackoffMaxMs));
+  }
+}
+
+function answerError(answer: PartitionAnswer | undefined): ServerError {
+  if (!answer) return new ServerError('UNKNOWN_SERVER_ERROR');
+  return new ServerError(errorName(answer.errorCode), answer.errorMessage);
+}
+
+function expiration(queue: PartitionQueue, batch: ProducerBatch, nowMs: number): ToolError {
+  const waitedMs = nowMs - batch.createdMs;
+  return timeoutError(
+    `Expiring ${batch.recordCount} record(s) for ${queue.name}:${waitedMs} ms has passed since batch creation`,
+  );
+}

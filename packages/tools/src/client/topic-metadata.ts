@@ -1,0 +1,107 @@
+import { errorName } from '@odradek/protocol/errors';
+import type { Metadata } from '@odradek/protocol/messages/metadata';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
+import { ServerError, timeoutError, ToolError } from '../tool-error';
+import { type KafkaClient, sleep } from './client';
+
+const NETWORK_CLIENT = 'org.apache.kafka.clients.NetworkClient';
+const METADATA = 'org.apache.kafka.clients.Metadata';
+
+export interface TopicInfo {
+  readonly topic: string;
+  /** Leader by partition; -1 where there is none. */
+  readonly leaders: number[];
+  /** Partitions that have a leader. */
+  readonly available: number[];
+  readonly fetchedMs: number;
+}
+
+type Topic = ResponseOf<typeof Metadata>['topics'][number];
+
+/** What a producer or consumer knows of topics, and how it asks for it: topics are created where the broker does so. */
+export class TopicMetadata {
+  private readonly topics = new Map<string, TopicInfo>();
+  private correlationId = 0;
+
+  constructor(
+    private readonly client: KafkaClient,
+    private readonly retryBackoffMs: number,
+    private readonly maxAgeMs: number,
+  ) {}
+
+  /** What is known and not too old. */
+  get(topic: string): TopicInfo | undefined {
+    const info = this.topics.get(topic);
+    return info && Date.now() - info.fetchedMs < this.maxAgeMs ? info : undefined;
+  }
+
+  forget(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  /** Asks until the topic has a partition with a leader. Throws `ToolError` after `maxBlockMs` or where it never will. */
+  async wait(topic: string, maxBlockMs: number): Promise<TopicInfo> {
+    const deadlineMs = Date.now() + maxBlockMs;
+    for (;;) {
+      try {
+        await this.refresh([topic], deadlineMs);
+      } catch (thrown) {
+        if (!(thrown instanceof ToolError) || (thrown instanceof ServerError && !thrown.retriable)) throw thrown;
+      }
+      const info = this.topics.get(topic);
+      if (info && info.available.length > 0) return info;
+      if (Date.now() + this.retryBackoffMs >= deadlineMs) {
+        await sleep(Math.max(0, deadlineMs - Date.now()));
+        throw timeoutError(`Topic ${topic} not present in metadata after ${maxBlockMs} ms.`);
+      }
+      await sleep(this.retryBackoffMs);
+    }
+  }
+
+  /** Asks for these topics once, remembers what is there and reports what is not. Returns the topics' answers. */
+  async refresh(names: readonly string[] | null, deadlineMs: number, allowAutoTopicCreation = true): Promise<Topic[]> {
+    this.correlationId++;
+    const { topics } = await this.client.metadata(names, deadlineMs, allowAutoTopicCreation);
+    const failures = topics.filter(({ errorCode }) => errorCode !== 0);
+    if (failures.length > 0) this.report(failures);
+    for (const topic of topics) {
+      if (topic.errorCode !== 0) this.topics.delete(topic.name!);
+      else this.topics.set(topic.name!, infoOf(topic));
+    }
+    this.refuse(failures);
+    return topics;
+  }
+
+  private report(failures: readonly Topic[]): void {
+    const { log, logPrefix } = this.client.options;
+    const list = failures.map(({ name, errorCode }) => `${name}=${errorName(errorCode)}`).join(', ');
+    const what = `The metadata response from the cluster reported a recoverable issue with correlation id`;
+    log('WARN', `${logPrefix}${what} ${this.correlationId} : {${list}}`, NETWORK_CLIENT);
+  }
+
+  private refuse(failures: readonly Topic[]): void {
+    const { log, logPrefix } = this.client.options;
+    const namesWith = (error: string): string =>
+      failures
+        .filter(({ errorCode }) => errorName(errorCode) === error)
+        .map(({ name }) => name)
+        .join(', ');
+    const invalid = namesWith('INVALID_TOPIC_EXCEPTION');
+    if (invalid) {
+      log('ERROR', `${logPrefix}Metadata response reported invalid topics [${invalid}]`, METADATA);
+      throw new ServerError('INVALID_TOPIC_EXCEPTION', `Invalid topics: [${invalid}]`);
+    }
+    const unauthorized = namesWith('TOPIC_AUTHORIZATION_FAILED');
+    if (unauthorized) {
+      log('ERROR', `${logPrefix}Topic authorization failed for topics [${unauthorized}]`, METADATA);
+      throw new ServerError('TOPIC_AUTHORIZATION_FAILED', `Not authorized to access topics: [${unauthorized}]`);
+    }
+  }
+}
+
+function infoOf(topic: Topic): TopicInfo {
+  const leaders = new Array<number>(topic.partitions.length).fill(-1);
+  for (const { partitionIndex, leaderId } of topic.partitions) leaders[partitionIndex] = leaderId;
+  const available = leaders.flatMap((leader, partition) => (leader < 0 ? [] : [partition]));
+  return { topic: topic.name!, leaders, available, fetchedMs: Date.now() };
+}
