@@ -8,23 +8,22 @@ import { PlainError, runMain } from './lib/say.mjs';
 const signal = `SIG${(process.env.SIGNAL || 'TERM').replace(/^SIG/, '')}`;
 
 function stopKafka(args) {
-  const brokers = brokersAmong(listProcesses());
   const processRole = optionOf(args, '--process-role');
   const nodeId = optionOf(args, '--node-id');
+  if (processRole && nodeId) {
+    console.log('When both node-id and process-role are provided, the value for node-id will take precedence');
+  }
+  const brokers = brokersAmong(listProcesses());
   if (brokers.length === 0 || (!processRole && !nodeId)) return stopAll('kafka', brokers);
-  // A role goes before an id (KIP-979); a process of a ZooKeeper cluster has no process.roles and is a broker by nature.
-  const matching = brokers.filter(({ rest, cwd }) => {
+  for (const { pid, rest, cwd } of brokers) {
     const settings = settingsOf(rest, cwd);
-    if (processRole) return (settings['process.roles'] ?? 'broker').split(',').includes(processRole);
-    return (settings['node.id'] ?? settings['broker.id']) === nodeId;
-  });
-  if (matching.length > 0) return stopAll('kafka', matching);
-  console.log(
-    processRole
-      ? `No kafka server to stop with process.roles=${processRole}`
-      : `No kafka server to stop with node.id=${nodeId}`,
-  );
-  return 1;
+    // A broker that ZooKeeper coordinates has its id under the older name.
+    const matches = nodeId
+      ? (settings['node.id'] ?? settings['broker.id']) === nodeId
+      : settings['process.roles'] === processRole;
+    if (matches) kill(pid);
+  }
+  return 0; // also where none matches, as Apache's script (KIP-979)
 }
 
 function stopAll(kind, servers) {
