@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config providers are written so
+
+import type { ConfigSources } from '../env/config-sources';
 import { loadBrokerConfig } from './load';
-import type { ConfigSources } from './providers';
 
 const files: Record<string, string> = { '/run/secrets.properties': 'key=geheim\nrack=r1\n', '/run/dir/rack': 'r2\n' };
 const sources: ConfigSources = {

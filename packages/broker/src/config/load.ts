@@ -1,9 +1,10 @@
+import type { ConfigSources } from '../env/config-sources';
 import { BrokerConfig, type Originals } from './broker-config';
 import { brokerConfig } from './definitions';
 import { ODRADEK_PREFIX, odradekConfigs } from './definitions/odradek';
 import { ConfigError, ConfigException, HIDDEN } from './errors';
 import { type Properties, PropertiesSyntaxError, parseProperties } from './properties';
-import { type ConfigSources, resolveProviders } from './providers';
+import { resolveProviders } from './providers';
 
 export interface LoadOptions {
   /** The file's content: bytes as they are on disk, or text already decoded. */

@@ -1,17 +1,7 @@
+import type { ConfigSources } from '../env/config-sources';
 import { ConfigException } from './errors';
 import { parseProperties } from './properties';
 import { parseList } from './types';
-
-/** Where config providers read: the disk and the environment, passed in. */
-export interface ConfigSources {
-  /** A file's bytes, or null where it cannot be read. */
-  readFile(path: string): Uint8Array | null;
-  /** Names of the plain files in a folder, or null where there is no such folder. */
-  list(path: string): readonly string[] | null;
-  /** Whether anything is at this path. */
-  exists(path: string): boolean;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
 
 /** Answers for `${provider:path:key}`; null where it has no such value (the text then stays as it is). */
 type Provider = (path: string, key: string) => string | null;

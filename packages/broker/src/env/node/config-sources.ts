@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { ConfigSources } from '../../config/providers';
+import type { ConfigSources } from '../config-sources';
 
 function orNull<Value>(read: () => Value): Value | null {
   try {
