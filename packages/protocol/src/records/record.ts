@@ -66,10 +66,10 @@ export class RecordCursor {
   constructor(
     readonly bytes: Buffer,
     from: number,
-    private readonly to: number,
-    private readonly count: number,
+    readonly to: number,
+    readonly count: number,
     private readonly baseOffset: number,
-    private readonly baseTimestamp: number,
+    readonly baseTimestamp: number,
     private readonly logAppendTime: number | undefined,
   ) {
     this.end = from;
@@ -132,8 +132,14 @@ export class RecordCursor {
     let raw = bytes[at++]!;
     let size = unzigzag(raw);
     if (raw >= 0x80) {
-      size = longVarint(bytes, at - 1, to);
-      at = varintEnd;
+      const next = bytes[at]!;
+      if (next < 0x80) {
+        size = unzigzag((raw & 0x7f) | (next << 7));
+        at++;
+      } else {
+        size = longVarint(bytes, at - 1, to);
+        at = varintEnd;
+      }
     }
     // Smallest: attributes, two deltas, two lengths, a header count.
     if (!(size >= 6 && size <= to - at)) invalid(`Invalid record size: ${size} bytes, ${to - at} left in the batch`);
@@ -144,14 +150,26 @@ export class RecordCursor {
     raw = bytes[at++]!;
     this.timestampDelta = unzigzag(raw);
     if (raw >= 0x80) {
-      this.timestampDelta = longVarlong(bytes, at - 1, end);
-      at = varintEnd;
+      const next = bytes[at]!;
+      if (next < 0x80) {
+        this.timestampDelta = unzigzag((raw & 0x7f) | (next << 7));
+        at++;
+      } else {
+        this.timestampDelta = longVarlong(bytes, at - 1, end);
+        at = varintEnd;
+      }
     }
     raw = bytes[at++]!;
     this.offsetDelta = unzigzag(raw);
     if (raw >= 0x80) {
-      this.offsetDelta = longVarint(bytes, at - 1, end);
-      at = varintEnd;
+      const next = bytes[at]!;
+      if (next < 0x80) {
+        this.offsetDelta = unzigzag((raw & 0x7f) | (next << 7));
+        at++;
+      } else {
+        this.offsetDelta = longVarint(bytes, at - 1, end);
+        at = varintEnd;
+      }
     }
     if (Number.isNaN(this.timestampDelta) || Number.isNaN(this.offsetDelta)) {
       invalid('Found invalid record structure');
@@ -159,8 +177,14 @@ export class RecordCursor {
     raw = bytes[at++]!;
     let length = unzigzag(raw);
     if (raw >= 0x80) {
-      length = longVarint(bytes, at - 1, end);
-      at = varintEnd;
+      const next = bytes[at]!;
+      if (next < 0x80) {
+        length = unzigzag((raw & 0x7f) | (next << 7));
+        at++;
+      } else {
+        length = longVarint(bytes, at - 1, end);
+        at = varintEnd;
+      }
     }
     if (!(length <= end - at)) invalid('Found invalid record structure');
     this.keyStart = at;
@@ -170,8 +194,14 @@ export class RecordCursor {
     raw = bytes[at++]!;
     length = unzigzag(raw);
     if (raw >= 0x80) {
-      length = longVarint(bytes, at - 1, end);
-      at = varintEnd;
+      const next = bytes[at]!;
+      if (next < 0x80) {
+        length = unzigzag((raw & 0x7f) | (next << 7));
+        at++;
+      } else {
+        length = longVarint(bytes, at - 1, end);
+        at = varintEnd;
+      }
     }
     if (!(length <= end - at)) invalid('Found invalid record structure');
     this.valueStart = at;

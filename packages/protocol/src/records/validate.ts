@@ -31,6 +31,7 @@ export interface RecordsSummary {
   readonly faults: readonly RecordFault[];
 }
 
+const EXACT_BELOW = 2 ** 52;
 const NO_FAULTS: readonly RecordFault[] = [];
 
 /**
@@ -48,6 +49,75 @@ export async function validateRecordsAsync(b: Buffer, at: number, rules: RecordR
 }
 
 function summarize(cursor: RecordCursor, isLogAppendTime: boolean, rules: RecordRules): RecordsSummary {
+  return (isLogAppendTime ? undefined : summarizePlain(cursor, rules)) ?? summarizeAny(cursor, isLogAppendTime, rules);
+}
+
+/**
+ * The summary of a batch whose records are all plain: well-formed, faultless, dense, without headers and with no varint
+ * above 3 bytes. Nearly all batches are, and this is half as costly as the cursor. Undefined for all others.
+ */
+function summarizePlain(cursor: RecordCursor, rules: RecordRules): RecordsSummary | undefined {
+  const { bytes, to, count, baseTimestamp } = cursor;
+  const { requireKeys, timestampType = 'CreateTime', minTimestamp = -Infinity, maxTimestamp = Infinity } = rules;
+  // Sums stay exact below; beyond, and below 0, the order of timestamps is not that of the deltas.
+  if (baseTimestamp < 0 || baseTimestamp > EXACT_BELOW) return undefined;
+  let at = cursor.end;
+  let smallestDelta = 0;
+  let largestDelta = -Infinity;
+  let indexOfLargest = -1;
+  for (let index = 0; index < count; index++) {
+    let packed = shortVarint(bytes, at);
+    const size = packed >> 3;
+    at += packed & 3;
+    const end = at + size;
+    // An odd raw value is a negative one.
+    if (packed === 0 || (packed & 4) !== 0 || end > to) return undefined;
+    packed = shortVarint(bytes, ++at);
+    const delta = (packed & 4) === 0 ? packed >> 3 : ~(packed >> 3);
+    at += packed & 3;
+    if (packed === 0) return undefined;
+    if (delta > largestDelta) {
+      largestDelta = delta;
+      indexOfLargest = index;
+    }
+    if (delta < smallestDelta) smallestDelta = delta;
+    packed = shortVarint(bytes, at);
+    at += packed & 3;
+    if (packed === 0 || (packed & 4) !== 0 || packed >> 3 !== index) return undefined;
+    packed = shortVarint(bytes, at);
+    if (packed === 0 || (requireKeys && (packed & 4) !== 0)) return undefined;
+    at += (packed & 3) + ((packed & 4) === 0 ? packed >> 3 : 0);
+    packed = shortVarint(bytes, at);
+    if (packed === 0) return undefined;
+    at += (packed & 3) + ((packed & 4) === 0 ? packed >> 3 : 0);
+    if (at + 1 !== end || bytes[at] !== 0) return undefined;
+    at = end;
+  }
+  const largest = baseTimestamp + largestDelta;
+  const smallest = baseTimestamp + Math.min(smallestDelta, largestDelta);
+  // Below 0 is "no timestamp", which has rules of its own.
+  if (at !== to || count === 0 || smallest < 0) return undefined;
+  if (timestampType === 'CreateTime' && (smallest < minTimestamp || largest > maxTimestamp)) return undefined;
+  return {
+    recordCount: count,
+    maxTimestamp: largest,
+    indexOfMaxTimestamp: indexOfLargest,
+    hasDenseOffsets: true,
+    faults: NO_FAULTS,
+  };
+}
+
+/** The raw value of a varint of up to 3 bytes, times 4, plus how many bytes it has; 0 where it has more. */
+function shortVarint(b: Buffer, at: number): number {
+  const first = b[at]!;
+  if (first < 0x80) return (first << 2) | 1;
+  const second = b[at + 1]!;
+  if (second < 0x80) return ((first & 0x7f) << 2) | (second << 9) | 2;
+  const third = b[at + 2]!;
+  return third < 0x80 ? ((first & 0x7f) << 2) | ((second & 0x7f) << 9) | (third << 16) | 3 : 0;
+}
+
+function summarizeAny(cursor: RecordCursor, isLogAppendTime: boolean, rules: RecordRules): RecordsSummary {
   const { requireKeys, timestampType = 'CreateTime', minTimestamp = -Infinity, maxTimestamp = Infinity } = rules;
   let faults: RecordFault[] | undefined;
   const addFault = (fault: RecordFault['fault']): void => {
