@@ -1,5 +1,6 @@
 import { handlers } from './api';
 import type { Services } from './api/services';
+import { ConfigAdmin } from './cluster/config-admin';
 import { MetadataCache } from './cluster/metadata-cache';
 import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
@@ -7,6 +8,7 @@ import { allocateFromController } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
 import { TopicConfigs } from './cluster/topic-configs';
 import type { BrokerConfig } from './config/broker-config';
+import { DynamicBrokerConfig } from './config/dynamic';
 import { resolveTopicConfig } from './config/topic-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
@@ -25,7 +27,8 @@ import type { ReceiveMemory } from './network/frames';
 import { SocketServer } from './network/server';
 import { FetchSessions } from './replication/fetch-sessions';
 import { ReplicaManager } from './replication/replica-manager';
-import { brokerInfo, serverOptions } from './server-options';
+import { brokerInfo, dynamicServerOptions, serverOptions } from './server-options';
+import { ChangeNotifications } from './zookeeper/change-notifications';
 import { FeatureCache } from './zookeeper/feature-cache';
 import { ZooKeeperClient } from './zookeeper/session';
 import { ZooKeeperStore } from './zookeeper/store';
@@ -85,13 +88,42 @@ export class Broker {
     const clusterId = await store.clusterId();
     this.logger.info(`Cluster ID = ${clusterId}`);
     const metadata = new MetadataCache(this.ports.clock);
-    const topicConfigs = new TopicConfigs((overrides) => resolveTopicConfig(overrides, this.config));
-    const { logs, brokerId } = await this.openLogs(store, clusterId, topicConfigs);
+    const dynamic = new DynamicBrokerConfig(this.config);
+    const topicConfigs = new TopicConfigs((overrides) => resolveTopicConfig(overrides, dynamic.current));
+    const logs = this.makeLogs(topicConfigs);
+    const brokerId = await this.identify(logs, store, clusterId);
+    const configAdmin = new ConfigAdmin({
+      brokerId,
+      store,
+      metadata,
+      dynamic,
+      topicConfigs,
+      random: this.ports.random,
+      logger: this.ports.loggers.logger('kafka.server.DynamicBrokerConfig'),
+      onTopicConfig: (topic) => {
+        for (const log of logs.all())
+          if (topic === null || log.topic === topic) log.updateConfig(logConfigOf(topicConfigs.get(log.topic)));
+      },
+      onBrokerConfig: () => this.onBrokerConfig(dynamic.current),
+    });
+    await configAdmin.loadBrokerLevels();
+    await this.loadLogs(logs, store, topicConfigs);
     const features = new FeatureCache(client, store);
     await features.start();
     const replicas = this.makeReplicas(brokerId, { logs, metadata, topicConfigs, store });
     const server = await this.makeServer(
-      this.makeServices({ brokerId, clusterId, client, store, metadata, topicConfigs, logs, replicas, features }),
+      this.makeServices({
+        brokerId,
+        clusterId,
+        client,
+        store,
+        metadata,
+        topicConfigs,
+        logs,
+        replicas,
+        features,
+        configAdmin,
+      }),
     );
     const { controller } = server.services;
     this.register = async () => {
@@ -101,12 +133,23 @@ export class Broker {
     await this.register();
     await controller.start();
     this.onStop('controller', () => controller.stop());
+    await this.followConfigChanges(client, configAdmin);
+    this.onBrokerConfig = (config) => server.sockets.update(dynamicServerOptions(config));
+    this.onBrokerConfig(dynamic.current);
     server.sockets.serve();
     this.logger.info(`[KafkaServer id=${brokerId}] started`);
     return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
   }
 
   private register: () => Promise<void> = async () => {};
+  private onBrokerConfig: (config: BrokerConfig) => void = () => {};
+
+  private async followConfigChanges(client: ZooKeeperClient, configAdmin: ConfigAdmin): Promise<void> {
+    const { clock, loggers } = this.ports;
+    const changes = new ChangeNotifications(client, clock, loggers, (entityPath) => configAdmin.onChange(entityPath));
+    await changes.start();
+    this.onStop('config changes', () => changes.stop());
+  }
 
   private async connectZooKeeper(): Promise<{ client: ZooKeeperClient; store: ZooKeeperStore }> {
     const { values, effective } = this.config;
@@ -126,13 +169,9 @@ export class Broker {
     return { client, store };
   }
 
-  private async openLogs(
-    store: ZooKeeperStore,
-    clusterId: string,
-    topicConfigs: TopicConfigs,
-  ): Promise<{ logs: LogManager; brokerId: number }> {
+  private makeLogs(topicConfigs: TopicConfigs): LogManager {
     const { disk, clock, random, loggers } = this.ports;
-    const logs = new LogManager({
+    return new LogManager({
       disk,
       clock,
       random,
@@ -140,14 +179,20 @@ export class Broker {
       config: logManagerConfigOf(this.config),
       topicConfig: (topic) => logConfigOf(topicConfigs.get(topic)),
     });
+  }
+
+  private async identify(logs: LogManager, store: ZooKeeperStore, clusterId: string): Promise<number> {
     logs.lockDirs();
-    const brokerId =
-      resolveIdentity(logs.metaProperties(), clusterId, this.config.values.brokerId) ?? (await this.generateId(store));
+    const known = resolveIdentity(logs.metaProperties(), clusterId, this.config.values.brokerId);
+    const brokerId = known ?? (await this.generateId(store));
     logs.writeMetaProperties({ version: 0, brokerId, clusterId, directoryId: null });
+    return brokerId;
+  }
+
+  private async loadLogs(logs: LogManager, store: ZooKeeperStore, topicConfigs: TopicConfigs): Promise<void> {
     for (const [topic, overrides] of await store.configs.getAll('topics')) topicConfigs.set(topic, overrides);
     await logs.start();
     this.onStop('logs', () => logs.stop(this.epoch));
-    return { logs, brokerId };
   }
 
   private generateId(store: ZooKeeperStore): Promise<number> {
@@ -193,6 +238,7 @@ export class Broker {
     readonly logs: LogManager;
     readonly replicas: ReplicaManager;
     readonly features: FeatureCache;
+    readonly configAdmin: ConfigAdmin;
   }): Services {
     const { brokerId, client, store, metadata, topicConfigs, replicas } = parts;
     const { clock, random, loggers } = this.ports;
@@ -224,12 +270,12 @@ export class Broker {
       ...parts,
       brokerEpoch,
       finalizedFeaturesEpoch: () => parts.features.epoch,
-      config: () => config,
+      config: () => parts.configAdmin.dynamic.current,
       clock,
       random,
       loggers,
       controller,
-      topicAdmin: new TopicAdmin({ store, metadata, config: () => config, random }),
+      topicAdmin: new TopicAdmin({ store, metadata, config: () => parts.configAdmin.dynamic.current, random }),
       producerIds,
       fetchSessions: new FetchSessions(values.maxIncrementalFetchSessionCacheSlots, random),
       buffers: this.memory.pool,

@@ -5,6 +5,7 @@ import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { CreatedTopic } from '../controller/topic-admin';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
+import { describeCreatedTopic } from './topic-description';
 
 type Wish = RequestOf<typeof CreateTopics>['topics'][number];
 type Entry = NonNullable<ResponseInit<typeof CreateTopics>['topics']>[number];
@@ -41,7 +42,7 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
         errorMessage: null,
         numPartitions: created.numPartitions,
         replicationFactor: created.replicationFactor,
-        configs: [],
+        configs: describeCreatedTopic(services, created.configs),
       };
       return { entry, created };
     } catch (thrown) {

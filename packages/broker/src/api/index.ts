@@ -1,14 +1,17 @@
 import { allocateProducerIds } from './allocate-producer-ids';
+import { alterConfigs } from './alter-configs';
 import { apiVersions } from './api-versions';
 import { createPartitions } from './create-partitions';
 import { createTopics } from './create-topics';
 import { deleteRecords } from './delete-records';
 import { deleteTopics } from './delete-topics';
 import { describeCluster } from './describe-cluster';
+import { describeConfigs } from './describe-configs';
 import { describeLogDirs } from './describe-log-dirs';
 import { describeProducers } from './describe-producers';
 import { fetch } from './fetch';
 import type { Handler } from './handler';
+import { incrementalAlterConfigs } from './incremental-alter-configs';
 import { initProducerId } from './init-producer-id';
 import { leaderAndIsr } from './leader-and-isr';
 import { listOffsets } from './list-offsets';
@@ -35,8 +38,11 @@ export function handlers(services: Services): readonly Handler[] {
     deleteRecords(services),
     initProducerId(services),
     offsetForLeaderEpoch(services),
+    describeConfigs(services),
+    alterConfigs(services),
     describeLogDirs(services),
     createPartitions(services),
+    incrementalAlterConfigs(services),
     describeCluster(services),
     describeProducers(services),
     allocateProducerIds(services),

@@ -28,10 +28,13 @@ function ordersOf(request: RequestOf<typeof LeaderAndIsr>): TopicOrders[] {
 export function leaderAndIsr(services: Services): Handler<typeof LeaderAndIsr> {
   return handler({
     api: LeaderAndIsr,
-    handle(request, { apiVersion }) {
+    async handle(request, { apiVersion }) {
+      const orders = ordersOf(request);
+      // Reading comes first: nothing may be awaited between the checks and what they are for.
+      await services.configAdmin.loadTopics(orders.map(({ topic }) => topic));
       checkBrokerEpoch(services, request.brokerEpoch);
       services.replicas.checkControllerEpoch(request.controllerEpoch, 'LeaderAndIsr');
-      const results = services.replicas.becomeLeaderOrFollower(ordersOf(request));
+      const results = services.replicas.becomeLeaderOrFollower(orders);
       const errors = results.map(({ topic, topicId, partition, error }) => ({
         topicId,
         entry: { topicName: topic, partitionIndex: partition, errorCode: codeOf(error) },

@@ -1,3 +1,4 @@
+import type { ConfigAdmin } from '../cluster/config-admin';
 import type { MetadataCache } from '../cluster/metadata-cache';
 import type { ProducerIds } from '../cluster/producer-ids';
 import type { TopicConfigs } from '../cluster/topic-configs';
@@ -32,6 +33,7 @@ export interface Services {
   readonly replicas: ReplicaManager;
   readonly controller: Controller;
   readonly topicAdmin: TopicAdmin;
+  readonly configAdmin: ConfigAdmin;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
   readonly buffers: BufferPool;

@@ -10,7 +10,10 @@ export function updateMetadata(services: Services): Handler<typeof UpdateMetadat
     handle(request) {
       checkBrokerEpoch(services, request.brokerEpoch);
       services.replicas.checkControllerEpoch(request.controllerEpoch, 'UpdateMetadata');
-      services.metadata.update(request);
+      for (const { topic } of services.metadata.update(request)) {
+        // A topic of that name that comes back may have other settings.
+        if (!services.metadata.image.topics.has(topic)) services.topicConfigs.delete(topic);
+      }
       return { errorCode: 0 };
     },
     fail: ({ code }) => ({ errorCode: code }),

@@ -18,6 +18,10 @@ export class TopicConfigs {
     return config;
   }
 
+  has(topic: string): boolean {
+    return this.overrides.has(topic);
+  }
+
   /** A topic's own settings have been read. */
   set(topic: string, overrides: Readonly<Record<string, string>>): void {
     this.overrides.set(topic, new Map(Object.entries(overrides)));

@@ -7,7 +7,9 @@ import {
   topicNamesCollide,
   validateTopicName,
 } from '../cluster/topic-names';
+import { createTopicConfigError } from '../config/alter';
 import type { BrokerConfig } from '../config/broker-config';
+import { ConfigException } from '../config/errors';
 import { validateTopicOverrides } from '../config/topic-config';
 import type { Random } from '../env/random';
 import { ZooKeeperError } from '../env/zookeeper';
@@ -118,7 +120,12 @@ export class TopicAdmin {
       }
     }
     checkAssignment(assignment);
-    validateTopicOverrides(new Map(Object.entries(configs)), this.options.config());
+    try {
+      validateTopicOverrides(new Map(Object.entries(configs)), this.options.config());
+    } catch (error) {
+      if (error instanceof ConfigException) throw createTopicConfigError(error);
+      throw error;
+    }
   }
 
   private async write(

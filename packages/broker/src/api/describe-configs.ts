@@ -1,0 +1,70 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import { DescribeConfigs } from '@odradek/protocol/messages/describe-configs';
+import type { RequestOf } from '@odradek/protocol/schema/api';
+import { RESOURCE } from '../cluster/config-admin';
+import { validateTopicName } from '../cluster/topic-names';
+import {
+  type DescribedConfig,
+  type DescribeOptions,
+  describeBroker,
+  describeBrokerDefaults,
+  describeTopic,
+} from '../config/describe';
+import { type Handler, handler } from './handler';
+import type { Services } from './services';
+
+type Resource = RequestOf<typeof DescribeConfigs>['resources'][number];
+
+/** What topics and brokers are set to, and why (KIP-133, KIP-226, KIP-569). */
+export function describeConfigs(services: Services): Handler<typeof DescribeConfigs> {
+  const { configAdmin, store, metadata } = services;
+
+  async function describe(
+    { resourceType, resourceName }: Resource,
+    options: DescribeOptions,
+  ): Promise<DescribedConfig[]> {
+    switch (resourceType) {
+      case RESOURCE.topic: {
+        validateTopicName(resourceName);
+        if (!metadata.image.topics.has(resourceName)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
+        const overrides = await store.configs.get('topics', resourceName);
+        return describeTopic(new Map(Object.entries(overrides)), configAdmin.dynamic, options);
+      }
+      case RESOURCE.broker:
+        if (resourceName === '') return describeBrokerDefaults(configAdmin.dynamic, options);
+        configAdmin.checkDescribedBroker(resourceName);
+        return describeBroker(configAdmin.dynamic, options);
+      default:
+        throw new KafkaError('INVALID_REQUEST', `Unsupported resource type: ${resourceType}`);
+    }
+  }
+
+  async function answer(resource: Resource, includeSynonyms: boolean, includeDocumentation: boolean) {
+    const { resourceType, resourceName, configurationKeys } = resource;
+    try {
+      const options = { includeSynonyms, includeDocumentation, keys: configurationKeys };
+      const configs = await describe(resource, options);
+      return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs };
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      return { errorCode: error.code, errorMessage: error.message, resourceType, resourceName, configs: [] };
+    }
+  }
+
+  return handler({
+    api: DescribeConfigs,
+    async handle({ resources, includeSynonyms, includeDocumentation }) {
+      const results = resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation));
+      return { results: await Promise.all(results) };
+    },
+    fail: ({ code, message }, { resources }) => ({
+      results: resources.map(({ resourceType, resourceName }) => ({
+        errorCode: code,
+        errorMessage: message,
+        resourceType,
+        resourceName,
+        configs: [],
+      })),
+    }),
+  });
+}

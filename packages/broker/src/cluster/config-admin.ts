@@ -1,0 +1,201 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import { type AlterOperation, applyOperations, brokerConfigError, topicConfigError } from '../config/alter';
+import { brokerConfigs } from '../config/definitions';
+import { topicConfigs as topicDefinitions } from '../config/definitions/topic';
+import { type DynamicBrokerConfig, fromPersistentProps, toPersistentProps } from '../config/dynamic';
+import { ConfigException } from '../config/errors';
+import { validateTopicOverrides } from '../config/topic-config';
+import type { Logger } from '../env/logger';
+import type { Random } from '../env/random';
+import type { ZooKeeperStore } from '../zookeeper/store';
+import { DEFAULT_ENTITY_NAME } from '../zookeeper/znodes';
+import type { MetadataCache } from './metadata-cache';
+import type { TopicConfigs } from './topic-configs';
+
+/** Kinds of resources as the config APIs number them (ConfigResource.Type). */
+export const RESOURCE = { topic: 2, broker: 4, brokerLogger: 8 } as const;
+
+/** Settings that were to be set, or operations on those that are. */
+export type Alteration =
+  | { readonly type: 'replace'; readonly configs: readonly { readonly name: string; readonly value: string | null }[] }
+  | { readonly type: 'operations'; readonly operations: readonly AlterOperation[] };
+
+export interface ConfigAdminOptions {
+  readonly brokerId: number;
+  readonly store: ZooKeeperStore;
+  readonly metadata: MetadataCache;
+  readonly dynamic: DynamicBrokerConfig;
+  readonly topicConfigs: TopicConfigs;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** A topic's effective settings may have changed; null: any topic's. */
+  readonly onTopicConfig: (topic: string | null) => void;
+  readonly onBrokerConfig: () => void;
+}
+
+type Props = ReadonlyMap<string, string>;
+
+const propsOf = (record: Readonly<Record<string, string>>): Props => new Map(Object.entries(record));
+const recordOf = (props: Props): Record<string, string> => Object.fromEntries(props);
+
+/**
+ * Changes settings in ZooKeeper and takes in what others have changed there (ZkAdminManager, ZkConfigManager). A
+ * change takes effect when its notification comes back, on this broker as on every other.
+ */
+export class ConfigAdmin {
+  constructor(private readonly options: ConfigAdminOptions) {}
+
+  get dynamic(): DynamicBrokerConfig {
+    return this.options.dynamic;
+  }
+
+  /** Reads the settings of this broker and of all brokers: before anything is built on them. */
+  async loadBrokerLevels(): Promise<void> {
+    await this.takeBroker(DEFAULT_ENTITY_NAME);
+    await this.takeBroker(String(this.options.brokerId));
+  }
+
+  /** Throws `KafkaError` with Kafka's code and text; nothing has changed then. */
+  async alter(
+    resourceType: number,
+    resourceName: string,
+    alteration: Alteration,
+    validateOnly: boolean,
+  ): Promise<void> {
+    switch (resourceType) {
+      case RESOURCE.topic:
+        return this.alterTopic(resourceName, alteration, validateOnly);
+      case RESOURCE.broker:
+        return this.alterBroker(resourceName, alteration, validateOnly);
+      default:
+        throw new KafkaError(
+          'INVALID_REQUEST',
+          `AlterConfigs is only supported for topics and brokers, but resource type is ${typeName(resourceType)}`,
+        );
+    }
+  }
+
+  private async alterTopic(topic: string, alteration: Alteration, validateOnly: boolean): Promise<void> {
+    const { store, metadata, dynamic } = this.options;
+    if (topic === '') throw new KafkaError('INVALID_REQUEST', 'Default topic resources are not allowed.');
+    const stored = propsOf(await store.configs.get('topics', topic));
+    const props =
+      alteration.type === 'replace'
+        ? replaced(alteration.configs)
+        : applyOperations(stored, alteration.operations, topicDefinitions);
+    if (!metadata.image.topics.has(topic)) {
+      throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${topic}' does not exist.`);
+    }
+    try {
+      validateTopicOverrides(props, dynamic.current);
+    } catch (error) {
+      if (error instanceof ConfigException) throw topicConfigError(topic, error);
+      throw error;
+    }
+    if (!validateOnly) await store.configs.change('topics', topic, recordOf(props));
+  }
+
+  private async alterBroker(name: string, alteration: Alteration, validateOnly: boolean): Promise<void> {
+    const { store, dynamic, random } = this.options;
+    const perBroker = name !== '';
+    if (perBroker) this.checkBrokerName(name);
+    const entity = perBroker ? name : DEFAULT_ENTITY_NAME;
+    const stored = fromPersistentProps(propsOf(await store.configs.get('brokers', entity)), perBroker, dynamic.current);
+    const props =
+      alteration.type === 'replace'
+        ? replaced(alteration.configs)
+        : applyOperations(stored.props, alteration.operations, brokerConfigs);
+    try {
+      dynamic.validate(props, perBroker);
+      const persistent = toPersistentProps(props, perBroker, dynamic.current, random);
+      if (!validateOnly) await store.configs.change('brokers', entity, recordOf(persistent));
+    } catch (error) {
+      if (error instanceof ConfigException) throw brokerConfigError(error);
+      throw error;
+    }
+  }
+
+  /** Throws INVALID_REQUEST where a request for a broker has come to another one. */
+  checkBrokerName(name: string): void {
+    const { brokerId } = this.options;
+    if (!/^[+-]?\d+$/.test(name)) {
+      throw new KafkaError('INVALID_REQUEST', `Node id must be an integer, but it is: ${name}`);
+    }
+    if (Number(name) !== brokerId) {
+      throw new KafkaError('INVALID_REQUEST', `Unexpected broker id, expected ${brokerId}, but received ${name}`);
+    }
+  }
+
+  /** As `checkBrokerName`, in the words of DescribeConfigs (ConfigHelper.describeConfigs). */
+  checkDescribedBroker(name: string): void {
+    const { brokerId } = this.options;
+    if (!/^[+-]?\d+$/.test(name)) {
+      throw new KafkaError('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`);
+    }
+    if (Number(name) !== brokerId) {
+      throw new KafkaError(
+        'INVALID_REQUEST',
+        `Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`,
+      );
+    }
+  }
+
+  /** Reads the settings of topics that this broker has not met yet: before their logs are opened. */
+  async loadTopics(topics: Iterable<string>): Promise<void> {
+    const unknown = [...topics].filter((topic) => !this.options.topicConfigs.has(topic));
+    await Promise.all(unknown.map((topic) => this.takeTopic(topic)));
+  }
+
+  /** Somebody has changed an entity's settings: reads them again. `entityPath` is such as `topics/t`. */
+  async onChange(entityPath: string): Promise<void> {
+    const [type, name] = [entityPath.slice(0, entityPath.indexOf('/')), entityPath.slice(entityPath.indexOf('/') + 1)];
+    if (type === 'topics') await this.takeTopic(name);
+    if (type === 'brokers' && (name === DEFAULT_ENTITY_NAME || name === String(this.options.brokerId))) {
+      await this.takeBroker(name);
+      this.options.topicConfigs.invalidate();
+      this.options.onTopicConfig(null);
+      this.options.onBrokerConfig();
+    }
+  }
+
+  private async takeTopic(topic: string): Promise<void> {
+    const { store, topicConfigs, onTopicConfig } = this.options;
+    topicConfigs.set(topic, await store.configs.get('topics', topic));
+    onTopicConfig(topic);
+  }
+
+  private async takeBroker(name: string): Promise<void> {
+    const { store, dynamic, logger } = this.options;
+    const perBroker = name !== DEFAULT_ENTITY_NAME;
+    const stored = propsOf(await store.configs.get('brokers', name));
+    const { props, warnings } = fromPersistentProps(stored, perBroker, dynamic.current);
+    for (const warning of warnings) logger.warn(warning);
+    try {
+      if (perBroker) dynamic.updateBroker(props);
+      else dynamic.updateDefault(props);
+    } catch (error) {
+      if (!(error instanceof ConfigException)) throw error;
+      logger.error(
+        `The ${perBroker ? 'per-broker' : 'default'} dynamic configs could not be applied: ${error.message}`,
+      );
+    }
+  }
+}
+
+function replaced(configs: readonly { readonly name: string; readonly value: string | null }[]): Props {
+  const nulls = configs.filter(({ value }) => value === null).map(({ name }) => name);
+  if (nulls.length > 0) {
+    throw new KafkaError('INVALID_REQUEST', `Null value not supported for : ${nulls.join(',')}`);
+  }
+  return new Map(configs.map(({ name, value }) => [name, value!]));
+}
+
+const TYPE_NAMES: Readonly<Record<number, string>> = {
+  2: 'TOPIC',
+  4: 'BROKER',
+  8: 'BROKER_LOGGER',
+  16: 'CLIENT_METRICS',
+  32: 'GROUP',
+};
+
+const typeName = (type: number): string => TYPE_NAMES[type] ?? 'UNKNOWN';
