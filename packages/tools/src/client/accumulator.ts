@@ -55,7 +55,8 @@ export class ProducerBatch {
 
   /** Appends unless the batch holds something and would grow beyond its size. */
   tryAppend(record: RecordInit, callback: SendCallback): boolean {
-    if (this.recordCount > 0 && this.builder.sizeInBytes + this.builder.sizeOf(record) > this.capacityBytes) return false;
+    if (this.recordCount > 0 && this.builder.sizeInBytes + this.builder.sizeOf(record) > this.capacityBytes)
+      return false;
     this.builder.append(record);
     this.callbacks.push(callback);
     return true;

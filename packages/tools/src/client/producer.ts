@@ -1,6 +1,6 @@
 import type { RecordInit } from '@odradek/protocol/records/builder';
 import type { Log } from '../print';
-import { kafkaException, ServerError, timeoutError, ToolError } from '../tool-error';
+import { kafkaException, ServerError, ToolError, timeoutError } from '../tool-error';
 import { PartitionQueue, ProducerBatch, type SendCallback } from './accumulator';
 import { KafkaClient } from './client';
 import { partitionForKey, StickyPartitioner } from './partitioner';
@@ -109,7 +109,9 @@ export class Producer {
       while (this.bufferedBytes + bytes > bufferBytes) {
         const leftMs = maxBlockMs - (Date.now() - startMs);
         if (leftMs <= 0) {
-          throw timeoutError(`Failed to allocate ${bytes} bytes within the configured max blocking time ${maxBlockMs} ms.`);
+          throw timeoutError(
+            `Failed to allocate ${bytes} bytes within the configured max blocking time ${maxBlockMs} ms.`,
+          );
         }
         await this.memoryFreed(leftMs);
       }

@@ -2,7 +2,7 @@ import { ERRORS, errorName } from '@odradek/protocol/errors';
 import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { Produce } from '@odradek/protocol/messages/produce';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
-import { ServerError, timeoutError, ToolError } from '../tool-error';
+import { ServerError, ToolError, timeoutError } from '../tool-error';
 import type { PartitionQueue, ProducerBatch } from './accumulator';
 import type { KafkaClient } from './client';
 import { type Connection, DisconnectError } from './connection';

@@ -1,7 +1,8 @@
 import { errorName } from '@odradek/protocol/errors';
 import type { Metadata } from '@odradek/protocol/messages/metadata';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
-import { ServerError, timeoutError, ToolError } from '../tool-error';
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import { ServerError, ToolError, timeoutError } from '../tool-error';
 import { type KafkaClient, sleep } from './client';
 
 const NETWORK_CLIENT = 'org.apache.kafka.clients.NetworkClient';
@@ -9,6 +10,7 @@ const METADATA = 'org.apache.kafka.clients.Metadata';
 
 export interface TopicInfo {
   readonly topic: string;
+  readonly topicId: string;
   /** Leader by partition; -1 where there is none. */
   readonly leaders: number[];
   /** Partitions that have a leader. */
@@ -33,6 +35,11 @@ export class TopicMetadata {
   get(topic: string): TopicInfo | undefined {
     const info = this.topics.get(topic);
     return info && Date.now() - info.fetchedMs < this.maxAgeMs ? info : undefined;
+  }
+
+  /** The topic's id; the zero id where the broker has none. */
+  idOf(topic: string): string {
+    return this.topics.get(topic)?.topicId ?? ZERO_UUID;
   }
 
   forget(topic: string): void {
@@ -103,5 +110,5 @@ function infoOf(topic: Topic): TopicInfo {
   const leaders = new Array<number>(topic.partitions.length).fill(-1);
   for (const { partitionIndex, leaderId } of topic.partitions) leaders[partitionIndex] = leaderId;
   const available = leaders.flatMap((leader, partition) => (leader < 0 ? [] : [partition]));
-  return { topic: topic.name!, leaders, available, fetchedMs: Date.now() };
+  return { topic: topic.name!, topicId: topic.topicId, leaders, available, fetchedMs: Date.now() };
 }

@@ -32,10 +32,7 @@ function field(object: unknown, name: string): unknown {
   }
   const value = (object as Record<string, unknown>)[name];
   if (value === undefined) {
-    throw new ToolError(
-      'com.fasterxml.jackson.databind.JsonMappingException',
-      `No such field exists: \`${name}\``,
-    );
+    throw new ToolError('com.fasterxml.jackson.databind.JsonMappingException', `No such field exists: \`${name}\``);
   }
   return value;
 }
@@ -116,10 +113,7 @@ async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<
 async function execute(argv: readonly string[], io: Io): Promise<void> {
   const options = parseOptions(DELETE_RECORDS_OPTIONS, argv);
   const usage = usageOf(options, io);
-  usage.helpOrVersion(
-    argv,
-    'This tool helps to delete records of the given partitions down to the specified offset.',
-  );
+  usage.helpOrVersion(argv, 'This tool helps to delete records of the given partitions down to the specified offset.');
   usage.require('bootstrap-server', 'offset-json-file');
   const properties = commandProperties(options.valueOf('command-config'));
   const admin = await createAdmin(properties, options.valueOf('bootstrap-server')!, io);

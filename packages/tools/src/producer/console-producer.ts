@@ -78,7 +78,12 @@ function errorLogger(log: Log, record: ProducerRecord): SendCallback {
     if (!error) return;
     const text = (field: Uint8Array | null | undefined): string => (field ? `${field.length} bytes` : 'null');
     const what = `key: ${text(record.key)}, value: ${text(record.value)}`;
-    log('ERROR', `Error when sending message to topic ${record.topic} with ${what} with error:`, ERROR_LOGGING_CALLBACK, error);
+    log(
+      'ERROR',
+      `Error when sending message to topic ${record.topic} with ${what} with error:`,
+      ERROR_LOGGING_CALLBACK,
+      error,
+    );
   };
 }
 

@@ -25,9 +25,7 @@ export function parseTopicsArguments(argv: readonly string[], io: Io): TopicsOpt
   if (argv.length === 0) usage.fail('Create, delete, describe, or change a topic.');
   usage.helpOrVersion(argv, 'This tool helps to create, delete, describe, or change a topic.');
   if (ACTIONS.filter((action) => options.has(action)).length !== 1) {
-    usage.fail(
-      'Command must include exactly one action: --list, --describe, --create, --alter or --delete',
-    );
+    usage.fail('Command must include exactly one action: --list, --describe, --create, --alter or --delete');
   }
   checkRequired(options, usage, io);
   checkConflicts(options, usage);

@@ -81,7 +81,8 @@ async function createTopic(admin: Admin, options: TopicsOptions, io: Io): Promis
 /** Java's tool checks values itself before it asks the broker, and names the exception accordingly. */
 function creationError(errorCode: number, message: string | null): ToolError {
   const error = new ServerError(errorName(errorCode), message);
-  if (error.error === 'INVALID_CONFIG' && error.message.startsWith('Invalid value ')) return configException(error.message);
+  if (error.error === 'INVALID_CONFIG' && error.message.startsWith('Invalid value '))
+    return configException(error.message);
   return error;
 }
 
@@ -94,8 +95,7 @@ async function alterTopic(admin: Admin, options: TopicsOptions, io: Io): Promise
   if (names.length === 0) return;
   await admin.call('createPartitions', async (call) => {
     const { topics } = await admin.client.metadata(names, call.deadlineMs);
-    const partitionsOf = (name: string): number =>
-      topics.find((topic) => topic.name === name)?.partitions.length ?? 0;
+    const partitionsOf = (name: string): number => topics.find((topic) => topic.name === name)?.partitions.length ?? 0;
     const request = {
       topics: names.map((name) => ({
         name,

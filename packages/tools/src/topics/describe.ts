@@ -4,8 +4,8 @@ import { ListPartitionReassignments } from '@odradek/protocol/messages/list-part
 import type { Metadata } from '@odradek/protocol/messages/metadata';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
-import { TOPIC_RESOURCE } from '../client/config-resources';
 import type { Admin } from '../client/admin';
+import { TOPIC_RESOURCE } from '../client/config-resources';
 import { hashMapOrder, stringHash } from '../java-order';
 import { type Io, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';

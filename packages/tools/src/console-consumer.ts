@@ -1,0 +1,4 @@
+import { consoleConsumer } from './consumer/console-consumer';
+import { runTool } from './run-tool';
+
+runTool(consoleConsumer);

@@ -1,0 +1,137 @@
+import { KafkaClient } from '../client/client';
+import type { ConsumerRecord } from '../client/consumed';
+import { Consumer, type Subscription } from '../client/consumer';
+import { consumerSettings } from '../client/consumer-config';
+import { javaRegex } from '../java-regex';
+import { type Io, logTo, println } from '../print';
+import { kafkaException, ToolError, timeoutError } from '../tool-error';
+import { type ConsoleConsumerArguments, parseConsumerArguments } from './arguments';
+import { BufferedOut } from './formatter';
+
+const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
+const SIGNAL_EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as Readonly<Record<string, number>>;
+
+/** Where records come from: a consumer of our own, or a member of a group. */
+export interface RecordSource {
+  poll(timeoutMs: number): Promise<Iterable<ConsumerRecord> | undefined>;
+  close(): void | Promise<void>;
+}
+
+function subscriptionOf(args: ConsoleConsumerArguments, excludeInternal: boolean): Subscription {
+  const { topic, partition, offset } = args;
+  if (topic === undefined) return { pattern: javaRegex(args.include!), excludeInternal };
+  if (partition === undefined) return { topic };
+  return { topic, partition, start: offset < 0 ? { timestamp: offset } : { offset } };
+}
+
+async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<RecordSource> {
+  const settings = consumerSettings(args.properties);
+  const log = logTo(io.stderr);
+  try {
+    const client = new KafkaClient({
+      ...settings,
+      logPrefix: `[Consumer clientId=${settings.clientId}, groupId=${settings.groupId}] `,
+      log,
+      reportsBootstrap: true,
+    });
+    await client.checkBootstrap();
+    if (args.hasGroup) {
+      client.close();
+      const { joinGroup } = await import('./group-source');
+      return await joinGroup(args, settings, log);
+    }
+    return new Consumer(client, settings, subscriptionOf(args, settings.excludeInternalTopics));
+  } catch (thrown) {
+    if (thrown instanceof ToolError && thrown.className.endsWith('.ConfigException')) {
+      throw kafkaException('Failed to construct kafka consumer', thrown);
+    }
+    throw thrown;
+  }
+}
+
+/** Prints records until there were enough, none came for too long, or the tool is interrupted. */
+class Session {
+  private messageCount = 0;
+  private signal: string | undefined;
+
+  constructor(
+    private readonly args: ConsoleConsumerArguments,
+    private readonly source: RecordSource,
+    private readonly io: Io,
+  ) {}
+
+  async run(): Promise<number> {
+    const interrupted = new Promise<void>((resolve) => {
+      this.io.onInterrupt((signal) => {
+        this.signal = signal;
+        void this.source.close();
+        resolve();
+      });
+    });
+    try {
+      await Promise.race([this.process(), interrupted]);
+    } finally {
+      await this.source.close();
+      println(this.io.stderr, `Processed a total of ${this.messageCount} messages`);
+    }
+    if (this.args.logsEvents) println(this.io.stdout, 'shutdown_complete');
+    return this.signal === undefined ? 0 : SIGNAL_EXIT_CODE[this.signal]!;
+  }
+
+  private isDone(): boolean {
+    const { maxMessages } = this.args;
+    return this.signal !== undefined || (maxMessages !== -1 && this.messageCount >= maxMessages);
+  }
+
+  private async process(): Promise<void> {
+    const out = new BufferedOut(this.io.stdout);
+    while (!this.isDone()) {
+      let records: Iterable<ConsumerRecord> | undefined;
+      try {
+        records = await this.source.poll(this.args.timeoutMs);
+        if (this.signal !== undefined) return;
+        if (!records) throw timeoutError(null);
+      } catch (thrown) {
+        if (!(thrown instanceof ToolError)) throw thrown;
+        const message = 'Error processing message, terminating consumer process: ';
+        logTo(this.io.stderr)('ERROR', message, CONSOLE_CONSUMER, thrown);
+        return;
+      }
+      try {
+        for (const record of records) {
+          this.messageCount++;
+          this.print(record, out);
+          if (this.isDone()) break;
+        }
+      } finally {
+        out.flush();
+      }
+      if (out.broken) {
+        println(this.io.stderr, 'Unable to write to standard out, closing consumer.');
+        return;
+      }
+    }
+  }
+
+  private print(record: ConsumerRecord, out: BufferedOut): void {
+    try {
+      this.args.formatter.write(record, out);
+    } catch (thrown) {
+      if (!(thrown instanceof ToolError) || !this.args.skipsErrors) throw thrown;
+      const message = 'Error processing message, skipping this message: ';
+      logTo(this.io.stderr)('ERROR', message, CONSOLE_CONSUMER, thrown);
+    }
+  }
+}
+
+/** kafka-console-consumer (org.apache.kafka.tools.consumer.ConsoleConsumer). */
+export async function consoleConsumer(argv: readonly string[], io: Io): Promise<number> {
+  const args = await parseConsumerArguments(argv, io);
+  try {
+    return await new Session(args, await openSource(args, io), io).run();
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    logTo(io.stderr)('ERROR', 'Unknown error when running consumer: ', CONSOLE_CONSUMER, thrown);
+    return 1;
+  }
+}

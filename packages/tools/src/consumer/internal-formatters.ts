@@ -1,0 +1,70 @@
+import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/group-metadata';
+import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
+import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
+import type { ConsumerRecord } from '../client/consumed';
+import type { Out } from '../print';
+import { decodeStored, storedJson, storedVersion } from '../stored-json';
+import type { MessageFormatter } from './formatter';
+
+const PACKAGE = 'org.apache.kafka.tools.consumer.';
+const UNKNOWN = 'unknown';
+
+type ToJson = (bytes: Buffer) => unknown;
+
+/** One JSON object a record, without a newline after it (org.apache.kafka.tools.consumer.ApiMessageFormatter). */
+function jsonFormatter(keyJson: ToJson, valueJson: ToJson): MessageFormatter {
+  const part = (bytes: Buffer | null, toJson: ToJson): unknown =>
+    bytes === null ? null : { version: storedVersion(bytes), data: toJson(bytes) };
+  return {
+    write: ({ key, value }: ConsumerRecord, out: Out) => {
+      // Keys of another kind share the topic: they belong to another formatter.
+      if (key !== null && keyJson(key) === null) return;
+      out.write(JSON.stringify({ key: part(key, keyJson), value: part(value, valueJson) }));
+    },
+  };
+}
+
+const offsets = jsonFormatter(
+  (key) => storedJson(OffsetCommitKey, key) ?? (storedJson(GroupMetadataKey, key) ? null : UNKNOWN),
+  (value) => storedJson(OffsetCommitValue, value) ?? UNKNOWN,
+);
+
+const groups = jsonFormatter(
+  (key) => storedJson(GroupMetadataKey, key) ?? (storedJson(OffsetCommitKey, key) ? null : UNKNOWN),
+  (value) => storedJson(GroupMetadataValue, value) ?? UNKNOWN,
+);
+
+const transactions = jsonFormatter(
+  (key) => storedJson(TransactionLogKey, key) ?? UNKNOWN,
+  (value) => storedJson(TransactionLogValue, value) ?? UNKNOWN,
+);
+
+/** GroupMetadataManager.OffsetsMessageFormatter, the form that tutorials before 3.8 show. */
+const legacyOffsets: MessageFormatter = {
+  write: ({ key, value }, out) => {
+    const stored = key && decodeStored(OffsetCommitKey, key);
+    if (!stored) return;
+    const { group, topic, partition } = stored.data;
+    const commit = value && decodeStored(OffsetCommitValue, value);
+    let text = 'NULL';
+    if (commit) {
+      const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = commit.data;
+      const epoch = leaderEpoch < 0 ? 'Optional.empty' : `Optional[${leaderEpoch}]`;
+      const expire = expireTimestamp < 0 ? 'None' : `Some(${expireTimestamp})`;
+      text =
+        `OffsetAndMetadata(offset=${offset}, leaderEpoch=${epoch}, metadata=${metadata}, ` +
+        `commitTimestamp=${commitTimestamp}, expireTimestamp=${expire})`;
+    }
+    out.write(`[${group},${topic},${partition}]::${text}\n`);
+  },
+};
+
+const FORMATTERS: ReadonlyMap<string, MessageFormatter> = new Map([
+  [`${PACKAGE}OffsetsMessageFormatter`, offsets],
+  [`${PACKAGE}GroupMetadataMessageFormatter`, groups],
+  [`${PACKAGE}TransactionLogMessageFormatter`, transactions],
+  ['kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter', legacyOffsets],
+]);
+
+/** The formatters of Kafka's internal topics, by class name. */
+export const internalFormatterOf = (className: string): MessageFormatter | undefined => FORMATTERS.get(className);

@@ -1,0 +1,41 @@
+/** Numbers as Java prints them: what differs from JavaScript is the exponent, and that there is always a fraction. */
+function layOut(digits: string, exponent: number, negative: boolean): string {
+  const sign = negative ? '-' : '';
+  if (exponent >= -3 && exponent < 7) {
+    if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+    const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+    return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
+  }
+  return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${exponent}`;
+}
+
+function special(value: number): string | undefined {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  return undefined;
+}
+
+const split = (text: string): [string, number] => {
+  const [mantissa, exponent] = text.split('e');
+  return [mantissa!.replace('.', '').replace(/0+$/, '') || '0', Number(exponent)];
+};
+
+/** java.lang.Double.toString. */
+export function doubleText(value: number): string {
+  const text = special(value);
+  if (text) return text;
+  const [digits, exponent] = split(Math.abs(value).toExponential());
+  return layOut(digits, exponent, value < 0);
+}
+
+/** java.lang.Float.toString: the fewest digits that tell the float from its neighbours. */
+export function floatText(value: number): string {
+  const text = special(value);
+  if (text) return text;
+  let precision = 0;
+  while (precision < 9 && Math.fround(Number(Math.abs(value).toExponential(precision))) !== Math.abs(value))
+    precision++;
+  const [digits, exponent] = split(Math.abs(value).toExponential(precision));
+  return layOut(digits, exponent, value < 0);
+}
