@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { freePort } from '../support/ports';
 import { home, removeDir, tempDir } from '../support/process';
+import { runningServers } from '../support/servers';
 import { runTool } from '../support/tool';
 import { startEnsemble, startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 
@@ -150,13 +151,6 @@ async function pidOfServer(cwd: string, serves: () => boolean): Promise<number> 
     if (Date.now() > deadlineMs) throw new Error('the daemon does not serve');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const list = `import(${JSON.stringify(path.join(home, 'scripts', 'lib', 'processes.mjs'))}).then(({ listProcesses, zooKeepersAmong }) =>
-    console.log(JSON.stringify(zooKeepersAmong(listProcesses()))))`;
-  const script = path.join(cwd, 'list.sh');
-  fs.writeFileSync(script, `#!/bin/sh\nexec node -e '${list}'\n`, { mode: 0o755 });
-  const { stdout } = await runTool(script, []);
-  const found = (JSON.parse(stdout) as { pid: number; args: string[]; cwd: string }[]).find(
-    (server) => server.cwd === cwd,
-  );
+  const found = (await runningServers('zooKeepersAmong')).find((server) => server.cwd === cwd);
   return found!.pid;
 }
