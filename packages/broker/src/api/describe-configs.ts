@@ -15,6 +15,13 @@ import type { Services } from './services';
 
 type Resource = RequestOf<typeof DescribeConfigs>['resources'][number];
 
+type Result<Config> = { readonly configs: readonly Config[] };
+
+/** From version 1 on the source of a value tells what `isDefault` told before. */
+function withoutIsDefault<R extends Result<DescribedConfig>>(result: R) {
+  return { ...result, configs: result.configs.map(({ isDefault: _, ...config }) => config) };
+}
+
 /** What topics and brokers are set to, and why (KIP-133, KIP-226, KIP-569). */
 export function describeConfigs(services: Services): Handler<typeof DescribeConfigs> {
   const { configAdmin, store, metadata } = services;
@@ -53,9 +60,11 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
 
   return handler({
     api: DescribeConfigs,
-    async handle({ resources, includeSynonyms, includeDocumentation }) {
-      const results = resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation));
-      return { results: await Promise.all(results) };
+    async handle({ resources, includeSynonyms, includeDocumentation }, { apiVersion }) {
+      const results = await Promise.all(
+        resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation)),
+      );
+      return { results: apiVersion === 0 ? results : results.map(withoutIsDefault) };
     },
     fail: ({ code, message }, { resources }) => ({
       results: resources.map(({ resourceType, resourceName }) => ({
