@@ -5,7 +5,6 @@ import { type EffectiveConfig, resolveEffective } from './effective';
 import {
   type EndPoint,
   normalisedListenerName,
-  parseCsvList,
   parseListeners,
   parseProtocolMap,
   type SecurityProtocol,
@@ -13,7 +12,6 @@ import {
 import { ConfigException, HIDDEN } from './errors';
 import { parseMetadataVersion } from './metadata-version';
 import { parseConnectionOverrides, validateBroker } from './startup-rules';
-import type { ConfigValue } from './types';
 import { parseSetting, valuesParser } from './values';
 
 const parseBrokerValues = valuesParser('broker', brokerConfigs);
@@ -170,10 +168,3 @@ function withIdSynonyms(given: Originals): Originals {
   const id = (broker ?? node) as string;
   return new Map([...given, [broker === undefined ? 'broker.id' : 'node.id', id]]);
 }
-
-/** Listeners that open before the broker is ready; unknown names are refused at start. */
-export function earlyStartListeners(values: BrokerConfigValues): string[] {
-  return parseCsvList(values.earlyStartListeners).map((name) => normalisedListenerName(name, 'early.start.listeners'));
-}
-
-export type { ConfigValue };

@@ -153,7 +153,9 @@ function addressFamily(host: string | null): 4 | 6 | null {
 }
 
 function isIPv6(host: string): boolean {
-  const [address, ...zone] = host.split('%') as [string, ...string[]];
+  const [written, ...zone] = host.split('%') as [string, ...string[]];
+  // The last 32 bits may be written as an IPv4 address: two groups.
+  const address = written.replace(/(?<=:)\d{1,3}(\.\d{1,3}){3}$/, '0:0');
   const halves = address.split('::');
   if (zone.length > 1 || halves.length > 2 || !address.includes(':')) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));

@@ -76,14 +76,13 @@ function readFile(text: Uint8Array | string, fileName: string): Properties {
   }
 }
 
-/** Each is split at its first `=`; the value may be empty. Kafka's CommandLineUtils.parseKeyValueArgs. */
+/** Each is split at its first `=`; without one the value is empty (CommandLineUtils.parseKeyValueArgs). */
 function parseOverrides(overrides: readonly string[]): Map<string, string> {
   const parsed = new Map<string, string>();
   for (const override of overrides) {
     const equals = override.indexOf('=');
-    if (equals <= 0)
-      throw new ConfigError(`Invalid command line properties: ${override} (--override) Write --override key=value.`);
-    parsed.set(override.slice(0, equals), override.slice(equals + 1));
+    if (equals < 0) parsed.set(override, '');
+    else parsed.set(override.slice(0, equals), override.slice(equals + 1));
   }
   return parsed;
 }

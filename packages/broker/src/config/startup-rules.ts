@@ -1,5 +1,5 @@
 import type { BrokerConfig } from './broker-config';
-import { normalisedListenerName, parseCsvList, parseCsvMap } from './endpoint';
+import { parseCsvList, parseCsvMap } from './endpoint';
 import { ConfigException, demand } from './errors';
 import { highestRecordFormat, parseMetadataVersion, versionAtLeast } from './metadata-version';
 
@@ -139,9 +139,9 @@ function validateListeners(config: BrokerConfig): void {
     );
   }
   for (const name of parseCsvList(values.earlyStartListeners))
-    if (!names.includes(normalisedListenerName(name, 'early.start.listeners')))
+    if (!names.includes(name))
       throw new ConfigException(
-        `early.start.listeners contains listener ${name.toUpperCase()}, but this is not contained in listeners or controller.listener.names`,
+        `early.start.listeners contains listener ${name}, but this is not contained in listeners or controller.listener.names`,
         ['early.start.listeners', 'listeners'],
       );
 }
@@ -159,6 +159,7 @@ function validateVersions({ values, metadataVersion }: BrokerConfig): void {
 }
 
 const LAST_CODEC = 4;
+const INT_MAX = 0x7fffffff;
 
 function validateOffsets({ values }: BrokerConfig): void {
   const { offsetsTopicCompressionCodec, offsetsCommitRequiredAcks, offsetsTopicReplicationFactor } = values;
@@ -232,8 +233,10 @@ export function parseConnectionOverrides(text: string): Map<string, number> {
   const key = 'max.connections.per.ip.overrides';
   const overrides = new Map<string, number>();
   for (const [host, limit] of parseCsvMap(key, text)) {
-    if (!/^[+-]?\d+$/.test(limit)) throw new ConfigException(`For input string: "${limit}"`, [key]);
-    overrides.set(host, Number(limit));
+    const connections = /^[+-]?\d+$/.test(limit) ? Number(limit) : Number.NaN;
+    if (!(Math.abs(connections) <= INT_MAX))
+      throw new ConfigException(`For input string: "${limit}"`, [key], 'Write host:number for each item.');
+    overrides.set(host, connections);
   }
   return overrides;
 }
