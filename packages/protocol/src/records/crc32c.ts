@@ -7,7 +7,7 @@ type Checksum = (b: Buffer, from: number, to: number) => number;
 const CASTAGNOLI = 0x82f63b78;
 const IEEE = 0xedb88320;
 /** Below this the tables beat the call into native code and the view that it needs. */
-const NATIVE_FROM_BYTES = 160;
+const NATIVE_FROM_BYTES = 224;
 
 /** Slicing-by-8: eight tables of 256 words, so that eight bytes take one step. */
 function tables(polynomial: number): Int32Array {

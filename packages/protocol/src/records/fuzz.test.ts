@@ -9,7 +9,7 @@ import { bytesOf, VECTORS } from './test-vectors';
 import { validateRecords } from './validate';
 
 /** Whatever arrives, reading ends soon and throws nothing but what has a code for the peer. */
-const MUTATIONS = 150;
+const MUTATIONS = 100;
 const MAX_BYTES = 1 << 20;
 const TARGET = {
   baseOffset: 5,
