@@ -151,7 +151,8 @@ describe('a connection that ends', () => {
     connection.reply((await connection.nextRequest()).xid, { zxid: 77n, error: -101 });
     expect(await done).toBeNull();
     connection.destroy();
-    expect((await (await server.nextConnection()).nextConnectRequest()).lastZxid).toBe(77n);
+    expect((await (await server.nextConnection()).handshake(TIMEOUT_MS)).lastZxid).toBe(77n);
+    await becomes(session, 'connected');
   });
 
   test('refuses calls at once until there is another', async () => {
@@ -160,6 +161,8 @@ describe('a connection that ends', () => {
     await becomes(session, 'disconnected');
     await expect(session.exists('/a')).rejects.toMatchObject({ code: 'CONNECTION_LOSS' });
     expect(session.state).toBe('disconnected');
+    await (await server.nextConnection()).handshake(TIMEOUT_MS);
+    await becomes(session, 'connected');
   });
 });
 
@@ -184,8 +187,10 @@ describe('a server that says nothing', () => {
     const third = await Promise.race([server.nextConnection(), silent.nextConnection()]);
     await third.handshake(TIMEOUT_MS);
     expect((await session).state).toBe('connected');
-    await (await session).close();
+    const closed = (await session).close();
     await silent.close();
+    third.destroy();
+    await closed;
   });
 
   test('is left where it answers pings but not a call', async () => {
