@@ -105,7 +105,12 @@ describe('BrokerConfig', () => {
     const config = parse({ 'ssl.key.password': 'geheim', 'password.encoder.secret': 'geheim' });
     expect(config.values.sslKeyPassword?.value).toBe('geheim');
     expect(config.describeForLog()).toContain('\tssl.key.password = [hidden]\n');
-    const printed = [config.describeForLog(), JSON.stringify(config.values), inspect(config.values, { depth: 9 })];
+    const printed = [
+      config.describeForLog(),
+      JSON.stringify(config.values),
+      inspect(config.values, { depth: 9 }),
+      inspect({ config }),
+    ];
     for (const text of printed) expect(text).not.toContain('geheim');
   });
 

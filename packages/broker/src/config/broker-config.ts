@@ -108,6 +108,11 @@ export class BrokerConfig {
     return `KafkaConfig values: \n${lines.join('')}`;
   }
 
+  /** `originals` holds secrets as text: whoever prints the whole prints its name only. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `BrokerConfig(broker.id=${this.values.brokerId})`;
+  }
+
   private shownInLog(name: BrokerConfigName): string {
     const { type } = brokerConfigs[name];
     const text = this.text(name);

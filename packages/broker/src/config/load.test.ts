@@ -115,6 +115,7 @@ describe('config providers', () => {
   test.each([
     ['', '${file:/nowhere:rack}', 'Could not read properties from file /nowhere (config/server.properties, line 7:'],
     ['', '${env:path:RACK}', "Path is not supported for EnvVarConfigProvider, invalid value 'path'"],
+    ['config.providers.env.param.allowlist.pattern=(', 'x', 'allowlist.pattern is no regular expression: ('],
     ['config.providers.file.param.allowed.paths=rel', 'x', 'Path rel is not absolute'],
     ['config.providers.file.param.allowed.paths=/none', 'x', 'Path /none does not exist'],
     [

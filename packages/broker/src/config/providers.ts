@@ -87,12 +87,20 @@ function directoryProvider(allowed: (path: string) => string | null, sources: Co
 }
 
 function environmentProvider(pattern: string | undefined, { environment }: ConfigSources): Provider {
-  const permitted = new RegExp(`^(?:${pattern ?? '.*'})$`);
+  const permitted = compiled(pattern ?? '.*');
   return (path, key) => {
     if (path !== '')
       throw new ConfigException(`Path is not supported for EnvVarConfigProvider, invalid value '${path}'`);
     return permitted.test(key) ? (environment[key] ?? null) : null;
   };
+}
+
+function compiled(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch {
+    throw new ConfigException(`allowlist.pattern is no regular expression: ${pattern}`);
+  }
 }
 
 /** AllowedPaths (KIP-993): null where a list of folders is given and the path is in none of them. */
