@@ -1,0 +1,199 @@
+import { PeerConnection } from '@odradek/broker/cluster/peer-connection';
+import { nodeClock } from '@odradek/broker/env/node/clock';
+import { nodeNetwork } from '@odradek/broker/env/node/network';
+import { BufferPool } from '@odradek/broker/network/buffer-pool';
+import { CreateTopics } from '@odradek/protocol/messages/create-topics';
+import { Fetch } from '@odradek/protocol/messages/fetch';
+import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
+import { Metadata } from '@odradek/protocol/messages/metadata';
+import { Produce } from '@odradek/protocol/messages/produce';
+import { isCrcValidAt, lastOffsetAt, wholeBatchSizeAt } from '@odradek/protocol/records/batch';
+import { buildBatch } from '@odradek/protocol/records/builder';
+import { readRecords } from '@odradek/protocol/records/record';
+import type { Broker } from '../support/broker';
+
+/** A batch that was made and, until it is acknowledged, is sent again after every crash: same sequence, same bytes. */
+interface Batch {
+  readonly firstValue: number;
+  readonly records: number;
+  acknowledgedAt: number | null;
+}
+
+const IN_FLIGHT = 5;
+const REQUEST_TIMEOUT_MS = 10_000;
+const PADDING = Buffer.alloc(200, 'x');
+
+function connect(broker: Broker): Promise<PeerConnection> {
+  const memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
+  return PeerConnection.connect(
+    { network: nodeNetwork, clock: nodeClock, memory },
+    { host: '127.0.0.1', port: broker.port, clientId: 'load', connectTimeoutMs: 5000 },
+  );
+}
+
+/**
+ * An idempotent producer with acks=all and five batches in flight per partition, as a well-behaved client is: what was
+ * not acknowledged when the connection broke goes out again in the same order. Values count up from 0 per partition.
+ */
+export class IdempotentLoad {
+  private readonly partitions: Batch[][];
+  private producerId = -1;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly topic: string,
+    private readonly recordsPerBatch: () => number,
+    partitionCount = 3,
+  ) {
+    this.partitions = Array.from({ length: partitionCount }, () => []);
+  }
+
+  /** Makes the topic and asks for a producer id. */
+  async prepare(): Promise<void> {
+    const peer = await connect(this.broker);
+    const request = {
+      topics: [
+        { name: this.topic, numPartitions: this.partitions.length, replicationFactor: 1, assignments: [], configs: [] },
+      ],
+      timeoutMs: REQUEST_TIMEOUT_MS,
+    };
+    const created = await peer.send(CreateTopics, 7, request, { timeoutMs: REQUEST_TIMEOUT_MS });
+    if (created.topics[0]!.errorCode !== 0) throw new Error(`CreateTopics: ${created.topics[0]!.errorMessage}`);
+    const init = { transactionalId: null, transactionTimeoutMs: 0 };
+    const { errorCode, producerId } = await peer.send(InitProducerId, 4, init, { timeoutMs: REQUEST_TIMEOUT_MS });
+    if (errorCode !== 0) throw new Error(`InitProducerId: error ${errorCode}`);
+    this.producerId = producerId;
+    peer.close();
+  }
+
+  /** Records that the broker has acknowledged so far. */
+  get acknowledged(): number {
+    let total = 0;
+    for (const batch of this.partitions.flat()) if (batch.acknowledgedAt !== null) total += batch.records;
+    return total;
+  }
+
+  /** Produces until the connection breaks (or `until` says that it is enough). Resolves then. */
+  async run(until: () => boolean): Promise<void> {
+    const peer = await connect(this.broker);
+    try {
+      await Promise.all(this.partitions.map((_, partition) => this.runPartition(peer, partition, until)));
+    } finally {
+      peer.close();
+    }
+  }
+
+  private async runPartition(peer: PeerConnection, partition: number, until: () => boolean): Promise<void> {
+    const batches = this.partitions[partition]!;
+    const inFlight: Promise<boolean>[] = [];
+    let next = batches.findIndex(({ acknowledgedAt }) => acknowledgedAt === null);
+    if (next === -1) next = batches.length;
+    while (!until()) {
+      if (next === batches.length) {
+        const previous = batches.at(-1);
+        const firstValue = previous ? previous.firstValue + previous.records : 0;
+        batches.push({ firstValue, records: this.recordsPerBatch(), acknowledgedAt: null });
+      }
+      inFlight.push(this.send(peer, partition, batches[next++]!));
+      if (inFlight.length >= IN_FLIGHT && !(await inFlight.shift()!)) break;
+    }
+    await Promise.all(inFlight);
+  }
+
+  /** False once the connection is gone. Throws where the broker refuses a batch: it never may. */
+  private async send(peer: PeerConnection, partition: number, batch: Batch): Promise<boolean> {
+    const records = buildBatch({
+      producerId: this.producerId,
+      producerEpoch: 0,
+      baseSequence: batch.firstValue,
+      records: Array.from({ length: batch.records }, (_, index) => ({
+        timestamp: 1_700_000_000_000,
+        key: Buffer.from(String(batch.firstValue + index)),
+        value: PADDING,
+      })),
+    });
+    const request = {
+      transactionalId: null,
+      acks: -1,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      topicData: [{ name: this.topic, partitionData: [{ index: partition, records }] }],
+    };
+    let answer: Awaited<ReturnType<typeof peer.send<typeof Produce>>>;
+    try {
+      answer = await peer.send(Produce, 9, request, { timeoutMs: REQUEST_TIMEOUT_MS });
+    } catch {
+      return false;
+    }
+    const { errorCode, baseOffset } = answer.responses[0]!.partitionResponses[0]!;
+    if (errorCode !== 0) throw new Error(`partition ${partition}, batch ${batch.firstValue}: error ${errorCode}`);
+    batch.acknowledgedAt = baseOffset;
+    return true;
+  }
+
+  /** Waits until the partitions have leaders again. */
+  async untilReady(): Promise<void> {
+    const peer = await connect(this.broker);
+    for (;;) {
+      const request = { topics: [{ name: this.topic }] };
+      const { topics } = await peer.send(Metadata, 9, request, { timeoutMs: REQUEST_TIMEOUT_MS });
+      if (topics[0]!.errorCode === 0 && topics[0]!.partitions.every(({ leaderId }) => leaderId >= 0)) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    peer.close();
+  }
+
+  /**
+   * Reads everything back: each partition holds the values 0, 1, 2, … at the offsets 0, 1, 2, …, and all that was
+   * acknowledged, where the broker said. Returns what is wrong.
+   */
+  async verify(): Promise<string[]> {
+    const problems: string[] = [];
+    const peer = await connect(this.broker);
+    for (const [partition, batches] of this.partitions.entries()) {
+      const found = await this.readAll(peer, partition, problems);
+      const acknowledged = batches.filter(({ acknowledgedAt }) => acknowledgedAt !== null);
+      const last = acknowledged.at(-1);
+      const due = last ? last.firstValue + last.records : 0;
+      if (found < due) problems.push(`partition ${partition}: ${due} records acknowledged, ${found} there`);
+      for (const { acknowledgedAt, firstValue } of acknowledged) {
+        if (acknowledgedAt !== firstValue)
+          problems.push(`partition ${partition}: value ${firstValue} acknowledged at ${acknowledgedAt}`);
+      }
+    }
+    peer.close();
+    return problems;
+  }
+
+  private async readAll(peer: PeerConnection, partition: number, problems: string[]): Promise<number> {
+    let offset = 0;
+    for (;;) {
+      const request = {
+        maxWaitMs: 0,
+        minBytes: 0,
+        topics: [{ topic: this.topic, partitions: [{ partition, fetchOffset: offset, partitionMaxBytes: 4_000_000 }] }],
+      };
+      const { responses } = await peer.send(Fetch, 11, request, { timeoutMs: REQUEST_TIMEOUT_MS });
+      const { records, errorCode } = responses[0]!.partitions[0]!;
+      if (errorCode !== 0) problems.push(`partition ${partition}: fetch at ${offset} failed with ${errorCode}`);
+      if (!records || records.length === 0) return offset;
+      let at = 0;
+      for (
+        let size = wholeBatchSizeAt(records, 0, records.length);
+        size > 0;
+        size = wholeBatchSizeAt(records, at, records.length)
+      ) {
+        if (!isCrcValidAt(records, at)) problems.push(`partition ${partition}: bad checksum after ${offset}`);
+        for (const record of readRecords(records, at)) {
+          if (record.offset !== offset || record.key?.toString() !== String(offset)) {
+            problems.push(
+              `partition ${partition}: at offset ${offset} there is ${record.offset} with value ${record.key}`,
+            );
+          }
+          offset++;
+        }
+        offset = lastOffsetAt(records, at) + 1;
+        at += size;
+      }
+    }
+  }
+}
