@@ -2,7 +2,7 @@ import { compressFrameSync } from 'lz4-napi';
 import { type Codec, compress, compressAsync, decompress, decompressAsync } from './compression';
 import { CorruptRecordError, DecompressionLimitError } from './errors';
 import { bytesOf, VECTORS } from './test-vectors';
-import { maximumContentBytes } from './zstd';
+import { scanFrames } from './zstd';
 
 const { compress: rawSnappy } = require('snappyjs') as { compress(data: Buffer): Buffer };
 
@@ -123,10 +123,18 @@ describe('zstd', () => {
   test('what frames can yield is bounded by their blocks', () => {
     const data = text(300_000);
     const frame = compress('zstd', data);
-    expect(maximumContentBytes(frame)).toBeGreaterThanOrEqual(data.length);
-    expect(maximumContentBytes(frame)).toBeLessThan(data.length + 128 * 1024);
+    expect(scanFrames(frame).maxContentBytes).toBeGreaterThanOrEqual(data.length);
+    expect(scanFrames(frame).maxContentBytes).toBeLessThan(data.length + 128 * 1024);
     const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]);
-    expect(maximumContentBytes(Buffer.concat([skippable, frame]))).toBe(maximumContentBytes(frame));
+    expect(scanFrames(Buffer.concat([skippable, frame])).maxContentBytes).toBe(scanFrames(frame).maxContentBytes);
+  });
+
+  test('several frames, one behind the other', async () => {
+    const data = text(3000);
+    const frames = Buffer.concat([compress('zstd', data), compress('zstd', data)]);
+    const both = Buffer.concat([data, data]);
+    expect(decompress('zstd', frames, LIMIT).equals(both)).toBe(true);
+    expect((await decompressAsync('zstd', frames, LIMIT)).equals(both)).toBe(true);
   });
 
   test('frames without a content size, as streaming producers send them', () => {

@@ -45,29 +45,45 @@ export function zstdCompressAsync(data: Buffer, level: number): Promise<Buffer> 
 
 /** Throws `CorruptRecordError`, or `DecompressionLimitError` above `maxBytes`. */
 export function zstdDecompress(data: Buffer, maxBytes: number): Buffer {
-  checkBound(data, maxBytes);
+  const frames = boundedFrames(data, maxBytes);
   try {
-    const out = builtIn
-      ? builtIn.zstdDecompressSync(data, { maxOutputLength: maxBytes })
-      : new (library().Decoder)().decodeSync(data);
-    return checkedSize(out, maxBytes);
+    if (!builtIn) return checkedSize(new (library().Decoder)().decodeSync(data), maxBytes);
+    const parts: Buffer[] = [];
+    let left = maxBytes;
+    for (const frame of frames) {
+      const part = builtIn.zstdDecompressSync(frame, { maxOutputLength: Math.max(left, 1) });
+      left -= part.length;
+      parts.push(part);
+    }
+    return checkedSize(joined(parts), maxBytes);
   } catch (error) {
     throw asKafkaError(error, maxBytes);
   }
 }
 
 export async function zstdDecompressAsync(data: Buffer, maxBytes: number): Promise<Buffer> {
-  checkBound(data, maxBytes);
+  const frames = boundedFrames(data, maxBytes);
   const zstd = builtIn;
   try {
     if (!zstd) return checkedSize(await new (library().Decoder)().decode(data), maxBytes);
-    return await new Promise<Buffer>((resolve, reject) => {
-      zstd.zstdDecompress(data, { maxOutputLength: maxBytes }, (error, out) => (error ? reject(error) : resolve(out)));
-    });
+    const parts: Buffer[] = [];
+    let left = maxBytes;
+    for (const frame of frames) {
+      const part = await new Promise<Buffer>((resolve, reject) => {
+        zstd.zstdDecompress(frame, { maxOutputLength: Math.max(left, 1) }, (error, out) =>
+          error ? reject(error) : resolve(out),
+        );
+      });
+      left -= part.length;
+      parts.push(part);
+    }
+    return checkedSize(joined(parts), maxBytes);
   } catch (error) {
     throw asKafkaError(error, maxBytes);
   }
 }
+
+const joined = (parts: Buffer[]): Buffer => (parts.length === 1 ? parts[0]! : Buffer.concat(parts));
 
 function checkedSize(out: Buffer, maxBytes: number): Buffer {
   if (out.length > maxBytes) throw new DecompressionLimitError(maxBytes);
@@ -80,52 +96,59 @@ function asKafkaError(error: unknown, maxBytes: number): Error {
   return new CorruptRecordError(`Corrupt zstd data: ${(error as Error).message}`);
 }
 
-/** Without an exact limit of its own the library may overshoot by what the last block rounds up to, no more. */
-function checkBound(data: Buffer, maxBytes: number): void {
-  const bound = maximumContentBytes(data);
-  if (!builtIn && bound > maxBytes + MAX_BLOCK_BYTES) throw new DecompressionLimitError(maxBytes);
+/**
+ * The frames in `data`, each on its own: node:zlib would drop all but the first without a word. The library has no
+ * limit of its own, so a stream that might yield too much is refused here; the last block's rounding is let pass.
+ */
+function boundedFrames(data: Buffer, maxBytes: number): Buffer[] {
+  const { frames, maxContentBytes } = scanFrames(data);
+  if (!builtIn && maxContentBytes > maxBytes + MAX_BLOCK_BYTES) throw new DecompressionLimitError(maxBytes);
+  return frames;
 }
 
-/** The most bytes that these frames can yield, from their block headers. Throws `CorruptRecordError` where they are cut. */
-export function maximumContentBytes(data: Buffer): number {
-  const need = (at: number, bytes: number): void => {
-    if (data.length - at < bytes) throw new CorruptRecordError('Corrupt zstd data: a frame is cut');
-  };
-  let total = 0;
+/** Finds the frames and the most that they can yield, from their block headers. Throws `CorruptRecordError` if cut. */
+export function scanFrames(data: Buffer): { frames: Buffer[]; maxContentBytes: number } {
+  const frames: Buffer[] = [];
+  let maxContentBytes = 0;
   let at = 0;
   while (at < data.length) {
-    need(at, 5);
+    need(data, at, 5);
     const magic = data.readUInt32LE(at);
-    at += 4;
     if (magic >>> 4 === SKIPPABLE_MAGIC) {
-      need(at, 4);
-      const length = data.readUInt32LE(at);
-      need(at + 4, length);
-      at += 4 + length;
+      need(data, at, 8);
+      const length = data.readUInt32LE(at + 4);
+      need(data, at + 8, length);
+      at += 8 + length;
       continue;
     }
     if (magic !== FRAME_MAGIC) throw new CorruptRecordError('Corrupt zstd data: not a frame');
-    const descriptor = data[at]!;
-    at += frameHeaderBytes(descriptor);
+    const start = at;
+    const descriptor = data[at + 4]!;
+    at += 4 + frameHeaderBytes(descriptor);
     for (let isLast = false; !isLast; ) {
-      need(at, 3);
+      need(data, at, 3);
       const header = data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16);
-      at += 3;
       isLast = (header & 1) === 1;
       const type = (header >> 1) & 3;
       const size = header >>> 3;
       if (type === 3 || size > MAX_BLOCK_BYTES) throw new CorruptRecordError('Corrupt zstd data: a bad block');
       // Raw blocks yield their bytes, run-length blocks one byte `size` times, compressed ones a block at most.
-      total += type === 2 ? MAX_BLOCK_BYTES : size;
+      maxContentBytes += type === 2 ? MAX_BLOCK_BYTES : size;
+      at += 3;
       const stored = type === 1 ? 1 : size;
-      need(at, stored);
+      need(data, at, stored);
       at += stored;
     }
     const checksumBytes = (descriptor & 0x04) === 0 ? 0 : 4;
-    need(at, checksumBytes);
+    need(data, at, checksumBytes);
     at += checksumBytes;
+    frames.push(data.subarray(start, at));
   }
-  return total;
+  return { frames, maxContentBytes };
+}
+
+function need(data: Buffer, at: number, bytes: number): void {
+  if (data.length - at < bytes) throw new CorruptRecordError('Corrupt zstd data: a frame is cut');
 }
 
 /** The bytes of a frame header after its magic. */
