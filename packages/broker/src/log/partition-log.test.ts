@@ -71,8 +71,7 @@ test('segments roll by size and are read across; a slice outlives the deletion o
   const target = Buffer.alloc(slice.bytes);
   expect(slice.readInto(target, 0)).toBe(slice.bytes);
   expect(offsetsOf(target)).toEqual([[0, 0], [1, 1]]);
-  f.clock.advance(10);
-  await Promise.resolve();
+  await f.clock.advance(10);
   expect(f.disk.paths().filter((path) => path.endsWith('.deleted'))).toEqual([]);
 });
 

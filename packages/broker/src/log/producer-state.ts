@@ -6,7 +6,7 @@ import { ProducerAppend } from './producer-append';
 import { NO_OFFSET, type ProducerEntry } from './producer-entry';
 import { CorruptSnapshotError, decodeSnapshot, encodeSnapshot } from './producer-snapshot';
 import { TransactionVerification } from './transaction-verification';
-import type { ActiveProducer, AppendOrigin, CompletedTxn } from './types';
+import type { AbortedTxnEntry, ActiveProducer, AppendOrigin, CompletedTxn } from './types';
 
 export interface ProducerStateConfig {
   /** A producer that has written nothing for so long is forgotten. */
@@ -145,8 +145,8 @@ export class ProducerState {
     this.lastSnapshotOffset = this.latestSnapshotOffset ?? logStartOffset;
   }
 
-  /** Replays batches that are in the log already: in recovery and after truncation. */
-  replay(b: Buffer, at = 0, end = b.length): void {
+  /** Replays batches that are in the log already: in recovery, which also wants the aborted ones, and after truncation. */
+  replay(b: Buffer, at: number, end: number, onAborted: (entry: AbortedTxnEntry) => void = () => {}): void {
     const prepared: PreparedAppend = { producers: new Map(), completed: [] };
     forEachBatch(
       b,
@@ -157,7 +157,10 @@ export class ProducerState {
       end,
     );
     for (const append of prepared.producers.values()) this.update(append);
-    for (const completed of prepared.completed) this.completeTxn(completed);
+    for (const completed of prepared.completed) {
+      if (completed.isAborted) onAborted({ ...completed, lastStableOffset: this.lastStableOffset(completed) });
+      this.completeTxn(completed);
+    }
   }
 
   removeExpired(nowMs: number): void {

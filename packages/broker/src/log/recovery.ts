@@ -215,7 +215,7 @@ function recoverSegment(segment: Segment, input: LoadInput, segments: Segments):
   });
   const cut = segment.recover(config.indexIntervalBytes, (b, at, size) => {
     assignIfNewer(epochs, partitionLeaderEpochAt(b, at), baseOffsetAt(b, at));
-    producers.replay(b, at, at + size);
+    producers.replay(b, at, at + size, (aborted) => segment.txnIndex.append(aborted));
   });
   producers.mapEndOffset = segment.readNextOffset();
   producers.takeSnapshot();
