@@ -20,12 +20,12 @@ class Collector implements Receiver {
   mayRead = true;
   reason: Error | undefined;
   readonly over: Promise<void>;
-  private ended!: () => void;
+  private resolveOver!: () => void;
   private waiting: { bytes: number; resolve: () => void } | null = null;
 
   constructor() {
     this.over = new Promise((resolve) => {
-      this.ended = resolve;
+      this.resolveOver = resolve;
     });
   }
 
@@ -42,7 +42,7 @@ class Collector implements Receiver {
 
   closed(reason?: Error): void {
     this.reason = reason;
-    this.ended();
+    this.resolveOver();
   }
 
   async until(bytes: number): Promise<Buffer> {
@@ -163,6 +163,7 @@ describe('TCP', () => {
       },
       closed: () => {},
     });
+    receiving.socket.once('end', () => receiving.socket.end());
     const ended = new Promise<void>((resolve) => receiving.socket.once('close', () => resolve()));
     expect((await collector.until(bytes.length)).equals(bytes)).toBe(true);
     expect(collector.parts.length).toBeGreaterThanOrEqual(Math.ceil(bytes.length / 4096));
