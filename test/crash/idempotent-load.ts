@@ -21,7 +21,25 @@ interface Batch {
 
 const IN_FLIGHT = 5;
 const REQUEST_TIMEOUT_MS = 10_000;
+const NONE = 0;
+const NOT_LEADER = 6;
+const OUT_OF_ORDER_SEQUENCE = 45;
+const DISCONNECTED = -2;
 const PADDING = Buffer.alloc(200, 'x');
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+/**
+ * Throws for an answer that a client cannot live with. Without a leader it sends again; those behind a batch that was
+ * refused so are out of order, and go out again after it.
+ */
+function checkErrors(partition: number, errors: readonly number[]): void {
+  for (const [index, error] of errors.entries()) {
+    if (error === NONE || error === DISCONNECTED || error === NOT_LEADER) continue;
+    if (error === OUT_OF_ORDER_SEQUENCE && errors.slice(0, index).includes(NOT_LEADER)) continue;
+    throw new Error(`partition ${partition}: error ${error}`);
+  }
+}
 
 function connect(broker: Broker): Promise<PeerConnection> {
   const memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
@@ -85,23 +103,29 @@ export class IdempotentLoad {
 
   private async runPartition(peer: PeerConnection, partition: number, until: () => boolean): Promise<void> {
     const batches = this.partitions[partition]!;
-    const inFlight: Promise<boolean>[] = [];
-    let next = batches.findIndex(({ acknowledgedAt }) => acknowledgedAt === null);
-    if (next === -1) next = batches.length;
-    while (!until()) {
-      if (next === batches.length) {
-        const previous = batches.at(-1);
-        const firstValue = previous ? previous.firstValue + previous.records : 0;
-        batches.push({ firstValue, records: this.recordsPerBatch(), acknowledgedAt: null });
+    while (!until() && peer.isOpen) {
+      let next = batches.findIndex(({ acknowledgedAt }) => acknowledgedAt === null);
+      if (next === -1) next = batches.length;
+      const inFlight: Promise<number>[] = [];
+      let errors: number[] = [];
+      while (!until() && errors.every((error) => error === NONE)) {
+        if (next === batches.length) batches.push(this.nextBatch(batches.at(-1)));
+        inFlight.push(this.send(peer, partition, batches[next++]!));
+        if (inFlight.length >= IN_FLIGHT) errors = [await inFlight.shift()!];
       }
-      inFlight.push(this.send(peer, partition, batches[next++]!));
-      if (inFlight.length >= IN_FLIGHT && !(await inFlight.shift()!)) break;
+      errors.push(...(await Promise.all(inFlight)));
+      checkErrors(partition, errors);
+      if (errors.includes(NOT_LEADER)) await pause();
     }
-    await Promise.all(inFlight);
   }
 
-  /** False once the connection is gone. Throws where the broker refuses a batch: it never may. */
-  private async send(peer: PeerConnection, partition: number, batch: Batch): Promise<boolean> {
+  private nextBatch(previous: Batch | undefined): Batch {
+    const firstValue = previous ? previous.firstValue + previous.records : 0;
+    return { firstValue, records: this.recordsPerBatch(), acknowledgedAt: null };
+  }
+
+  /** The error code that the batch was answered with; `DISCONNECTED` where no answer came. */
+  private async send(peer: PeerConnection, partition: number, batch: Batch): Promise<number> {
     const records = buildBatch({
       producerId: this.producerId,
       producerEpoch: 0,
@@ -122,12 +146,11 @@ export class IdempotentLoad {
     try {
       answer = await peer.send(Produce, 9, request, { timeoutMs: REQUEST_TIMEOUT_MS });
     } catch {
-      return false;
+      return DISCONNECTED;
     }
     const { errorCode, baseOffset } = answer.responses[0]!.partitionResponses[0]!;
-    if (errorCode !== 0) throw new Error(`partition ${partition}, batch ${batch.firstValue}: error ${errorCode}`);
-    batch.acknowledgedAt = baseOffset;
-    return true;
+    if (errorCode === NONE) batch.acknowledgedAt = baseOffset;
+    return errorCode;
   }
 
   /** Waits until the partitions have leaders again. */
@@ -137,7 +160,7 @@ export class IdempotentLoad {
       const request = { topics: [{ name: this.topic }] };
       const { topics } = await peer.send(Metadata, 9, request, { timeoutMs: REQUEST_TIMEOUT_MS });
       if (topics[0]!.errorCode === 0 && topics[0]!.partitions.every(({ leaderId }) => leaderId >= 0)) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause();
     }
     peer.close();
   }
@@ -174,7 +197,11 @@ export class IdempotentLoad {
       };
       const { responses } = await peer.send(Fetch, 11, request, { timeoutMs: REQUEST_TIMEOUT_MS });
       const { records, errorCode } = responses[0]!.partitions[0]!;
-      if (errorCode !== 0) problems.push(`partition ${partition}: fetch at ${offset} failed with ${errorCode}`);
+      if (errorCode === NOT_LEADER) {
+        await pause();
+        continue;
+      }
+      if (errorCode !== NONE) problems.push(`partition ${partition}: fetch at ${offset} failed with ${errorCode}`);
       if (!records || records.length === 0) return offset;
       let at = 0;
       for (
