@@ -82,7 +82,7 @@ export async function createNew(client: ZooKeeperClient, path: string, data: Buf
 export async function deleteRecursive(client: ZooKeeperClient, path: string, epochZkVersion: number): Promise<boolean> {
   const children = await client.getChildren(path).catch(onCode('NO_NODE', null));
   if (children === null) return false;
-  for (const child of children) await deleteRecursive(client, `${path}/${child}`, epochZkVersion);
+  await Promise.all(children.map((child) => deleteRecursive(client, `${path}/${child}`, epochZkVersion)));
   await guarded(client, epochZkVersion, { type: 'delete', path, version: ANY_VERSION }).catch(onCode('NO_NODE', null));
   return true;
 }

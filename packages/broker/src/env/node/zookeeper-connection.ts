@@ -35,8 +35,9 @@ export class ZooKeeperConnection {
     this.socket = connect({ host: host.host, port: host.port, noDelay: true, keepAlive: true });
     this.socket.on('connect', () => events.opened());
     this.socket.on('data', (chunk: Buffer) => this.onData(chunk));
-    this.socket.on('error', (error) => {
-      this.reason ??= error.message;
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      // A name with several addresses fails with an AggregateError, which has no message.
+      this.reason ??= error.message || (error.code ?? error.name);
     });
     this.socket.on('end', () => this.drop('the server closed the connection'));
     this.socket.on('close', () => this.over(this.reason ?? 'the server closed the connection'));

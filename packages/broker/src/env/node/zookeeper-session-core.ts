@@ -280,7 +280,9 @@ export class SessionCore {
     clearTimeout(this.timer);
     this.connection = null;
     if (isFinal(this.state)) return;
-    this.logger.warn(`Session 0x${this.sessionId.toString('hex')} for server ${formatHost(host)}: ${reason}`);
+    // The answer to a close is that the connection ends.
+    const log = this.isClosing ? this.logger.debug : this.logger.warn;
+    log.call(this.logger, `Session 0x${this.sessionId.toString('hex')} for server ${formatHost(host)}: ${reason}`);
     this.setState('disconnected');
     this.failPending('CONNECTION_LOSS');
     if (isFinal(this.state)) return;
