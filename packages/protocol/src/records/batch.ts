@@ -1,4 +1,4 @@
-import { readInt16, readInt32, readInt64, writeInt32, writeInt64 } from './bytes';
+import { readInt16, readInt32, readInt64, writeInt32, writeInt64 } from '../wire/bytes';
 import { crc32, crc32c } from './crc32c';
 import { CorruptRecordError } from './errors';
 

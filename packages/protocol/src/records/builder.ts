@@ -1,3 +1,4 @@
+import { writeInt16, writeInt32, writeInt64 } from '../wire/bytes';
 import {
   baseOffsetAt,
   baseSequenceAt,
@@ -26,7 +27,6 @@ import {
   TRANSACTIONAL_FLAG,
   updateCrc,
 } from './batch';
-import { writeInt16, writeInt32, writeInt64 } from './bytes';
 import { compress, compressAsync } from './compression';
 import { InvalidRecordError } from './errors';
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint';

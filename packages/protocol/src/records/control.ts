@@ -1,5 +1,5 @@
+import { readInt16, readInt32, writeInt16, writeInt32 } from '../wire/bytes';
 import { buildBatch } from './builder';
-import { readInt16, readInt32, writeInt16, writeInt32 } from './bytes';
 import { InvalidRecordError } from './errors';
 
 /**

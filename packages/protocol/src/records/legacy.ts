@@ -1,3 +1,4 @@
+import { readInt32, readInt64, writeInt32, writeInt64 } from '../wire/bytes';
 import {
   baseOffsetAt,
   COMPRESSION_TYPES,
@@ -20,7 +21,6 @@ import {
   type TimestampType,
   updateCrc,
 } from './batch';
-import { readInt32, readInt64, writeInt32, writeInt64 } from './bytes';
 import { compress, decompress, MAX_DECOMPRESSED_BYTES } from './compression';
 import { CorruptRecordError, InvalidRecordError } from './errors';
 import type { KafkaRecord, ReadOptions } from './record';

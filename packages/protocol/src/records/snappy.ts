@@ -1,4 +1,4 @@
-import { readInt32, writeInt32 } from './bytes';
+import { readInt32, writeInt32 } from '../wire/bytes';
 import { CorruptRecordError } from './errors';
 import { copyBack, copyLiterals, Inflated } from './inflated';
 

@@ -104,6 +104,19 @@ test('large byte fields are referenced, small ones copied, all of them in order'
   expect([reader.int8(), reader.remaining]).toEqual([9, 0]);
 });
 
+test.each([
+  ['int8', 128],
+  ['int8', -129],
+  ['int16', 32768],
+  ['uint16', -1],
+  ['int32', 2147483648],
+  ['int32', 1.5],
+  ['uint32', -1],
+  ['int64', Number.NaN],
+] as const)('%s refuses %d', (method, value) => {
+  expect(() => written((writer) => writer[method](value))).toThrow(UnencodableValueError);
+});
+
 test('a string that its length cannot say is our mistake', () => {
   const long = 'x'.repeat(0x8000);
   expect(() => written((writer) => writer.string(long))).toThrow(UnencodableValueError);
@@ -114,6 +127,9 @@ test('uuids are Kafka’s 22 characters', () => {
   expect(uuidFromBytes(Buffer.alloc(16))).toBe(ZERO_UUID);
   expect(uuidFromBytes(Buffer.from('1234567890abcdf5fffffffffffffffa', 'hex'))).toBe('EjRWeJCrzfX_________-g');
   expect(() => uuidToBytes('short')).toThrow(TypeError);
+  for (const bad of ['', 'short', 'EjRWeJCrzfX_________-gA', '!!!!!!!!!!!!!!!!!!!!!!']) {
+    expect(() => written((writer) => writer.uuid(bad))).toThrow(UnencodableValueError);
+  }
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
       expect([...uuidToBytes(uuidFromBytes(Buffer.from(bytes)))]).toEqual([...bytes]);

@@ -1,3 +1,4 @@
+import { readInt16, readInt32, readInt64 } from './bytes';
 import { MalformedMessageError } from './errors';
 import { uuidFromBytes } from './uuid';
 
@@ -33,23 +34,23 @@ export class Reader {
   }
 
   int8(): number {
-    return this.buffer.readInt8(this.take(1));
+    return (this.buffer[this.take(1)]! << 24) >> 24;
   }
 
   int16(): number {
-    return this.buffer.readInt16BE(this.take(2));
+    return readInt16(this.buffer, this.take(2));
   }
 
   uint16(): number {
-    return this.buffer.readUInt16BE(this.take(2));
+    return readInt16(this.buffer, this.take(2)) & 0xffff;
   }
 
   int32(): number {
-    return this.buffer.readInt32BE(this.take(4));
+    return readInt32(this.buffer, this.take(4));
   }
 
   uint32(): number {
-    return this.buffer.readUInt32BE(this.take(4));
+    return readInt32(this.buffer, this.take(4)) >>> 0;
   }
 
   /**
@@ -57,8 +58,7 @@ export class Reader {
    * ids never get there; Long.MAX_VALUE reads as 2^63 and the writer clamps it back.
    */
   int64(): number {
-    const at = this.take(8);
-    return this.buffer.readInt32BE(at) * TWO_32 + this.buffer.readUInt32BE(at + 4);
+    return readInt64(this.buffer, this.take(8));
   }
 
   float64(): number {
@@ -126,7 +126,7 @@ export class Reader {
 
   nullableString(): string | null {
     const length = this.int16();
-    return length === -1 ? null : this.utf8(length);
+    return length < 0 ? null : this.utf8(length);
   }
 
   compactString(): string {
@@ -134,8 +134,8 @@ export class Reader {
   }
 
   compactNullableString(): string | null {
-    const length = this.uvarint();
-    return length === 0 ? null : this.utf8(length - 1);
+    const length = this.compactLength();
+    return length < 0 ? null : this.utf8(length);
   }
 
   bytes(): Buffer {
@@ -144,7 +144,7 @@ export class Reader {
 
   nullableBytes(): Buffer | null {
     const length = this.int32();
-    return length === -1 ? null : this.view(length);
+    return length < 0 ? null : this.view(length);
   }
 
   compactBytes(): Buffer {
@@ -152,17 +152,22 @@ export class Reader {
   }
 
   compactNullableBytes(): Buffer | null {
-    const length = this.uvarint();
-    return length === 0 ? null : this.view(length - 1);
+    const length = this.compactLength();
+    return length < 0 ? null : this.view(length);
+  }
+
+  /** A compact length in Java's arithmetic: every negative one means null, as it does in the older encoding. */
+  private compactLength(): number {
+    return (this.uvarint() - 1) | 0;
   }
 
   /**
    * An array's element count, refused where the bytes left cannot hold that many elements of `minimumElementBytes`.
-   * -1 means null.
+   * Negative means null.
    */
   count(flexible: boolean, minimumElementBytes: number): number {
-    const count = flexible ? this.uvarint() - 1 : this.int32();
-    if (count < -1 || count * minimumElementBytes > this.remaining) {
+    const count = flexible ? this.compactLength() : this.int32();
+    if (count * minimumElementBytes > this.remaining) {
       throw new MalformedMessageError(`an array of ${count} elements at ${this.offset}, ${this.remaining} bytes left`);
     }
     return count;

@@ -1,12 +1,15 @@
+import { writeInt16, writeInt32, writeInt64 } from './bytes';
 import { UnencodableValueError } from './errors';
 
-const TWO_32 = 0x1_0000_0000;
-const INT64_MAX = 2 ** 63;
 /** Byte fields from this size on are kept by reference: one more iovec is cheaper than the copy. */
 const REFERENCE_BYTES = 1024;
 const INITIAL_BYTES = 256;
 const MAX_UVARINT_BYTES = 5;
 const UUID_CHARACTERS = 22;
+
+function outOfRange(value: number, type: string): never {
+  throw new UnencodableValueError(`${value} is not ${type}`);
+}
 
 /**
  * Collects one message as a list of chunks. Large byte fields (record batches) are referenced, never copied: they must
@@ -70,42 +73,40 @@ export class Writer {
   }
 
   int8(value: number): void {
+    if (value !== (value << 24) >> 24) outOfRange(value, 'an int8');
     const at = this.reserve(1);
-    this.buffer.writeInt8(value, at);
+    this.buffer[at] = value;
   }
 
   int16(value: number): void {
+    if (value !== (value << 16) >> 16) outOfRange(value, 'an int16');
     const at = this.reserve(2);
-    this.buffer.writeInt16BE(value, at);
+    writeInt16(this.buffer, at, value);
   }
 
   uint16(value: number): void {
+    if (value !== (value & 0xffff)) outOfRange(value, 'a uint16');
     const at = this.reserve(2);
-    this.buffer.writeUInt16BE(value, at);
+    writeInt16(this.buffer, at, value);
   }
 
   int32(value: number): void {
+    if (value !== (value | 0)) outOfRange(value, 'an int32');
     const at = this.reserve(4);
-    this.buffer.writeInt32BE(value, at);
+    writeInt32(this.buffer, at, value);
   }
 
   uint32(value: number): void {
+    if (value !== value >>> 0) outOfRange(value, 'a uint32');
     const at = this.reserve(4);
-    this.buffer.writeUInt32BE(value, at);
+    writeInt32(this.buffer, at, value);
   }
 
   /** A 64-bit integer from a number; values beyond the signed range are clamped to it (see `Reader.int64`). */
   int64(value: number): void {
+    if (typeof value !== 'number' || Number.isNaN(value)) outOfRange(value, 'an int64');
     const at = this.reserve(8);
-    if (value >= INT64_MAX) {
-      this.buffer.writeInt32BE(0x7fffffff, at);
-      this.buffer.writeUInt32BE(0xffffffff, at + 4);
-      return;
-    }
-    const clamped = Math.max(value, -INT64_MAX);
-    const high = Math.floor(clamped / TWO_32);
-    this.buffer.writeInt32BE(high, at);
-    this.buffer.writeUInt32BE(clamped - high * TWO_32, at + 4);
+    writeInt64(this.buffer, at, value);
   }
 
   float64(value: number): void {
