@@ -1,0 +1,6 @@
+import type { Scenario } from '../main';
+import { malformed } from './malformed';
+import { metadata } from './metadata';
+
+/** Every scenario, in the order in which they run: what shakes the brokers comes last. */
+export const ALL: readonly Scenario[] = [...malformed, ...metadata];

@@ -1,0 +1,58 @@
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+
+/** A field that is truly different on two clusters, and what of it must still be the same. */
+interface Mask {
+  readonly api: string;
+  /** The field's path, indexes left out: `topics.topicId`. */
+  readonly path: string;
+  readonly same: (value: unknown) => unknown;
+}
+
+const randomId = (value: unknown) => (value === ZERO_UUID || value === null ? value : 'an id');
+const natural = (value: unknown) => ((value as number) >= 0 ? 'a number' : value);
+const port = (value: unknown) => ((value as number) > 0 ? 'a port' : value);
+
+/** THE LIST of what may differ. Everything else may not. */
+const MASKS: readonly Mask[] = [
+  { api: 'Metadata', path: 'clusterId', same: randomId },
+  { api: 'Metadata', path: 'brokers.port', same: port },
+  { api: 'Metadata', path: 'topics.topicId', same: randomId },
+  { api: 'DescribeCluster', path: 'clusterId', same: randomId },
+  { api: 'DescribeCluster', path: 'brokers.port', same: port },
+  { api: 'Produce', path: 'nodeEndpoints.port', same: port },
+  { api: 'Produce', path: 'responses.partitionResponses.logAppendTimeMs', same: natural },
+  { api: 'Fetch', path: 'nodeEndpoints.port', same: port },
+  { api: 'Fetch', path: 'sessionId', same: (value) => (value === 0 ? 0 : 'a session') },
+  { api: 'Fetch', path: 'responses.topicId', same: randomId },
+  { api: 'CreateTopics', path: 'topics.topicId', same: randomId },
+  { api: 'DeleteTopics', path: 'responses.topicId', same: randomId },
+  { api: 'LeaderAndIsr', path: 'topics.topicId', same: randomId },
+  { api: 'InitProducerId', path: 'producerId', same: natural },
+  { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
+  { api: 'DescribeLogDirs', path: 'results.logDir', same: () => 'a folder' },
+  { api: 'DescribeLogDirs', path: 'results.totalBytes', same: natural },
+  { api: 'DescribeLogDirs', path: 'results.usableBytes', same: natural },
+];
+
+/** Lists in the order of a Java hash map, which says nothing: compared sorted by these fields. */
+const UNORDERED: Readonly<Record<string, readonly string[]>> = {
+  'Metadata topics': ['name', 'errorCode'],
+  'Metadata topics.partitions': ['partitionIndex'],
+  'CreateTopics topics': ['name'],
+  'CreateTopics topics.configs': ['name'],
+};
+
+const masks = new Map(MASKS.map(({ api, path, same }) => [`${api} ${path}`, same]));
+
+/** What of a field must be the same on both sides. */
+export function masked(api: string, path: string, value: unknown): unknown {
+  const same = masks.get(`${api} ${path}`);
+  if (same) return same(value);
+  const fields = UNORDERED[`${api} ${path}`];
+  return fields && Array.isArray(value) ? sorted(value, fields) : value;
+}
+
+function sorted(items: readonly Record<string, unknown>[], fields: readonly string[]): unknown[] {
+  const key = (item: Record<string, unknown>) => JSON.stringify(fields.map((field) => item[field]));
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}

@@ -1,0 +1,107 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { ask, freePort } from '../support/ports';
+import { removeDir, ServerProcess, tempDir, writeProperties } from '../support/process';
+import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
+
+/** Where the two brokers come from. */
+export interface Programs {
+  /** Our broker as one file for node. */
+  readonly brokerBundle: string;
+  readonly java: string;
+  /** Apache Kafka's jars. */
+  readonly classPath: string;
+}
+
+export const SIDES = ['ours', 'apache'] as const;
+export type SideName = (typeof SIDES)[number];
+
+/** A running broker. */
+export interface Side {
+  readonly name: SideName;
+  readonly port: number;
+  readonly logDir: string;
+  readonly process: ServerProcess;
+}
+
+export interface World {
+  readonly sides: Readonly<Record<SideName, Side>>;
+  stop(): Promise<void>;
+}
+
+/** The same for both; topics are made at once, and rebalances do not wait. */
+const SETTINGS = {
+  'broker.id': 0,
+  'broker.rack': 'r1',
+  'num.partitions': 1,
+  'auto.create.topics.enable': 'true',
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 3,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.num.partitions': 3,
+  'transaction.state.log.min.isr': 1,
+  'group.initial.rebalance.delay.ms': 0,
+  'controlled.shutdown.enable': 'false',
+};
+
+const LOG4J = `log4j.rootLogger=WARN, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+`;
+
+/** Metadata v1 for no topic: key 3, version 1, correlation id 1, no client id, an empty array. */
+const METADATA = Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0]);
+const isWholeFrame = (bytes: Buffer) => bytes.length >= 4 && bytes.length >= 4 + bytes.readInt32BE(0);
+
+async function serves(port: number): Promise<boolean> {
+  const answer = await ask(port, METADATA, isWholeFrame);
+  return answer !== undefined && answer.length >= 12 && answer.readInt32BE(8) > 0;
+}
+
+/** Folders of the two sides have names of one length, so that answers that name them have one size. */
+async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, programs: Programs): Promise<Side> {
+  const home = path.join(dir, name === 'ours' ? 'ours--' : 'apache');
+  fs.mkdirSync(home);
+  const port = await freePort();
+  const logDir = path.join(home, 'logs');
+  const file = path.join(home, 'server.properties');
+  writeProperties(file, {
+    ...SETTINGS,
+    listeners: `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': logDir,
+    // Each has a tree of its own.
+    'zookeeper.connect': `${zooKeeper.connect}/${name}`,
+  });
+  const started =
+    name === 'ours'
+      ? new ServerProcess(process.execPath, [programs.brokerBundle, file])
+      : new ServerProcess(programs.java, [
+          '-Xmx512m',
+          '-XX:+UseSerialGC',
+          '-XX:TieredStopAtLevel=1',
+          `-Dlog4j.configuration=file:${path.join(dir, 'log4j.properties')}`,
+          '-cp',
+          programs.classPath,
+          'kafka.Kafka',
+          file,
+        ]);
+  await started.until(() => serves(port), 120_000);
+  return { name, port, logDir, process: started };
+}
+
+/** Starts one ZooKeeper and both brokers on it, each below a path of its own, with the same settings. */
+export async function startWorld(programs: Programs): Promise<World> {
+  const dir = tempDir('interop');
+  fs.writeFileSync(path.join(dir, 'log4j.properties'), LOG4J);
+  const zooKeeper = await startZooKeeper({ tickTime: 2000, minSessionTimeout: 4000 });
+  const [ours, apache] = await Promise.all(SIDES.map((name) => startSide(name, dir, zooKeeper, programs)));
+  return {
+    sides: { ours: ours!, apache: apache! },
+    async stop() {
+      await Promise.all([ours!.process.kill(), apache!.process.kill()]);
+      await zooKeeper.stop();
+      removeDir(dir);
+    },
+  };
+}
