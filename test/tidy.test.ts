@@ -44,7 +44,10 @@ const sources = filesBelow(PACKAGES)
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
   .map(readSource);
 const isTest = ({ path }: Source): boolean =>
-  path.endsWith('.test.ts') || path.includes('/testing/') || path.includes('/vectors/');
+  /\/test-[a-z-]+\.ts$/.test(path) ||
+  path.endsWith('.test.ts') ||
+  path.includes('/testing/') ||
+  path.includes('/vectors/');
 const production = sources.filter((source) => !isTest(source));
 const inFolder = (folder: string) => production.filter(({ path }) => path.startsWith(`packages/${folder}/`));
 const broker = inFolder('broker');
