@@ -32,7 +32,6 @@ interface PartitionResult {
 interface Pending {
   readonly result: PartitionResult;
   readonly partition: Partition;
-  readonly leaderEpoch: number;
   readonly requiredOffset: number;
   done: boolean;
 }
@@ -130,7 +129,6 @@ export function produce(services: Services): Handler<typeof Produce> {
       if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
       if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT) throw new KafkaError('INVALID_TOPIC_EXCEPTION');
       partition = services.replicas.get(topic, index);
-      const { leaderEpoch } = partition;
       const info: AppendInfo = partition.appendAsLeader(records, request.acks, { origin: 'client' });
       const result: PartitionResult = {
         index,
@@ -140,7 +138,7 @@ export function produce(services: Services): Handler<typeof Produce> {
         logStartOffset: info.logStartOffset,
       };
       if (request.acks === -1) {
-        pending.push({ result, partition, leaderEpoch, requiredOffset: info.lastOffset + 1, done: false });
+        pending.push({ result, partition, requiredOffset: info.lastOffset + 1, done: false });
       }
       return result;
     } catch (thrown) {
@@ -167,7 +165,7 @@ export function produce(services: Services): Handler<typeof Produce> {
     let open = 0;
     for (const entry of pending) {
       if (entry.done) continue;
-      const outcome = entry.partition.acknowledgement(entry.requiredOffset, entry.leaderEpoch);
+      const outcome = entry.partition.acknowledgement(entry.requiredOffset);
       if (outcome === null) open++;
       else {
         entry.done = true;

@@ -140,13 +140,13 @@ export class Partition {
 
   /**
    * How an acks=all append up to `requiredOffset` stands (Partition.checkEnoughReplicasReachOffset): null while it
-   * waits, else the error to answer, NONE for success.
+   * waits, else the error to answer, NONE for success. Whoever waits is asked whenever the role changes, so one who
+   * still waits has had the same leader all along, whatever its epoch.
    */
   acknowledgement(
     requiredOffset: number,
-    leaderEpoch: number,
   ): 'NONE' | 'NOT_LEADER_OR_FOLLOWER' | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' | null {
-    if (this.role.type !== 'leader' || this.leaderEpoch !== leaderEpoch) return 'NOT_LEADER_OR_FOLLOWER';
+    if (this.role.type !== 'leader') return 'NOT_LEADER_OR_FOLLOWER';
     if (this.log.highWatermark < requiredOffset) return null;
     const { state } = this.role;
     const minIsr = Math.min(this.options.minInsyncReplicas(), state.replicas.length);
