@@ -9,7 +9,7 @@ import { DECLARED, VECTORS } from './test-vectors';
  * Whatever arrives, decoding ends soon, throws nothing but `MalformedMessageError`, and makes no more objects than the
  * frame has bytes.
  */
-const MUTATIONS = 25;
+const MUTATIONS = 20;
 const RANDOM_FRAMES = 12;
 
 function countItems(value: unknown): number {

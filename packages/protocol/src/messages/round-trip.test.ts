@@ -6,7 +6,7 @@ import { Reader } from '../wire/reader';
 import { uuidFromBytes } from '../wire/uuid';
 import { APIS } from '.';
 
-const RUNS = 8;
+const RUNS = 5;
 const MAX_ITEMS = 3;
 const SEED = 20_391;
 

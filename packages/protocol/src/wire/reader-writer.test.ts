@@ -117,10 +117,22 @@ test.each([
   expect(() => written((writer) => writer[method](value))).toThrow(UnencodableValueError);
 });
 
-test('a string that its length cannot say is our mistake', () => {
-  const long = 'x'.repeat(0x8000);
-  expect(() => written((writer) => writer.string(long))).toThrow(UnencodableValueError);
-  expect(new Reader(written((writer) => writer.compactString(long))).compactString()).toBe(long);
+test('strings have at most 32767 bytes, compact or not', () => {
+  const [longest, tooLong] = ['x'.repeat(0x7fff), 'x'.repeat(0x8000)];
+  for (const method of ['string', 'compactString'] as const) {
+    expect(new Reader(written((writer) => writer[method](longest)))[method]()).toBe(longest);
+    expect(() => written((writer) => writer[method](tooLong))).toThrow(UnencodableValueError);
+  }
+  const bytes = Buffer.concat([written((writer) => writer.uvarint(0x8001)), Buffer.alloc(0x8000)]);
+  expect(() => new Reader(bytes).compactString()).toThrow(MalformedMessageError);
+  expect(() => new Reader(bytes).compactNullableString()).toThrow(MalformedMessageError);
+});
+
+// Kafka's generated readers take any negative length for null.
+test('any negative length is null', () => {
+  expect(new Reader(Buffer.from('fffb', 'hex')).nullableString()).toBeNull();
+  expect(new Reader(Buffer.from('fffffff9', 'hex')).nullableBytes()).toBeNull();
+  expect(new Reader(Buffer.from('fffffff9', 'hex')).count(false, 1)).toBeLessThan(0);
 });
 
 test('uuids are Kafka’s 22 characters', () => {

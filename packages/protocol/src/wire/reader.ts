@@ -3,6 +3,7 @@ import { MalformedMessageError } from './errors';
 import { uuidFromBytes } from './uuid';
 
 const TWO_32 = 0x1_0000_0000;
+const MAX_STRING_BYTES = 0x7fff;
 
 /**
  * A cursor over one frame. Every read checks the bytes that are left before it touches or allocates anything, so a
@@ -130,12 +131,18 @@ export class Reader {
   }
 
   compactString(): string {
-    return this.utf8(this.uvarint() - 1);
+    return this.compactText(this.uvarint() - 1);
   }
 
   compactNullableString(): string | null {
     const length = this.compactLength();
-    return length < 0 ? null : this.utf8(length);
+    return length < 0 ? null : this.compactText(length);
+  }
+
+  /** Compact strings are held to the length that the others can say. */
+  private compactText(length: number): string {
+    if (length > MAX_STRING_BYTES) throw new MalformedMessageError(`a string of ${length} bytes`);
+    return this.utf8(length);
   }
 
   bytes(): Buffer {

@@ -11,6 +11,11 @@ function outOfRange(value: number, type: string): never {
   throw new UnencodableValueError(`${value} is not ${type}`);
 }
 
+/** Compact strings could be longer, but Kafka's readers refuse them. */
+function checkStringLength(byteLength: number): void {
+  if (byteLength > 0x7fff) throw new UnencodableValueError(`a string of ${byteLength} bytes; at most 32767 fit`);
+}
+
 /**
  * Collects one message as a list of chunks. Large byte fields (record batches) are referenced, never copied: they must
  * stay unchanged until the chunks are on the wire.
@@ -152,7 +157,7 @@ export class Writer {
 
   string(value: string): void {
     const byteLength = Buffer.byteLength(value);
-    if (byteLength > 0x7fff) throw new UnencodableValueError(`a string of ${byteLength} bytes; at most 32767 fit`);
+    checkStringLength(byteLength);
     this.int16(byteLength);
     this.text(value, byteLength);
   }
@@ -164,6 +169,7 @@ export class Writer {
 
   compactString(value: string): void {
     const byteLength = Buffer.byteLength(value);
+    checkStringLength(byteLength);
     this.uvarint(byteLength + 1);
     this.text(value, byteLength);
   }
