@@ -1,4 +1,4 @@
-import type { Disk } from '../env/disk';
+import { type Disk, DiskError } from '../env/disk';
 import type { Logger } from '../env/logger';
 import { type PartitionOffset, readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties';
@@ -51,8 +51,15 @@ export class LogDir {
     );
   }
 
+  /** Gives the dir up; as with Apache's broker the file goes too. */
   releaseLock(): void {
-    this.lock?.release();
+    if (this.lock === null) return;
+    try {
+      this.disk.removeNow(`${this.path}/${LOCK}`);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+    }
+    this.lock.release();
     this.lock = null;
   }
 

@@ -31,7 +31,7 @@ export class OffsetIndex {
     this.lastOffset = last.offset;
     if (!isWhole) return `its size is not a multiple of ${ENTRY_BYTES}`;
     if (this.index.entries > 0 && last.offset <= this.baseOffset) return `its last offset is ${last.offset}`;
-    if (this.index.entries > 0 && last.position >= logBytes) {
+    if (this.index.entries > 0 && (last.position < 0 || last.position >= logBytes)) {
       return `its last entry points at ${last.position} in a log of ${logBytes} bytes`;
     }
     return null;

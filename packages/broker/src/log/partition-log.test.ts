@@ -1,4 +1,10 @@
-import { baseOffsetAt, forEachBatch, isCrcValidAt, lastOffsetAt, partitionLeaderEpochAt } from '@odradek/protocol/records/batch';
+import {
+  baseOffsetAt,
+  forEachBatch,
+  isCrcValidAt,
+  lastOffsetAt,
+  partitionLeaderEpochAt,
+} from '@odradek/protocol/records/batch';
 import { buildEndTxnBatch } from '@odradek/protocol/records/control';
 import { append, batch, fixture, readAll, START_MS } from './testing/fixture';
 import { UnexpectedAppendOffsetError } from './types';
@@ -11,12 +17,20 @@ const offsetsOf = (b: Buffer): [number, number][] => {
 
 test('a leader gives offsets and its epoch; readers get whole batches from the one that holds the offset on', () => {
   const log = fixture().open();
-  expect(append(log, batch(3), 5)).toMatchObject({ firstOffset: 0, lastOffset: 2, logAppendTimeMs: -1, recordCount: 3 });
+  expect(append(log, batch(3), 5)).toMatchObject({
+    firstOffset: 0,
+    lastOffset: 2,
+    logAppendTimeMs: -1,
+    recordCount: 3,
+  });
   expect(append(log, batch(2), 5)).toMatchObject({ firstOffset: 3, lastOffset: 4 });
   expect(log.logEndOffset).toBe(5);
   expect(log.latestEpoch).toBe(5);
   const bytes = readAll(log, 1);
-  expect(offsetsOf(bytes)).toEqual([[0, 2], [3, 4]]);
+  expect(offsetsOf(bytes)).toEqual([
+    [0, 2],
+    [3, 4],
+  ]);
   forEachBatch(bytes, (at) => {
     expect(isCrcValidAt(bytes, at)).toBe(true);
     expect(partitionLeaderEpochAt(bytes, at)).toBe(5);
@@ -39,7 +53,9 @@ test('a reader sees nothing at or above its bound, and is refused outside the lo
   expect(offsetsOf(readAll(log, 0, 'high-watermark'))).toEqual([[0, 1]]);
   expect(readAll(log, 2, 'high-watermark')).toHaveLength(0);
   expect(readAll(log, 4)).toHaveLength(0);
-  expect(() => readAll(log, 5)).toThrow('Received request for offset 5 for partition t-0, but we only have log segments upto 4.');
+  expect(() => readAll(log, 5)).toThrow(
+    'Received request for offset 5 for partition t-0, but we only have log segments upto 4.',
+  );
   log.maybeIncrementLogStartOffset(1, 'test');
   expect(() => readAll(log, 0)).toThrow('but we only have log segments starting from offset: 1.');
   expect(() => log.maybeIncrementLogStartOffset(3, 'test')).toThrow('since it is larger than the high watermark 2');
@@ -70,7 +86,10 @@ test('segments roll by size and are read across; a slice outlives the deletion o
   expect([log.logStartOffset, log.size]).toEqual([10, 0]);
   const target = Buffer.alloc(slice.bytes);
   expect(slice.readInto(target, 0)).toBe(slice.bytes);
-  expect(offsetsOf(target)).toEqual([[0, 0], [1, 1]]);
+  expect(offsetsOf(target)).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
   await f.clock.advance(10);
   expect(f.disk.paths().filter((path) => path.endsWith('.deleted'))).toEqual([]);
 });
@@ -108,12 +127,18 @@ test('truncation drops whole batches, epochs and producer state above it', () =>
 });
 
 describe('idempotent producers', () => {
-  const from = (baseSequence: number, count = 1, producerEpoch = 0) => batch(count, { producerId: 7, producerEpoch, baseSequence });
+  const from = (baseSequence: number, count = 1, producerEpoch = 0) =>
+    batch(count, { producerId: 7, producerEpoch, baseSequence });
 
   test('the last five batches are recognised; others must follow on', () => {
     const log = fixture().open();
     for (let i = 0; i < 6; i++) append(log, from(i * 2, 2));
-    expect(append(log, from(4, 2))).toMatchObject({ duplicate: true, firstOffset: 4, lastOffset: 5, logAppendTimeMs: START_MS + 1 });
+    expect(append(log, from(4, 2))).toMatchObject({
+      duplicate: true,
+      firstOffset: 4,
+      lastOffset: 5,
+      logAppendTimeMs: START_MS + 1,
+    });
     expect(log.logEndOffset).toBe(12);
     expect(() => append(log, from(0, 2))).toThrow(
       'Out of order sequence number for producer 7 at offset 12 in partition t-0: 0 (incoming seq. number), 11 (current end sequence number)',
@@ -222,7 +247,9 @@ test('offsets by timestamp: first at or after, largest, and by segment for the o
   expect(log.offsetForTimestamp(1022, 6)).toBeNull();
   expect(log.offsetForTimestamp(2000, 100)).toBeNull();
   expect(log.maxTimestampOffset()).toMatchObject({ offset: 11, timestamp: 1051 });
-  expect(log.legacyOffsetsBefore(-1, 2)).toEqual([12, 11].map((_, i) => (i === 0 ? 12 : log.segmentCount === 6 ? 10 : 11)));
+  expect(log.legacyOffsetsBefore(-1, 2)).toEqual(
+    [12, 11].map((_, i) => (i === 0 ? 12 : log.segmentCount === 6 ? 10 : 11)),
+  );
   expect(log.legacyOffsetsBefore(-2, 5)).toEqual([0]);
 });
 

@@ -98,16 +98,13 @@ export class Segment {
   static nextOffsetOf(pool: FilePool, path: string, baseOffset: number): number {
     const file = pool.file(path);
     let next = baseOffset;
-    try {
+    untilDamage(() =>
       scanHeaders(file, 0, file.size(), (b, at) => {
         next = lastOffsetAt(b, at) + 1;
         return true;
-      });
-    } catch (error) {
-      if (!(error instanceof CorruptRecordError)) throw error;
-    } finally {
-      file.close();
-    }
+      }),
+    );
+    file.close();
     return next;
   }
 
@@ -209,14 +206,7 @@ export class Segment {
 
   /** The first batch whose last offset is `offset` or above, or null. */
   translate(offset: number): BatchPlace | null {
-    const from = this.recent.positionBefore(offset) ?? this.offsetIndex.lookup(offset).position;
-    try {
-      return this.findFrom(offset, from);
-    } catch (error) {
-      // A damaged index leads into the middle of a batch.
-      if (!(error instanceof CorruptRecordError) || from === 0) throw error;
-      return this.findFrom(offset, 0);
-    }
+    return this.findFrom(offset, this.recent.positionBefore(offset) ?? this.indexed(offset));
   }
 
   private findFrom(offset: number, from: number): BatchPlace | null {
@@ -229,44 +219,57 @@ export class Segment {
     return found;
   }
 
+  /** Where to look for `offset` from: what the index says, or the beginning where a damaged one leads astray. */
+  private indexed(offset: number): number {
+    const { position } = this.offsetIndex.lookup(offset);
+    if (position <= 0 || position >= this.size) return 0;
+    let isRight = false;
+    untilDamage(() =>
+      scanHeaders(this.file, position, this.size, (b, at) => {
+        isRight = baseOffsetAt(b, at) >= this.baseOffset && baseOffsetAt(b, at) <= offset;
+        return false;
+      }),
+    );
+    return isRight ? position : 0;
+  }
+
   slice(position: number, bytes: number): LogSlice {
     return new FileSlice(this.file, position, bytes);
   }
 
   /** One above the last record's offset. */
   readNextOffset(): number {
-    const { position } = this.offsetIndex.lastEntry();
     let next = this.baseOffset;
-    scanHeaders(this.file, position, this.size, (b, at) => {
-      next = lastOffsetAt(b, at) + 1;
-      return true;
-    });
+    untilDamage(() =>
+      scanHeaders(this.file, this.indexed(Number.MAX_SAFE_INTEGER), this.size, (b, at) => {
+        next = lastOffsetAt(b, at) + 1;
+        return true;
+      }),
+    );
     return next;
   }
 
   /** Whether everything from the last index entry on is whole: a cheap look at what a crash or a full disk damages. */
   isTailWhole(): boolean {
-    try {
-      const from = this.offsetIndex.lastEntry().position;
-      return scanBatches(this.file, from, this.size, (b, at) => isCrcValidAt(b, at)) === this.size;
-    } catch (error) {
-      if (error instanceof CorruptRecordError) return false;
-      throw error;
-    }
+    const from = this.offsetIndex.lastEntry().position;
+    let end = from;
+    untilDamage(() =>
+      scanBatches(this.file, from, this.size, (b, at, position, size) => {
+        if (isCrcValidAt(b, at)) end = position + size;
+        return end === position + size;
+      }),
+    );
+    return end === this.size;
   }
 
-  /** Visits every batch from `position` to `end`, whole. */
+  /** Visits every batch from `position` to `end`, whole; ends at damage. */
   scan(position: number, end: number, visit: BatchVisitor): void {
-    scanBatches(this.file, position, end, visit);
+    untilDamage(() => scanBatches(this.file, position, end, visit));
   }
 
   /** Visits the header of every batch; ends at damage. */
   scanHeaders(visit: BatchVisitor): void {
-    try {
-      scanHeaders(this.file, 0, this.size, visit);
-    } catch (error) {
-      if (!(error instanceof CorruptRecordError)) throw error;
-    }
+    untilDamage(() => scanHeaders(this.file, 0, this.size, visit));
   }
 
   /**
@@ -293,7 +296,7 @@ export class Segment {
     let validBytes = 0;
     let lastIndexed = 0;
     let nextOffset = this.baseOffset;
-    try {
+    untilDamage(() =>
       scanBatches(this.file, 0, this.size, (b, at, position, size) => {
         const lastOffset = lastOffsetAt(b, at);
         const isInRange = lastOffset >= nextOffset && lastOffset - this.baseOffset <= MAX_RELATIVE_OFFSET;
@@ -309,10 +312,8 @@ export class Segment {
         visit(b, at, size);
         validBytes = position + size;
         return true;
-      });
-    } catch (error) {
-      if (!(error instanceof CorruptRecordError)) throw error;
-    }
+      }),
+    );
     return validBytes;
   }
 
@@ -339,8 +340,7 @@ export class Segment {
   /** The index's last entry, and what follows it in the file (LogSegment.readLargestTimestamp). */
   private readLargestTimestamp(): TimestampOffset {
     let largest = this.timeIndex.lastEntry;
-    const { position } = this.offsetIndex.lookup(largest.offset);
-    scanHeaders(this.file, position, this.size, (b, at) => {
+    scanHeaders(this.file, this.indexed(largest.offset), this.size, (b, at) => {
       const timestamp = maxTimestampAt(b, at);
       if (timestamp > largest.timestamp) largest = { timestamp, offset: lastOffsetAt(b, at) };
       return true;
@@ -351,9 +351,8 @@ export class Segment {
   /** The first record from `startOffset` on whose timestamp is `timestamp` or later. */
   findOffsetByTimestamp(timestamp: number, startOffset: number): TimestampAndOffset | null {
     const from = Math.max(this.timeIndex.lookup(timestamp).offset, startOffset);
-    const { position } = this.offsetIndex.lookup(from);
     let found: TimestampAndOffset | null = null;
-    scanBatches(this.file, position, this.size, (b, at, _position, size) => {
+    scanBatches(this.file, this.indexed(from), this.size, (b, at, _position, size) => {
       if (maxTimestampAt(b, at) < timestamp) return true;
       found = findRecordByTimestamp(b, at, size, timestamp, startOffset);
       return found === null;
@@ -363,9 +362,8 @@ export class Segment {
 
   /** The record with the largest timestamp. */
   findMaxTimestamp(): TimestampAndOffset | null {
-    const { position } = this.offsetIndex.lookup(this.largest.offset);
     let found: TimestampAndOffset | null = null;
-    scanBatches(this.file, position, this.size, (b, at, _position, size) => {
+    scanBatches(this.file, this.indexed(this.largest.offset), this.size, (b, at, _position, size) => {
       if (maxTimestampAt(b, at) !== this.largest.timestamp) return true;
       found = findRecordByTimestamp(b, at, size, this.largest.timestamp, 0);
       return found === null;
@@ -439,6 +437,15 @@ export class Segment {
 
   private txnFiles(): PooledFile[] {
     return this.txnIndex.exists() ? [this.txnIndex.file] : [];
+  }
+}
+
+/** Runs a scan that may end at bytes that are no batch. */
+function untilDamage(scan: () => void): void {
+  try {
+    scan();
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error;
   }
 }
 

@@ -81,12 +81,22 @@ export function batch(count = 1, init: BatchInit & { bytes?: number; timestamp?:
   return buildBatch({ ...header, records });
 }
 
-export function append(log: PartitionLog, records: Buffer, leaderEpoch = 0, origin: 'client' | 'coordinator' = 'client') {
+export function append(
+  log: PartitionLog,
+  records: Buffer,
+  leaderEpoch = 0,
+  origin: 'client' | 'coordinator' = 'client',
+) {
   return log.appendAsLeader(records, { leaderEpoch, origin });
 }
 
 /** All bytes from `offset` on. */
-export function readAll(log: PartitionLog, offset: number, isolation: FetchIsolation = 'log-end', maxBytes = 1 << 30): Buffer {
+export function readAll(
+  log: PartitionLog,
+  offset: number,
+  isolation: FetchIsolation = 'log-end',
+  maxBytes = 1 << 30,
+): Buffer {
   const { slice } = log.read(offset, { maxBytes, minOneMessage: true, isolation });
   const target = Buffer.alloc(slice.bytes);
   return target.subarray(0, slice.readInto(target, 0));
