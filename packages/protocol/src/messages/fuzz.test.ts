@@ -1,9 +1,9 @@
 import type { Codec } from '../schema/codegen';
+import { DECLARED, VECTORS } from '../testing/message-vectors';
+import { generator, mutate, randomBytes } from '../testing/mutations';
 import { MalformedMessageError } from '../wire/errors';
 import { Reader } from '../wire/reader';
-import { generator, mutate, randomBytes } from '../wire/test-mutations';
 import { Metadata } from './metadata';
-import { DECLARED, VECTORS } from './test-vectors';
 
 /**
  * Whatever arrives, decoding ends soon, throws nothing but `MalformedMessageError`, and makes no more objects than the

@@ -1,6 +1,6 @@
 import { encodeToBuffer } from '../schema/codegen';
+import { DECLARED, VECTORS } from '../testing/message-vectors';
 import { Reader } from '../wire/reader';
-import { DECLARED, VECTORS } from './test-vectors';
 
 const RECORDS = Buffer.from('these bytes stand for record batches');
 

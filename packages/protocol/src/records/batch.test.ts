@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { KafkaError } from '../errors';
-import { generator, mutate } from '../wire/test-mutations';
+import { generator, mutate } from '../testing/mutations';
+import { bytesOf, describeBatches, VECTORS, withoutSizes } from '../testing/record-vectors';
 import * as batch from './batch';
 import { type BatchInit, buildBatch, buildBatchAsync, type RecordInit } from './builder';
 import { CorruptRecordError } from './errors';
 import { recordCursor, recordCursorAsync } from './record';
-import { bytesOf, describeBatches, VECTORS, withoutSizes } from './test-vectors';
 import { type RecordRules, type RecordsSummary, validateRecords } from './validate';
 
 const NOW_MS = 1700000000000;

@@ -1,7 +1,7 @@
 import { compressFrameSync } from 'lz4-napi';
+import { bytesOf, VECTORS } from '../testing/record-vectors';
 import { type Codec, compress, compressAsync, decompress, decompressAsync } from './compression';
 import { CorruptRecordError, DecompressionLimitError } from './errors';
-import { bytesOf, VECTORS } from './test-vectors';
 import { scanFrames } from './zstd';
 
 const { compress: rawSnappy } = require('snappyjs') as { compress(data: Buffer): Buffer };

@@ -1,11 +1,11 @@
 import { KafkaError } from '../errors';
-import { generator, mutate, randomBytes } from '../wire/test-mutations';
+import { generator, mutate, randomBytes } from '../testing/mutations';
+import { bytesOf, VECTORS } from '../testing/record-vectors';
 import * as batch from './batch';
 import { type Codec, compress, decompress } from './compression';
 import { parseEndTxnMarker } from './control';
 import { convertToBatch, downConvert, filterBatch } from './conversion';
 import { readRecords } from './record';
-import { bytesOf, VECTORS } from './test-vectors';
 import { validateRecords } from './validate';
 
 /** Whatever arrives, reading ends soon and throws nothing but what has a code for the peer. */

@@ -1,5 +1,5 @@
+import { describeBatches } from '../testing/record-vectors';
 import * as batch from './batch';
-import { describeBatches } from './test-vectors';
 
 // kafkajs ships its encoders unbundled: another foreign encoder, of all that its producer sends.
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0');

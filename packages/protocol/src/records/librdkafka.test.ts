@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describeBatches } from './test-vectors';
+import { describeBatches } from '../testing/record-vectors';
 import { validateRecords } from './validate';
 
 // Made by librdkafka 2.16.0: vectors/python/librdkafka_vectors.py.

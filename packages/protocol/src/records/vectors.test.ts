@@ -1,10 +1,10 @@
+import { bytesOf, type Content, describeBatches, VECTORS, type Vector, withoutSizes } from '../testing/record-vectors';
 import * as batch from './batch';
 import { buildBatch, emptyBatch } from './builder';
 import { buildEndTxnBatch, parseEndTxnMarker } from './control';
 import { convertToBatch, downConvert, filterBatch } from './conversion';
 import { buildLegacyRecords, legacyBaseOffset } from './legacy';
 import { readRecords } from './record';
-import { bytesOf, type Content, describeBatches, VECTORS, type Vector, withoutSizes } from './test-vectors';
 import { validateRecords, validateRecordsAsync } from './validate';
 
 const NOW_MS = 1700000000000;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { APIS } from '../messages';
 import type { Codec } from '../schema/codegen';
 import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '../stored/consumer-protocol';
 import { DefaultPrincipalData } from '../stored/default-principal';
@@ -8,7 +9,6 @@ import { GroupMetadataKey, GroupMetadataValue } from '../stored/group-metadata';
 import { OffsetCommitKey, OffsetCommitValue } from '../stored/offset-commit';
 import { TransactionLogKey, TransactionLogValue } from '../stored/transaction-log';
 import { RequestHeader, ResponseHeader } from '../wire/headers';
-import { APIS } from '.';
 
 /** The message vectors, made by Apache Kafka 3.9.1 (vectors/java/MessageVectors.java): for tests only. */
 export interface Vector {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import * as batch from './batch';
-import { type KafkaRecord, readRecords } from './record';
+import * as batch from '../records/batch';
+import { type KafkaRecord, readRecords } from '../records/record';
 
 /** The record vectors, made by Apache Kafka 3.9.1 (vectors/java/RecordVectors.java): for tests only. */
 export interface RecordVector {
