@@ -133,6 +133,8 @@ export interface ZooKeeperConnectOptions {
   readonly connect: string;
   readonly sessionTimeoutMs: number;
   readonly connectionTimeoutMs: number;
+  /** Gives up as soon as it is aborted: `connect` rejects with `CONNECTION_LOSS`. */
+  readonly signal?: AbortSignal;
   /** An earlier session to take up again. */
   readonly resume?: { readonly sessionId: string; readonly password: Buffer };
 }

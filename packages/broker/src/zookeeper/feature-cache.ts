@@ -30,6 +30,8 @@ export class FeatureCache {
   }
 
   private async read(): Promise<void> {
-    this.version = (await this.store.readFeature())?.zkVersion ?? NONE;
+    // Reading alone would leave no watch where there is nothing yet.
+    const isThere = (await this.client.exists(paths.feature)) !== null;
+    this.version = (isThere ? await this.store.readFeature() : null)?.zkVersion ?? NONE;
   }
 }

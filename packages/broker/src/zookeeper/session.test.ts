@@ -53,10 +53,15 @@ async function started(): Promise<{
   first: FakeSession;
   connects: (() => Promise<FakeSession>)[];
   time: ReturnType<typeof manualClock>;
+  attempted: AbortSignal[];
 }> {
   const first = new FakeSession('1');
   const connects: (() => Promise<FakeSession>)[] = [async () => first];
-  const connect = (): Promise<ZooKeeperSession> => connects.shift()!() as unknown as Promise<ZooKeeperSession>;
+  const attempted: AbortSignal[] = [];
+  const connect: ZooKeeper['connect'] = ({ signal }) => {
+    if (signal) attempted.push(signal);
+    return connects.shift()!() as unknown as Promise<ZooKeeperSession>;
+  };
   const time = manualClock();
   const options = { connect: 'h', sessionTimeoutMs: 1_000, connectionTimeoutMs: 1_000, maxInFlightRequests: 2 };
   const client = new ZooKeeperClient({ connect } as ZooKeeper, time.clock, silentLoggers, {
@@ -64,7 +69,7 @@ async function started(): Promise<{
     isSecure: false,
   });
   await client.start();
-  return { client, first, connects, time };
+  return { client, first, connects, time, attempted };
 }
 
 test('a lost call waits for the connection and is repeated on the same session', async () => {
@@ -135,6 +140,16 @@ test('closing ends the calls that wait', async () => {
   await turn();
   await client.close();
   expect(await call).toBe(loss);
+});
+
+test('closing ends the attempt to open a session', async () => {
+  const { client, first, connects, attempted } = await started();
+  connects.push(() => new Promise(() => {}));
+  first.become('expired');
+  await turn();
+  expect(attempted.at(-1)?.aborted).toBe(false);
+  await client.close();
+  expect(attempted.at(-1)?.aborted).toBe(true);
 });
 
 test('a watch is set if and only if somebody handles it', async () => {

@@ -63,6 +63,8 @@ export class ZooKeeperClient {
   /** One change of sessions after another. */
   private replacing: Promise<void> = Promise.resolve();
   private closed = false;
+  /** Ends an attempt to open a session once nobody wants one. */
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly zookeeper: ZooKeeper,
@@ -82,7 +84,7 @@ export class ZooKeeperClient {
     const { hosts, chroot } = splitConnect(this.options.connect);
     if (chroot !== '') await this.createChroot(hosts, chroot);
     this.logger.info(`Initializing a new session to ${this.options.connect}.`);
-    this.adopt(await this.zookeeper.connect(this.options));
+    this.adopt(await this.connect());
   }
 
   /** Of the current session, expired or not; 16 hexadecimal digits. */
@@ -177,8 +179,13 @@ export class ZooKeeperClient {
     if (this.closed) return;
     this.closed = true;
     this.logger.info('Closing.');
+    this.closing.abort();
     await this.session?.close();
     this.logger.info('Closed.');
+  }
+
+  private connect(): Promise<ZooKeeperSession> {
+    return this.zookeeper.connect({ ...this.options, signal: this.closing.signal });
   }
 
   private get current(): ZooKeeperSession {
@@ -288,11 +295,12 @@ export class ZooKeeperClient {
     while (!this.closed) {
       this.logger.info(`Initializing a new session to ${this.options.connect}.`);
       try {
-        const session = await this.zookeeper.connect(this.options);
+        const session = await this.connect();
         if (this.closed) await session.close();
         else this.adopt(session);
         return;
       } catch (error) {
+        if (this.closed) return;
         this.logger.warn('Error when recreating ZooKeeper, retrying after a short sleep', { error });
         await sleep(this.clock, NEW_SESSION_BACKOFF_MS);
       }

@@ -13,7 +13,6 @@ import {
   text,
 } from './testing/scripted-zookeeper';
 import { NodeZooKeeper } from './zookeeper';
-import { formatHost, parseConnect } from './zookeeper-hosts';
 import { nextXid } from './zookeeper-jute';
 
 const TIMEOUT_MS = 6_000;
@@ -220,6 +219,16 @@ describe('a server that says nothing', () => {
   });
 });
 
+test('an attempt that is no longer wanted ends at once', async () => {
+  const abort = new AbortController();
+  const session = connecting({ signal: abort.signal });
+  const connection = await server.nextConnection();
+  abort.abort();
+  await expect(session).rejects.toMatchObject({ code: 'CONNECTION_LOSS' });
+  await connection.closed;
+  expect(server.connectionCount).toBe(1);
+});
+
 describe('a session that is over', () => {
   test('is final, for what waits and for what comes', async () => {
     const { session, connection } = await open();
@@ -361,39 +370,11 @@ describe('what a server should not send', () => {
   });
 });
 
-describe('hosts', () => {
-  test.each([
-    ['a:1', [{ host: 'a', port: 1 }], ''],
-    ['a', [{ host: 'a', port: 2181 }], ''],
-    [
-      'a:1, b ,[::1]:3,[fe80::2]/x/y',
-      [
-        { host: 'a', port: 1 },
-        { host: 'b', port: 2181 },
-        { host: '::1', port: 3 },
-        { host: 'fe80::2', port: 2181 },
-      ],
-      '/x/y',
-    ],
-    ['::1/', [{ host: '::1', port: 2181 }], ''],
-  ])('%s', (connect, hosts, chroot) => {
-    expect(parseConnect(connect)).toEqual({ hosts, chroot });
-  });
-
-  test.each(['', '/chroot', 'a:b', 'a:99999', '[::1', ','])('%j is refused', (connect) => {
-    expect(() => parseConnect(connect)).toThrow();
-  });
-
-  test('are printed with brackets where they need them', () => {
-    expect([formatHost({ host: '::1', port: 2 }), formatHost({ host: 'h', port: 2 })]).toEqual(['[::1]:2', 'h:2']);
-  });
-
-  test('one that refuses is passed over for one that serves', async () => {
-    const gone = await ScriptedZooKeeper.listen();
-    const connect = `${gone.connect},${server.connect}`;
-    await gone.close();
-    const session = connecting({ connect });
-    await (await server.nextConnection()).handshake(TIMEOUT_MS);
-    expect((await session).state).toBe('connected');
-  });
+test('a host that refuses is passed over for one that serves', async () => {
+  const gone = await ScriptedZooKeeper.listen();
+  const connect = `${gone.connect},${server.connect}`;
+  await gone.close();
+  const session = connecting({ connect });
+  await (await server.nextConnection()).handshake(TIMEOUT_MS);
+  expect((await session).state).toBe('connected');
 });

@@ -17,18 +17,22 @@ export class NodeZooKeeper implements ZooKeeper {
     const core = new SessionCore({ ...parseConnect(options.connect), sessionTimeoutMs, resume }, this.logger);
     const session = new NodeZooKeeperSession(core);
     await new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => core.abandon('no longer wanted');
       const timer = setTimeout(() => {
         const message = 'Timed out waiting for connection while in state: CONNECTING';
         reject(new ZooKeeperError('OPERATION_TIMEOUT', '/', message));
-        core.abandon(message);
+        giveUp();
       }, options.connectionTimeoutMs);
       const stop = session.onState((state) => {
         clearTimeout(timer);
+        options.signal?.removeEventListener('abort', giveUp);
         stop();
         if (state === 'connected') resolve();
         else reject(new ZooKeeperError(state === 'expired' ? 'SESSION_EXPIRED' : 'CONNECTION_LOSS', '/'));
       });
+      options.signal?.addEventListener('abort', giveUp);
       core.open();
+      if (options.signal?.aborted) giveUp();
     });
     return session;
   }
