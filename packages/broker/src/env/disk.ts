@@ -36,8 +36,11 @@ export interface Disk {
   open(path: string, mode: 'read' | 'write'): DiskFile;
   /** The whole content, or null where there is no such file. */
   readFile(path: string): Buffer | null;
-  /** Replaces the content for good or not at all: `<path>.tmp`, fsync, rename, fsync of the folder. */
-  replaceFile(path: string, content: Uint8Array | string): void;
+  /**
+   * Replaces the content for good or not at all: `<path>.tmp`, fsync, rename, fsync of the folder. `unflushed` leaves the
+   * fsyncs out (milliseconds each): a power cut may then undo it or leave the file empty, a crash of the process cannot.
+   */
+  replaceFile(path: string, content: Uint8Array | string, durability?: 'unflushed'): void;
   /** Null where there is nothing. */
   stat(path: string): DiskStat | null;
   setModified(path: string, modifiedMs: number): void;

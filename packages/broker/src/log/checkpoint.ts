@@ -25,11 +25,8 @@ export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[
 }
 
 export function writeOffsetCheckpoint(disk: Disk, path: string, entries: readonly PartitionOffset[]): void {
-  writeCheckpoint(
-    disk,
-    path,
-    entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`),
-  );
+  const lines = entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`);
+  disk.replaceFile(path, checkpointText(lines));
 }
 
 /** Reads `epoch startOffset` lines (LeaderEpochCheckpointFile). */
@@ -40,17 +37,15 @@ export function readEpochCheckpoint(disk: Disk, path: string): EpochEntry[] {
   });
 }
 
+/** Not flushed: recovery makes lost entries anew from the batches. */
 export function writeEpochCheckpoint(disk: Disk, path: string, entries: readonly EpochEntry[]): void {
-  writeCheckpoint(
-    disk,
-    path,
-    entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`),
-  );
+  const lines = entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`);
+  disk.replaceFile(path, checkpointText(lines), 'unflushed');
 }
 
 /** Version, number of entries, entries: a line each (org.apache.kafka.server.common.CheckpointFile). */
-function writeCheckpoint(disk: Disk, path: string, lines: readonly string[]): void {
-  disk.replaceFile(path, [VERSION, lines.length, ...lines, ''].join('\n'));
+function checkpointText(lines: readonly string[]): string {
+  return [VERSION, lines.length, ...lines, ''].join('\n');
 }
 
 function readCheckpoint<T>(disk: Disk, path: string, parse: (fields: readonly string[]) => T | null): T[] {

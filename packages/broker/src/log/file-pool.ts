@@ -52,6 +52,9 @@ export class FilePool {
 export class PooledFile {
   private handle: DiskFile | null = null;
   private flushes = 0;
+  private isToBeClosed = false;
+  /** Its deletion has begun: a flush that was under way before must not bring it back. */
+  isRemoved = false;
   lastUse = 0;
 
   constructor(
@@ -85,12 +88,14 @@ export class PooledFile {
   }
 
   async flush(): Promise<void> {
+    if (this.isRemoved) return;
     const handle = this.use();
     this.flushes++;
     try {
       await handle.flush();
     } finally {
       this.flushes--;
+      if (this.flushes === 0 && this.isToBeClosed) this.close();
     }
   }
 
@@ -108,9 +113,11 @@ export class PooledFile {
     this.filePath = path;
   }
 
-  /** Closes it until its next use. */
+  /** Closes it until its next use; once the fsync that runs is over. */
   close(): void {
     if (this.handle === null) return;
+    this.isToBeClosed = this.isBusy;
+    if (this.isToBeClosed) return;
     this.handle.close();
     this.handle = null;
     this.pool.closed(this);
@@ -118,12 +125,14 @@ export class PooledFile {
 
   /** Closes and deletes it, on the disk's own time. */
   async remove(): Promise<void> {
+    this.isRemoved = true;
     this.close();
     await this.pool.disk.remove(this.filePath);
   }
 
   private use(): DiskFile {
     this.lastUse = this.pool.nextUse();
+    this.isToBeClosed = false;
     if (this.handle === null) {
       this.handle = this.pool.disk.open(this.filePath, 'write');
       this.pool.opened(this);

@@ -9,7 +9,7 @@ export function readPartitionMetadata(disk: Disk, folder: string): string | null
   return fields !== null && fields[1] === '0' ? fields[2]! : null;
 }
 
-/** No newline at the end: that is how Apache writes it (PartitionMetadataFile). */
+/** No newline at the end: that is how Apache writes it (PartitionMetadataFile). A lost id comes back with LeaderAndIsr. */
 export function writePartitionMetadata(disk: Disk, folder: string, topicId: string): void {
-  disk.replaceFile(`${folder}/${PARTITION_METADATA}`, `version: 0\ntopic_id: ${topicId}`);
+  disk.replaceFile(`${folder}/${PARTITION_METADATA}`, `version: 0\ntopic_id: ${topicId}`, 'unflushed');
 }

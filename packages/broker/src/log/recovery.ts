@@ -125,11 +125,11 @@ function swapRange(pool: FilePool, path: string, from: number): { from: number; 
   return { from, to };
 }
 
-/** False where the file is damaged. It can be made anew from the batches, so it costs no more than a look at them. */
-function loadEpochs({ epochs, folder, log }: LoadInput): boolean {
+/** False where the file is damaged or was lost: it can be made anew from the batches, for no more than a look at them. */
+function loadEpochs({ epochs, folder, log, hadCleanShutdown }: LoadInput): boolean {
   try {
     epochs.load();
-    return true;
+    return hadCleanShutdown || epochs.latestEpoch !== null;
   } catch (error) {
     if (!(error instanceof DiskError) || error.code !== undefined) throw error;
     log.warn(`${folder}/${LEADER_EPOCH_CHECKPOINT} is damaged and is made anew: ${error.message}`);

@@ -390,6 +390,7 @@ export class Segment {
   }
 
   async flush(): Promise<void> {
+    if (this.file.isRemoved) return;
     this.offsetIndex.index.write();
     this.timeIndex.index.write();
     const indexes = [this.offsetIndex.index.file, this.timeIndex.index.file];

@@ -14,19 +14,19 @@ export class NodeDisk implements Disk {
     return orNull(file, () => fs.readFileSync(file));
   }
 
-  replaceFile(file: string, content: Uint8Array | string): void {
+  replaceFile(file: string, content: Uint8Array | string, durability?: 'unflushed'): void {
     const temporary = `${file}.tmp`;
     attempt(file, () => {
       const fd = fs.openSync(temporary, 'w', 0o644);
       try {
         writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, 0);
-        fs.fsyncSync(fd);
+        if (durability !== 'unflushed') fs.fsyncSync(fd);
       } finally {
         fs.closeSync(fd);
       }
       fs.renameSync(temporary, file);
     });
-    this.flushFolder(path.dirname(file));
+    if (durability !== 'unflushed') this.flushFolder(path.dirname(file));
   }
 
   stat(file: string): DiskStat | null {

@@ -1,0 +1,28 @@
+import { MemoryDisk } from '../env/testing/memory-disk';
+import { FilePool } from './file-pool';
+
+test('only so many files are open, and closed ones open again when used', () => {
+  const disk = new MemoryDisk();
+  const pool = new FilePool(disk, 3);
+  const files = Array.from({ length: 10 }, (_, i) => pool.file(`/f${i}`));
+  for (const [i, file] of files.entries()) file.write([Buffer.from([i])], 0);
+  expect(pool.openFiles).toBeLessThanOrEqual(3);
+  expect(disk.openFiles).toBe(pool.openFiles);
+  const target = Buffer.alloc(1);
+  for (const [i, file] of files.entries()) {
+    expect(file.read(target, 0)).toBe(1);
+    expect(target[0]).toBe(i);
+  }
+});
+
+test('a file that is removed while it is flushed stays open until then, and does not come back', async () => {
+  const disk = new MemoryDisk();
+  const file = new FilePool(disk).file('/f');
+  file.write([Buffer.from('x')], 0);
+  const flushing = file.flush();
+  const removing = file.remove();
+  expect(disk.openFiles).toBe(1);
+  await Promise.all([flushing, removing]);
+  await file.flush();
+  expect([disk.openFiles, disk.paths()]).toEqual([0, []]);
+});
