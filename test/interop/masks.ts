@@ -39,6 +39,7 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'Metadata topics': ['name', 'errorCode'],
   'Metadata topics.partitions': ['partitionIndex'],
   'CreateTopics topics': ['name'],
+  'CreatePartitions results': ['name'],
   'CreateTopics topics.configs': ['name'],
 };
 

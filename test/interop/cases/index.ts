@@ -1,6 +1,7 @@
 import type { Scenario } from '../main';
 import { malformed } from './malformed';
 import { metadata } from './metadata';
+import { topics } from './topics';
 
 /** Every scenario, in the order in which they run: what shakes the brokers comes last. */
-export const ALL: readonly Scenario[] = [...malformed, ...metadata];
+export const ALL: readonly Scenario[] = [...malformed, ...metadata, ...topics];

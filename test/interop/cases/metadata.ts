@@ -137,6 +137,14 @@ async function operations(both: Both): Promise<void> {
       });
     }
   }
+  for (const version of [10, 12]) {
+    const topics = [{ topicId: NO_SUCH_ID, name: null }];
+    await both.send(Metadata, version, {
+      topics,
+      allowAutoTopicCreation: false,
+      includeTopicAuthorizedOperations: true,
+    });
+  }
   for (const version of [11, 12]) {
     await both.send(Metadata, version, {
       topics: named('metadata-operations', 'metadata-nowhere'),

@@ -1,6 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import { CreatePartitions } from '@odradek/protocol/messages/create-partitions';
 import type { RequestOf } from '@odradek/protocol/schema/api';
+import { specificMessage } from './api-error';
 import { duplicates } from './create-topics';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
@@ -44,7 +45,7 @@ export function createPartitions(services: Services): Handler<typeof CreateParti
       const results = await Promise.all(
         wishes.map(async (wish) => {
           const error = await outcome(wish);
-          return { name: wish.name, errorCode: error?.code ?? 0, errorMessage: error?.message ?? null };
+          return { name: wish.name, errorCode: error?.code ?? 0, errorMessage: error && specificMessage(error) };
         }),
       );
       return { results };
@@ -57,8 +58,8 @@ export function createPartitions(services: Services): Handler<typeof CreateParti
         return add(wish, request);
       }
     },
-    fail: ({ code, message }, { topics }) => ({
-      results: topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+    fail: (error, { topics }) => ({
+      results: topics.map(({ name }) => ({ name, errorCode: error.code, errorMessage: specificMessage(error) })),
     }),
   });
 }

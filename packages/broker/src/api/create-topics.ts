@@ -2,24 +2,39 @@ import { KafkaError } from '@odradek/protocol/errors';
 import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import { CLUSTER_METADATA_TOPIC } from '../cluster/topic-names';
 import type { CreatedTopic } from '../controller/topic-admin';
+import { specificMessage } from './api-error';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
 import { describeCreatedTopic } from './topic-description';
 
-type Wish = RequestOf<typeof CreateTopics>['topics'][number];
+type Request = RequestOf<typeof CreateTopics>;
+type Wish = Request['topics'][number];
 type Entry = NonNullable<ResponseInit<typeof CreateTopics>['topics']>[number];
 
-function failed(name: string, error: KafkaError, message: string | null = error.message): Entry {
+function failed(name: string, error: KafkaError, topicId = ZERO_UUID): Entry {
   return {
     name,
-    topicId: ZERO_UUID,
+    topicId,
     errorCode: error.code,
-    errorMessage: message,
+    errorMessage: specificMessage(error),
     numPartitions: -1,
     replicationFactor: -1,
     configs: [],
   };
+}
+
+interface Outcome {
+  readonly entry: Entry;
+  /** What has been made, if it has. */
+  readonly created?: CreatedTopic;
+}
+
+function refusalOf(name: string, twice: ReadonlySet<string>): KafkaError | null {
+  if (twice.has(name)) return new KafkaError('INVALID_REQUEST', 'Found multiple entries for this topic.');
+  if (name !== CLUSTER_METADATA_TOPIC) return null;
+  return new KafkaError('INVALID_REQUEST', `Creation of internal topic ${CLUSTER_METADATA_TOPIC} is prohibited.`);
 }
 
 /** Makes topics and answers once they have leaders, or the time is over (KIP-4, KIP-525). */
@@ -29,10 +44,7 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
     `[Admin Manager on Broker ${services.brokerId}]: `,
   );
 
-  async function create(
-    topic: Wish,
-    request: RequestOf<typeof CreateTopics>,
-  ): Promise<{ entry: Entry; created?: CreatedTopic }> {
+  async function create(topic: Wish, request: Request): Promise<Outcome> {
     try {
       const created = await services.topicAdmin.create(topic, request.validateOnly);
       const entry = {
@@ -54,39 +66,32 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
     }
   }
 
+  /** The entry once the topic has leaders; a topic that is late keeps its id, so that it can be asked for. */
+  async function settled({ entry, created }: Outcome, request: Request, deadlineMs: number): Promise<Entry> {
+    if (!created || request.validateOnly) return entry;
+    const leftMs = request.timeoutMs <= 0 ? 0 : deadlineMs - services.clock.monotonicMs();
+    const ready = leftMs > 0 && (await services.topicAdmin.waitForLeaders(entry.name, created.numPartitions, leftMs));
+    return ready ? entry : failed(entry.name, new KafkaError('REQUEST_TIMED_OUT'), created.topicId);
+  }
+
   return handler({
     api: CreateTopics,
     async handle(request) {
       if (!services.controller.isActive) {
-        return { topics: request.topics.map(({ name }) => failed(name, new KafkaError('NOT_CONTROLLER'), null)) };
+        return { topics: request.topics.map(({ name }) => failed(name, new KafkaError('NOT_CONTROLLER'))) };
       }
       const twice = duplicates(request.topics.map(({ name }) => name));
-      const entries = new Map<string, Entry>();
-      const created = new Map<string, CreatedTopic>();
       const deadlineMs = services.clock.monotonicMs() + request.timeoutMs;
+      const outcomes: Outcome[] = [];
+      // One after the other: of two names that collide the first wins.
       for (const topic of request.topics) {
-        if (twice.has(topic.name)) {
-          entries.set(
-            topic.name,
-            failed(topic.name, new KafkaError('INVALID_REQUEST', 'Found multiple entries for this topic.')),
-          );
-          continue;
-        }
-        const outcome = await create(topic, request);
-        entries.set(topic.name, outcome.entry);
-        if (outcome.created && !request.validateOnly) created.set(topic.name, outcome.created);
+        const refusal = refusalOf(topic.name, twice);
+        outcomes.push(refusal ? { entry: failed(topic.name, refusal) } : await create(topic, request));
       }
-      await Promise.all(
-        [...created].map(async ([name, { numPartitions }]) => {
-          const left = request.timeoutMs <= 0 ? 0 : deadlineMs - services.clock.monotonicMs();
-          const ready = left > 0 && (await services.topicAdmin.waitForLeaders(name, numPartitions, left));
-          if (!ready) entries.set(name, failed(name, new KafkaError('REQUEST_TIMED_OUT')));
-        }),
-      );
-      return { topics: [...entries.values()] };
+      return { topics: await Promise.all(outcomes.map((outcome) => settled(outcome, request, deadlineMs))) };
     },
-    fail: ({ code, message }, { topics }) => ({
-      topics: topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+    fail: (error, { topics }) => ({
+      topics: topics.map(({ name }) => ({ name, errorCode: error.code, errorMessage: specificMessage(error) })),
     }),
   });
 }

@@ -1,5 +1,6 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import { DescribeCluster } from '@odradek/protocol/messages/describe-cluster';
+import { specificMessage } from './api-error';
 import { CLUSTER_OPERATIONS, NOT_ASKED } from './authorized-operations';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
@@ -35,6 +36,6 @@ export function describeCluster(services: Services): Handler<typeof DescribeClus
         clusterAuthorizedOperations: includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
       };
     },
-    fail: ({ code, message }) => ({ errorCode: code, errorMessage: message, clusterId: '', brokers: [] }),
+    fail: (error) => ({ errorCode: error.code, errorMessage: specificMessage(error), clusterId: '', brokers: [] }),
   });
 }

@@ -60,15 +60,20 @@ function partitionEntry(view: View, partition: PartitionMetadata) {
   };
 }
 
-function topicEntry(view: View, topic: TopicMetadata, withOperations: boolean): TopicEntry {
+function topicEntry(view: View, topic: TopicMetadata): TopicEntry {
   return {
     errorCode: 0,
     name: topic.name,
     topicId: topic.topicId,
     isInternal: isInternalTopic(topic.name),
     partitions: [...topic.partitions.values()].map((partition) => partitionEntry(view, partition)),
-    topicAuthorizedOperations: withOperations ? TOPIC_OPERATIONS : NOT_ASKED,
   };
+}
+
+/** Also of a name that stands for no topic (yet); not of an id. */
+function withOperations(topic: TopicEntry): TopicEntry {
+  if (topic.errorCode === ERRORS.UNKNOWN_TOPIC_ID.code) return topic;
+  return { ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS };
 }
 
 function brokerEntries(view: View) {
@@ -87,6 +92,8 @@ function checkTopics({ topics }: Request, version: number): void {
     if (topicId !== ZERO_UUID && version < 12) {
       throw new KafkaError('INVALID_REQUEST', `Topic IDs are not supported in requests for version ${version}`);
     }
+    // Kafka trips over it, and says so.
+    if (name === null && topicId === ZERO_UUID) throw new KafkaError('UNKNOWN_SERVER_ERROR');
   }
 }
 
@@ -126,7 +133,7 @@ export function metadata(services: Services): Handler<typeof Metadata> {
     const operations = version >= 8 && request.includeTopicAuthorizedOperations;
     let view: View = { image: services.metadata.image, listener, version };
     if (wantsAll) {
-      for (const topic of view.image.topics.values()) topics.push(topicEntry(view, topic, operations));
+      for (const topic of view.image.topics.values()) topics.push(topicEntry(view, topic));
     } else {
       const names: string[] = [];
       for (const { name, topicId } of request.topics!) {
@@ -144,7 +151,7 @@ export function metadata(services: Services): Handler<typeof Metadata> {
       view = { ...view, image: services.metadata.image };
       for (const name of unique) {
         const topic = view.image.topics.get(name);
-        if (topic) topics.push(topicEntry(view, topic, operations));
+        if (topic) topics.push(topicEntry(view, topic));
         else topics.push(failedTopic(errors.get(name) ?? 'LEADER_NOT_AVAILABLE', name));
       }
     }
@@ -153,7 +160,7 @@ export function metadata(services: Services): Handler<typeof Metadata> {
       brokers: brokerEntries(view),
       clusterId: services.clusterId,
       controllerId: view.image.controllerId ?? -1,
-      topics,
+      topics: operations ? topics.map(withOperations) : topics,
       clusterAuthorizedOperations: clusterOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
     };
   }

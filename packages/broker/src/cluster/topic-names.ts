@@ -2,6 +2,8 @@ import { KafkaError } from '@odradek/protocol/errors';
 
 export const GROUP_OFFSETS_TOPIC = '__consumer_offsets';
 export const TRANSACTION_STATE_TOPIC = '__transaction_state';
+/** KRaft's own: nobody may make it. */
+export const CLUSTER_METADATA_TOPIC = '__cluster_metadata';
 const MAX_NAME_LENGTH = 249;
 
 export function isInternalTopic(topic: string): boolean {

@@ -132,7 +132,9 @@ export class Controller {
   }
 
   private async elect(): Promise<void> {
-    const { store, brokerId, clock } = this.options;
+    const { store, client, brokerId, clock } = this.options;
+    // Reading alone would leave no watch where there is nothing yet, and nobody would notice the node's removal.
+    await client.exists(paths.controller);
     this.activeControllerId = (await store.getControllerId()) ?? -1;
     if (this.activeControllerId !== -1) {
       this.logger.debug(

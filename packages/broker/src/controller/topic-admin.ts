@@ -291,7 +291,7 @@ function checkAssignment(assignment: Assignment): void {
       const text = [...assignment]
         .map(([partition, ids]) => `${partition} -> ArrayBuffer(${ids.join(', ')})`)
         .join(', ');
-      invalid(`Duplicate replica assignment found: Map(${text})`);
+      invalid(`Duplicate replica assignment found: HashMap(${text})`);
     }
   }
   const sum = [...assignment.keys()]
@@ -300,6 +300,8 @@ function checkAssignment(assignment: Assignment): void {
   if (sum !== (assignment.size * (assignment.size - 1)) / 2) {
     invalid('partitions should be a consecutive 0-based integer sequence');
   }
+  // A negative partition alone passes Kafka's sum; what Kafka trips over is the partition 0 that is not there.
+  if (!assignment.has(0)) throw new KafkaError('UNKNOWN_SERVER_ERROR');
 }
 
 function givenAssignment(
