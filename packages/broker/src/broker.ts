@@ -28,6 +28,7 @@ import { SocketServer } from './network/server';
 import { FetchSessions } from './replication/fetch-sessions';
 import { ReplicaManager } from './replication/replica-manager';
 import { brokerInfo, dynamicServerOptions, serverOptions } from './server-options';
+import { refuseUnsupported } from './unsupported';
 import { ChangeNotifications } from './zookeeper/change-notifications';
 import { FeatureCache } from './zookeeper/feature-cache';
 import { ZooKeeperClient } from './zookeeper/session';
@@ -65,11 +66,13 @@ export class Broker {
   private halt: (reason: string) => void = () => {};
   private epoch = UNREGISTERED;
 
+  /** Throws `ConfigError` for settings that cannot be kept. */
   constructor(
     private readonly config: BrokerConfig,
     private readonly ports: BrokerPorts,
   ) {
     this.logger = ports.loggers.logger('kafka.server.KafkaServer');
+    refuseUnsupported(config);
   }
 
   /** Called when the broker cannot go on: its last log folder has failed. */

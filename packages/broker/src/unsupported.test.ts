@@ -1,0 +1,22 @@
+import { BrokerConfig } from './config/broker-config';
+import { refuseUnsupported } from './unsupported';
+
+const BASE = { 'zookeeper.connect': 'localhost:2181', 'broker.id': '0' };
+const refuse = (settings: Record<string, string>) => () =>
+  refuseUnsupported(BrokerConfig.parse(new Map(Object.entries({ ...BASE, ...settings }))));
+
+test('an ordinary configuration passes', () => {
+  expect(refuse({})).not.toThrow();
+});
+
+test.each([
+  [{ listeners: 'PLAINTEXT://:9092,SSL://:9093' }, /listeners=SSL \(SSL\): TLS and SASL listeners are not served yet/],
+  [
+    { 'authorizer.class.name': 'kafka.security.authorizer.AclAuthorizer' },
+    /authorizer.class.name=kafka.*not supported yet/,
+  ],
+  [{ 'zookeeper.set.acl': 'true' }, /zookeeper.set.acl=true/],
+  [{ 'zookeeper.ssl.client.enable': 'true' }, /zookeeper.ssl.client.enable=true/],
+])('what promises protection that is not there is refused: %j', (settings, message) => {
+  expect(refuse(settings)).toThrow(message);
+});
