@@ -51,10 +51,11 @@ function builds() {
 }
 
 await runMain(async () => {
+  const startedAt = new Date();
   // Each by itself: what does not compile does not take the others with it. esbuild says what is wrong.
   const outcomes = await Promise.allSettled(builds().map((options) => build({ ...common, ...options })));
   if (outcomes.some(({ status }) => status === 'rejected')) throw new PlainError('The build failed: see above.');
-  markBuilt();
+  markBuilt(startedAt);
   if (process.env.npm_lifecycle_event === 'prepare') markInstalled();
   return 0;
 });

@@ -1,13 +1,12 @@
 // kafka-server-stop.sh and zookeeper-server-stop.sh: signal every server of that kind on this machine and return at once, as Apache's do.
 import fs from 'node:fs';
 import path from 'node:path';
-import { parse } from 'dot-properties';
 import { brokersAmong, listProcesses, zooKeepersAmong } from './lib/processes.mjs';
 import { PlainError, runMain } from './lib/say.mjs';
 
 const signal = `SIG${(process.env.SIGNAL || 'TERM').replace(/^SIG/, '')}`;
 
-function stopKafka(args) {
+async function stopKafka(args) {
   const processRole = optionOf(args, '--process-role');
   const nodeId = optionOf(args, '--node-id');
   if (processRole && nodeId) {
@@ -15,8 +14,9 @@ function stopKafka(args) {
   }
   const brokers = brokersAmong(listProcesses());
   if (brokers.length === 0 || (!processRole && !nodeId)) return stopAll('kafka', brokers);
+  const { parse } = await import('dot-properties'); // zookeeper-server-stop.sh works without any dependency
   for (const { pid, rest, cwd } of brokers) {
-    const settings = settingsOf(rest, cwd);
+    const settings = settingsOf(parse, rest, cwd);
     // A broker that ZooKeeper coordinates has its id under the older name.
     const matches = nodeId
       ? (settings['node.id'] ?? settings['broker.id']) === nodeId
@@ -47,16 +47,15 @@ function kill(pid) {
 const optionOf = (args, name) => args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1);
 
 /** The settings a running broker was given: its file, relative to its own working folder, then its overrides. */
-function settingsOf(rest, cwd = '.') {
+function settingsOf(parse, rest, cwd = '.') {
   const settings = {};
   for (let i = 0; i < rest.length; i++) {
+    const file = path.resolve(cwd, rest[i]);
     if (rest[i] === '--override') Object.assign(settings, parse(rest[++i] ?? ''));
-    else Object.assign(settings, readIfThere(path.resolve(cwd, rest[i])));
+    else if (fs.existsSync(file)) Object.assign(settings, parse(fs.readFileSync(file, 'utf8')));
   }
   return settings;
 }
-
-const readIfThere = (file) => (fs.existsSync(file) ? parse(fs.readFileSync(file, 'utf8')) : {});
 
 await runMain(() => {
   const [kind, ...args] = process.argv.slice(2);

@@ -23,7 +23,9 @@ await runMain(async () => {
   // A file that does not even load has no tests to count.
   const failed = total('numFailedTests') + total('numRuntimeErrorTestSuites');
   console.log(`\n${total('numPassedTests')} passed, ${failed} failed`);
-  return runs.every(({ status }) => status === 0) ? 0 : 1;
+  const hasRun = runs.some(({ results }) => results?.numTotalTestSuites > 0);
+  if (!hasRun) console.error(`No test matches ${args.join(' ')}.`);
+  return hasRun && runs.every(({ status }) => status === 0) ? 0 : 1;
 });
 
 function runJest({ name, args: projectArgs }, args) {

@@ -19,10 +19,11 @@ export function markInstalled() {
   fs.writeFileSync(installedStamp, lockfileHash());
 }
 
-/** Called by the build when all is written. */
-export function markBuilt() {
+/** Called by the build when all is written. A source that changed after `startedAt` is newer than the build. */
+export function markBuilt(startedAt) {
   fs.mkdirSync(path.dirname(builtStamp), { recursive: true });
   fs.writeFileSync(builtStamp, '');
+  fs.utimesSync(builtStamp, startedAt, startedAt);
 }
 
 /** Installs and builds what is missing or older than its sources; says so only when there is something to do. */
