@@ -6,7 +6,8 @@ import { ManualClock } from '../../env/testing/clock';
 import { MemoryDisk } from '../../env/testing/memory-disk';
 import { FilePool } from '../file-pool';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config';
-import { PartitionLog, type PartitionLogOptions } from '../partition-log';
+import type { PartitionLogOptions } from '../log-state';
+import { PartitionLog } from '../partition-log';
 import { DEFAULT_PRODUCER_STATE_CONFIG } from '../producer-state';
 import type { FetchIsolation } from '../types';
 

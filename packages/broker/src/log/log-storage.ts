@@ -1,0 +1,180 @@
+import type { Random } from '../env/random';
+import type { LogConfig } from './log-config';
+import { LogState } from './log-state';
+import { rebuildProducerState } from './producer-recovery';
+import { deletableSegments, retentionPasses } from './retention';
+import { Segment } from './segment';
+
+/** How a log's segments come and go (kafka.log.LocalLog): rolling, flushing, truncation, retention. */
+export abstract class LogStorage extends LogState {
+  /** Begins a new segment at the log's end. */
+  roll(): void {
+    this.onDisk('rolling', () => void this.rollTo(0));
+  }
+
+  protected rollTo(wantedOffset: number): Segment {
+    const baseOffset = Math.max(wantedOffset, this.endOffset);
+    const previous = this.segments.active;
+    if (previous.baseOffset === baseOffset && previous.size === 0) {
+      // Its indexes are full, or it is deleted in full: it begins anew.
+      this.segments.remove([previous]);
+      previous.closeFiles();
+    } else {
+      previous.becomeInactive();
+    }
+    const segment = this.newSegment(baseOffset);
+    this.producers.mapEndOffset = baseOffset;
+    this.producers.takeSnapshot();
+    this.options.logger.info(`Rolled new log segment at offset ${baseOffset}`, { partition: this.name });
+    this.inBackground(() => this.flushTo(baseOffset));
+    return segment;
+  }
+
+  protected newSegment(baseOffset: number): Segment {
+    const { pool, clock, random } = this.options;
+    const { segmentIndexBytes } = this.currentConfig;
+    const options = {
+      folder: this.folderPath,
+      baseOffset,
+      segmentIndexBytes,
+      rollJitterMs: rollJitterMs(this.currentConfig, random),
+    };
+    const segment = Segment.create(pool, clock, options);
+    this.segments.add(segment);
+    return segment;
+  }
+
+  /** Makes all that has been appended so far durable. */
+  async flush(): Promise<void> {
+    await this.onDiskLater(() => this.flushTo(this.endOffset));
+  }
+
+  protected async flushTo(offset: number): Promise<void> {
+    if (offset <= this.flushedOffset) return;
+    const flushed = this.segments.between(this.flushedOffset, offset);
+    await Promise.all(flushed.map((segment) => segment.flush()));
+    if (flushed.length > 1) this.options.pool.disk.flushFolder(this.folderPath);
+    // The log may have been cut meanwhile.
+    this.flushedOffset = Math.max(this.flushedOffset, Math.min(offset, this.endOffset));
+    this.flushedMs = this.options.clock.nowMs();
+  }
+
+  /** As `flush`, before anything else happens: what `flush.messages` promises. */
+  protected flushNow(): void {
+    for (const segment of this.segments.between(this.flushedOffset, this.endOffset)) segment.file.flushNow();
+    this.flushedOffset = this.endOffset;
+    this.flushedMs = this.options.clock.nowMs();
+  }
+
+  /** Cuts the log so that it ends at `offset`. False where it ends there or before already. */
+  truncateTo(offset: number): boolean {
+    if (offset < 0) throw new RangeError(`Cannot truncate partition ${this.name} to a negative offset (${offset}).`);
+    return this.onDisk('truncating', () => {
+      if (offset >= this.endOffset) {
+        this.epochs.truncateFromEnd(this.endOffset);
+        return false;
+      }
+      if (this.segments.first.baseOffset > offset) {
+        this.restartAt(offset, offset);
+        return true;
+      }
+      this.deleteSegments(this.segments.all.filter((segment) => segment.baseOffset > offset));
+      this.segments.active.truncateTo(offset);
+      this.endOffset = offset;
+      this.flushedOffset = Math.min(this.flushedOffset, offset);
+      this.reader.forget();
+      this.epochs.truncateFromEnd(offset);
+      this.startOffset = Math.min(this.startOffset, offset);
+      this.rebuildProducers();
+      this.setHighWatermark(this.watermark);
+      return true;
+    });
+  }
+
+  /** Drops everything; the log begins anew, empty. */
+  truncateFullyAndStartAt(offset: number, logStartOffset = offset): void {
+    this.onDisk('truncating', () => this.restartAt(offset, logStartOffset));
+  }
+
+  protected restartAt(offset: number, logStartOffset: number): void {
+    this.deleteSegments([...this.segments.all]);
+    this.newSegment(offset);
+    this.endOffset = offset;
+    this.startOffset = logStartOffset;
+    this.flushedOffset = Math.min(this.flushedOffset, offset);
+    this.reader.forget();
+    this.epochs.clear();
+    this.producers.truncateFullyAndStartAt(offset);
+    this.rebuildProducers();
+    this.setHighWatermark(offset);
+  }
+
+  protected rebuildProducers(): void {
+    rebuildProducerState(this.producers, {
+      segments: this.segments,
+      logStartOffset: this.startOffset,
+      lastOffset: this.endOffset,
+      nowMs: this.options.clock.nowMs(),
+      afterCleanShutdown: false,
+    });
+    this.updateFirstUnstable();
+  }
+
+  /** Deletes what retention no longer keeps; returns how many segments. */
+  deleteOldSegments(nowMs: number): number {
+    return this.onDisk('deleting segments of', () => {
+      let deleted = 0;
+      for (const reason of retentionPasses(this.currentConfig)) {
+        const { logStartOffset, logEndOffset, highWatermark } = this;
+        const segments = this.segments.all.map((segment) => ({
+          baseOffset: segment.baseOffset,
+          size: segment.size,
+          // Asking for it may cost a look at the file's time.
+          get largestTimestamp() {
+            return segment.largestTimestamp();
+          },
+        }));
+        const state = { segments, logStartOffset, logEndOffset, highWatermark };
+        const count = deletableSegments(state, this.currentConfig, reason, nowMs);
+        if (count > 0) deleted += this.deleteOldest(count, reason);
+      }
+      return deleted;
+    });
+  }
+
+  protected deleteOldest(count: number, reason: string): number {
+    const doomed = this.segments.all.slice(0, count);
+    if (count === this.segments.all.length) this.rollTo(0);
+    const next = this.segments.after(doomed.at(-1)!)!;
+    this.maybeIncrementLogStartOffset(next.baseOffset, `segment deletion (${reason})`);
+    this.deleteSegments(doomed);
+    return doomed.length;
+  }
+
+  /** Takes segments and their snapshots out of use now; their files go after `file.delete.delay.ms`. */
+  protected deleteSegments(doomed: readonly Segment[]): void {
+    if (doomed.length === 0) return;
+    this.segments.remove(doomed);
+    const snapshots: string[] = [];
+    for (const segment of doomed) {
+      segment.markDeleted();
+      const snapshot = this.producers.markSnapshotDeleted(segment.baseOffset);
+      if (snapshot !== null) snapshots.push(snapshot);
+    }
+    const { pool, clock } = this.options;
+    const remove = async (): Promise<void> => {
+      await Promise.all(doomed.map((segment) => segment.removeFiles()));
+      await Promise.all(snapshots.map((path) => pool.disk.remove(path)));
+    };
+    const timer = clock.after(this.currentConfig.fileDeleteDelayMs, () => {
+      this.deletions.delete(timer);
+      this.inBackground(remove);
+    });
+    this.deletions.set(timer, remove);
+  }
+}
+
+/** How much earlier than `segment.ms` a segment rolls, so that not all do at once. */
+export function rollJitterMs({ segmentJitterMs, segmentMs }: LogConfig, random: Random): number {
+  return segmentJitterMs === 0 ? 0 : random.below(Math.min(segmentJitterMs, segmentMs));
+}
