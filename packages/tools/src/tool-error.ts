@@ -29,12 +29,14 @@ export class ServerError extends ToolError {
   constructor(
     readonly error: ErrorName,
     message?: string | null,
+    /** Not to be tried again, though the error by itself might pass. */
+    private readonly isFinal = false,
   ) {
     super(exceptionClassOf(error), message ?? ERRORS[error].message);
   }
 
   get retriable(): boolean {
-    return ERRORS[this.error].retriable;
+    return !this.isFinal && ERRORS[this.error].retriable;
   }
 }
 

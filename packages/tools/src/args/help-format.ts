@@ -12,7 +12,7 @@ const CONTINUATION_INDENT = '  ';
  * One unbreakable piece of a line, blanks after it included. Java's rules: a break may follow a run of dashes or of
  * closing punctuation, but not inside a number; opening punctuation sticks to what follows it.
  */
-const UNBREAKABLE =
+export const UNBREAKABLE =
   /(?:[$([{"']*-[$([{"'-]*\d(?:[.,]?\d)*|[$([{"']*(?:\d(?:[.,]?\d)*|['$]+(?=[^\s)\]}!"%.,:;?([{-])|[^\s)\]}!"'$%.,:;?([{-])*)(?:-+|[)\]}!"'%.,:;?$]*) *\t?/gy;
 
 function wrap(text: string, width: number): string[] {

@@ -34,6 +34,8 @@ const INTEGER_RANGE: Record<Exclude<ArgumentType, 'String'>, bigint> = { Integer
 export class OptionSet<D extends OptionDeclarations = OptionDeclarations> {
   private readonly detected = new Map<string, string[]>();
   readonly nonOptionArguments: string[] = [];
+  /** The options as they stand on the command line, in order, repeated ones included. */
+  readonly order: string[] = [];
 
   constructor(readonly declarations: D) {}
 
@@ -68,6 +70,7 @@ export class OptionSet<D extends OptionDeclarations = OptionDeclarations> {
   }
 
   add(name: string, argument?: string): void {
+    this.order.push(name);
     const values = this.detected.get(name) ?? [];
     this.detected.set(name, values);
     if (argument === undefined) return;

@@ -1,5 +1,6 @@
 import type { CompressionType } from '@odradek/protocol/records/batch';
-import { configException } from '../tool-error';
+import type { Log } from '../print';
+import { configException, kafkaException } from '../tool-error';
 import { booleanConfig, enumConfig, intConfig, longConfig, type Properties, requirePlaintext } from './properties';
 
 /** A producer's settings, under Kafka's names in camel case. */
@@ -48,7 +49,7 @@ function compressionLevelOf(properties: Properties, codec: CompressionType): num
   return properties.has(name) ? intConfig(properties, name, 0) : undefined;
 }
 
-function isIdempotent(properties: Properties, acks: number, retries: number, maxInFlight: number): boolean {
+function isIdempotent(properties: Properties, acks: number, retries: number, maxInFlight: number, log: Log): boolean {
   const explicit = properties.has('enable.idempotence');
   const wanted = booleanConfig(properties, 'enable.idempotence', true) || properties.has('transactional.id');
   const required = explicit || properties.has('transactional.id');
@@ -66,16 +67,22 @@ function isIdempotent(properties: Properties, acks: number, retries: number, max
     );
   }
   if (maxInFlight > MAX_IN_FLIGHT_IF_IDEMPOTENT) {
-    // Unlike the others, Java's producer refuses this one even where idempotence is only the default.
-    throw configException(
-      'Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent producer.',
+    if (required) {
+      return refuse('Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent producer.');
+    }
+    log(
+      'WARN',
+      `Idempotence will be disabled because max.in.flight.requests.per.connection is set to ${maxInFlight}, which is ` +
+        'greater than 5. Please note that in v4.0.0 and onward, this will become an error.',
+      'org.apache.kafka.clients.producer.ProducerConfig',
     );
+    return false;
   }
   return true;
 }
 
 /** Reads a producer's properties (ProducerConfig). Throws `ToolError` with Kafka's messages. */
-export function producerSettings(properties: Properties): ProducerSettings {
+export function producerSettings(properties: Properties, log: Log): ProducerSettings {
   requirePlaintext(properties);
   const acks = acksOf(properties);
   const lingerMs = longConfig(properties, 'linger.ms', 0, { min: 0 });
@@ -101,7 +108,7 @@ export function producerSettings(properties: Properties): ProducerSettings {
     deliveryTimeoutMs: deliveryTimeoutMs(properties, lingerMs + requestTimeoutMs),
     maxBlockMs: longConfig(properties, 'max.block.ms', 60_000, { min: 0 }),
     metadataMaxAgeMs: longConfig(properties, 'metadata.max.age.ms', 300_000, { min: 0 }),
-    idempotent: isIdempotent(properties, acks, retries, maxInFlight),
+    idempotent: isIdempotent(properties, acks, retries, maxInFlight, log),
     transactionalId: properties.get('transactional.id'),
     transactionTimeoutMs: intConfig(properties, 'transaction.timeout.ms', 60_000),
     reconnectBackoffMs: longConfig(properties, 'reconnect.backoff.ms', 50, { min: 0 }),
@@ -115,5 +122,8 @@ function deliveryTimeoutMs(properties: Properties, leastMs: number): number {
   const timeoutMs = intConfig(properties, 'delivery.timeout.ms', 120_000, { min: 0 });
   if (timeoutMs >= leastMs) return timeoutMs;
   if (!properties.has('delivery.timeout.ms')) return leastMs;
-  throw configException('delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms');
+  throw kafkaException(
+    'Failed to construct kafka producer',
+    configException('delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms'),
+  );
 }

@@ -123,7 +123,8 @@ async function produceLines(producer: Producer, reader: LineMessageReader, optio
 export async function consoleProducer(argv: readonly string[], io: Io): Promise<number> {
   try {
     const options = parseArguments(argv, io);
-    const producer = new Producer(producerSettings(producerProperties(options)), logTo(io.stderr));
+    const log = logTo(io.stderr);
+    const producer = new Producer(producerSettings(producerProperties(options), log), log);
     await producer.start();
     try {
       const readerClass = options.valueOf('line-reader')!;

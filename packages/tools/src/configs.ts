@@ -1,0 +1,4 @@
+import { configs } from './configs/command';
+import { runTool } from './run-tool';
+
+runTool(configs);

@@ -1,0 +1,189 @@
+import { ERRORS, errorName } from '@odradek/protocol/errors';
+import { AlterClientQuotas } from '@odradek/protocol/messages/alter-client-quotas';
+import { AlterUserScramCredentials } from '@odradek/protocol/messages/alter-user-scram-credentials';
+import { DescribeClientQuotas } from '@odradek/protocol/messages/describe-client-quotas';
+import { DescribeUserScramCredentials } from '@odradek/protocol/messages/describe-user-scram-credentials';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
+import type { Admin } from '../client/admin';
+import { hashMapOrder, stringHash } from '../java-order';
+import { doubleText } from '../java-text';
+import { type Io, println } from '../print';
+import { illegalArgument, ServerError } from '../tool-error';
+import type { Entities } from './arguments';
+import type { Changes } from './changes';
+import { execute } from './resources';
+import { isScram, SCRAM_MECHANISMS, saltPassword } from './scram';
+
+const QUOTA_ENTITIES: Readonly<Record<string, string>> = { users: 'user', clients: 'client-id', ips: 'ip' };
+const ENTITY_TEXT: readonly (readonly [string, string])[] = [
+  ['user', 'user-principal'],
+  ['client-id', 'client-id'],
+  ['ip', 'ip'],
+];
+const CLIENT_QUOTAS = ['producer_byte_rate', 'consumer_byte_rate', 'request_percentage', 'controller_mutation_rate'];
+const MATCH_EXACT = 0;
+const MATCH_DEFAULT = 1;
+const MATCH_ANY = 2;
+
+const isQuota = (name: string): boolean => CLIENT_QUOTAS.includes(name);
+const setText = (names: readonly string[]): string => `Set(${names.join(', ')})`;
+const listText = (names: readonly string[]): string => `ArrayBuffer(${names.join(', ')})`;
+
+type QuotaEntry = NonNullable<ResponseOf<typeof DescribeClientQuotas>['entries']>[number];
+
+async function describeQuotaEntities(admin: Admin, { types, names }: Entities): Promise<QuotaEntry[]> {
+  if (names.length > types.length) throw illegalArgument('More entity names specified than entity types');
+  const components = types.map((type, index) => {
+    const name = names[index];
+    const matchType = name === undefined ? MATCH_ANY : name === '' ? MATCH_DEFAULT : MATCH_EXACT;
+    return { entityType: QUOTA_ENTITIES[type]!, matchType, match: matchType === MATCH_EXACT ? name! : null };
+  });
+  return execute(admin, 'describeClientQuotas', async (call) => {
+    const response = await admin.toAny(call, DescribeClientQuotas, { components, strict: true });
+    if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage);
+    return response.entries ?? [];
+  });
+}
+
+async function printQuotas(admin: Admin, entities: Entities, io: Io): Promise<void> {
+  for (const { entity, values } of await describeQuotaEntities(admin, entities)) {
+    const who = ENTITY_TEXT.flatMap(([type, text]) => {
+      const part = entity.find(({ entityType }) => entityType === type);
+      if (!part) return [];
+      return [part.entityName === null ? `the default ${text}` : `${text} '${part.entityName}'`];
+    });
+    const what = hashMapOrder(values, ({ key }) => stringHash(key)).map(
+      ({ key, value }) => `${key}=${doubleText(value)}`,
+    );
+    println(io.stdout, `Quota configs for ${who.join(', ')} are ${what.join(', ')}`);
+  }
+}
+
+async function printScram(admin: Admin, { names }: Entities, io: Io): Promise<void> {
+  const users = names.map((name) => ({ name }));
+  const response = await execute(admin, 'describeUserScramCredentials', async (call) => {
+    const answer = await admin.toAny(call, DescribeUserScramCredentials, { users });
+    if (answer.errorCode !== 0) throw new ServerError(errorName(answer.errorCode), answer.errorMessage);
+    return answer;
+  });
+  const mechanisms = Object.entries(SCRAM_MECHANISMS);
+  for (const { user, errorCode, credentialInfos } of response.results) {
+    // A user without credentials is not one of the result's users.
+    if (errorCode === ERRORS.RESOURCE_NOT_FOUND.code) continue;
+    const infos = credentialInfos.map(({ mechanism, iterations }) => {
+      const name = mechanisms.find(([, { number }]) => number === mechanism)?.[0] ?? 'UNKNOWN';
+      return `${name}=iterations=${iterations}`;
+    });
+    println(io.stdout, `SCRAM credential configs for user-principal '${user}' are ${infos.join(', ')}`);
+  }
+}
+
+/** `--describe` of users, clients and ips. */
+export async function describeQuotas(admin: Admin, entities: Entities, io: Io): Promise<void> {
+  await printQuotas(admin, entities, io);
+  const isUsersOnly = entities.types[0] !== 'ips' && !entities.types.includes('clients');
+  if (isUsersOnly && !entities.names.includes('')) await printScram(admin, entities, io);
+}
+
+/** `--alter` of users, clients and ips. */
+export async function alterQuotas(admin: Admin, entities: Entities, changes: Changes): Promise<void> {
+  const added = [...changes.added.keys()];
+  const { deleted } = changes;
+  if (entities.types[0] === 'ips') {
+    const unknown = [...added, ...deleted].filter((name) => name !== 'connection_creation_rate');
+    if (unknown.length > 0) {
+      throw illegalArgument(
+        `Only connection quota configs can be added for 'ips' using --bootstrap-server. Unexpected config names: ${unknown.join(',')}`,
+      );
+    }
+    await changeQuotas(admin, entities, changes);
+    return;
+  }
+  if (entities.types[0] === 'clients' || entities.types.length === 2) checkClients(added, deleted);
+  else checkUsers(entities, added, deleted);
+  if ([...added, ...deleted].some(isQuota)) await changeQuotas(admin, entities, changes);
+  else await changeScram(admin, entities.names[0]!, changes);
+}
+
+function checkClients(added: readonly string[], deleted: readonly string[]): void {
+  const refuse = (what: string, names: string): never => {
+    throw illegalArgument(
+      `Only quota configs can be ${what} for 'clients' using --bootstrap-server. Unexpected config names: ${names}`,
+    );
+  };
+  const unknownAdded = added.filter((name) => !isQuota(name));
+  if (unknownAdded.length > 0) refuse('added', setText(unknownAdded));
+  const unknownDeleted = deleted.filter((name) => !isQuota(name));
+  if (unknownDeleted.length > 0) refuse('deleted', listText(unknownDeleted));
+}
+
+function checkUsers({ names }: Entities, added: readonly string[], deleted: readonly string[]): void {
+  const refuse = (what: string, list: string): never => {
+    throw illegalArgument(
+      `Only quota and SCRAM credential configs can be ${what} for 'users' using --bootstrap-server. Unexpected config names: ${list}`,
+    );
+  };
+  const isUnknown = (name: string): boolean => !isQuota(name) && !isScram(name);
+  if (added.some(isUnknown)) refuse('added', setText(added.filter(isUnknown)));
+  if (deleted.some(isUnknown)) refuse('deleted', listText(deleted.filter(isUnknown)));
+  const all = [...added, ...deleted];
+  if (!all.some(isScram)) return;
+  if (names.includes('')) {
+    throw illegalArgument(
+      'The use of --entity-default or --user-defaults is not allowed with User SCRAM Credentials using --bootstrap-server.',
+    );
+  }
+  if (all.some(isQuota)) {
+    throw illegalArgument(
+      "Cannot alter both quota and SCRAM credential configs simultaneously for 'users' using --bootstrap-server.",
+    );
+  }
+}
+
+async function changeQuotas(admin: Admin, entities: Entities, { added, deleted }: Changes): Promise<void> {
+  if (entities.types.length !== entities.names.length) {
+    throw illegalArgument('Exactly one entity name must be specified for every entity type');
+  }
+  const old = (await describeQuotaEntities(admin, entities))[0]?.values.map(({ key }) => key) ?? [];
+  const absent = deleted.filter((name) => !old.includes(name));
+  if (absent.length > 0) throw new ServerError('INVALID_CONFIG', `Invalid config(s): ${absent.join(',')}`);
+  const ops = [...added].map(([key, text]) => {
+    const value = Number(text);
+    if (text.trim() === '' || Number.isNaN(value)) {
+      throw illegalArgument(`Cannot parse quota configuration value for ${key}: ${text}`);
+    }
+    return { key, value, remove: false };
+  });
+  const entity = entities.types.map((type, index) => ({
+    entityType: QUOTA_ENTITIES[type]!,
+    entityName: entities.names[index] || null,
+  }));
+  const removals = deleted.map((key) => ({ key, value: 0, remove: true }));
+  const request = { entries: [{ entity, ops: [...ops, ...removals] }], validateOnly: false };
+  await execute(admin, 'alterClientQuotas', async (call) => {
+    const { entries } = await admin.toAny(call, AlterClientQuotas, request);
+    for (const { errorCode, errorMessage } of entries) {
+      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+    }
+  });
+}
+
+async function changeScram(admin: Admin, user: string, { added, deleted }: Changes): Promise<void> {
+  const upsertions = [...added].filter((entry): entry is [keyof typeof SCRAM_MECHANISMS, string] => isScram(entry[0]));
+  const request = {
+    deletions: deleted.filter(isScram).map((name) => ({ name: user, mechanism: SCRAM_MECHANISMS[name].number })),
+    upsertions: upsertions.map(([mechanism, text]) => ({
+      name: user,
+      mechanism: SCRAM_MECHANISMS[mechanism].number,
+      ...saltPassword(mechanism, text),
+    })),
+  };
+  await execute(admin, 'alterUserScramCredentials', async (call) => {
+    const firstError = ({ results }: ResponseOf<typeof AlterUserScramCredentials>): number =>
+      results[0]?.errorCode ?? 0;
+    const { results } = await admin.toController(call, AlterUserScramCredentials, request, firstError);
+    for (const { errorCode, errorMessage } of results) {
+      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+    }
+  });
+}

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type ParsedArguments, parseArguments, usageError } from '../args/argparse4j';
+import { Producer } from '../client/producer';
+import { producerSettings } from '../client/producer-config';
+import { loadProperties, type Properties } from '../client/properties';
+import { javaPattern } from '../java-regex';
+import { type Io, logTo, println } from '../print';
+import { Throttler } from '../throttler';
+import { illegalArgument, ToolError } from '../tool-error';
+import { PRODUCER_PERF_PARSER } from './perf-arguments';
+import { PerfStats } from './perf-stats';
+
+type Arguments = ParsedArguments<typeof PRODUCER_PERF_PARSER.arguments>;
+
+const LETTERS = 26;
+const LETTER_A = 65;
+/** How many sends go by before the loop lets answers in. */
+const SENDS_PER_TURN = 500;
+
+function propertiesOf(args: Arguments): Properties {
+  const file = args['producer.config']?.[0];
+  const properties: Properties = file === undefined ? new Map() : loadProperties(file);
+  for (const pair of args['producer-props'] ?? []) {
+    const pieces = pair.split('=');
+    while (pieces.length > 1 && pieces.at(-1) === '') pieces.pop();
+    if (pieces.length !== 2) throw illegalArgument(`Invalid property: ${pair}`);
+    properties.set(pieces[0]!, pieces[1]!);
+  }
+  if (!properties.has('client.id')) properties.set('client.id', 'perf-producer-client');
+  return properties;
+}
+
+function readPayloads(file: string | undefined, delimiter: string, io: Io): Buffer[] {
+  if (file === undefined) return [];
+  println(io.stdout, `Reading payloads from: ${resolve(file)}`);
+  if (!existsSync(file) || statSync(file).size === 0) {
+    throw illegalArgument('File does not exist or empty file provided.');
+  }
+  const payloads = readFileSync(file, 'utf8').split(javaPattern(delimiter));
+  while (payloads.length > 1 && payloads.at(-1) === '') payloads.pop();
+  println(io.stdout, `Number of messages read: ${payloads.length}`);
+  return payloads.map((payload) => Buffer.from(payload));
+}
+
+/** The value of each record, by its number. */
+function payloadSource(args: Arguments, payloads: readonly Buffer[]): (index: number) => Buffer {
+  if (payloads.length > 0) return () => payloads[Math.floor(Math.random() * payloads.length)]!;
+  if (args['payload-monotonic']) return (index) => Buffer.from(String(index));
+  const size = Number(args['record-size']![0]);
+  // One block of random letters is cut at a random place: random enough, and it does not cost more than the sending.
+  const block = Buffer.alloc(2 * size + 1);
+  for (let at = 0; at < block.length; at++) block[at] = LETTER_A + Math.floor(Math.random() * LETTERS);
+  return () => {
+    const at = Math.floor(Math.random() * (size + 1));
+    return block.subarray(at, at + size);
+  };
+}
+
+/** kafka-producer-perf-test (org.apache.kafka.tools.ProducerPerformance). */
+export async function producerPerfTest(argv: readonly string[], io: Io): Promise<number> {
+  if (argv.length === 0) {
+    io.stdout.write(`${PRODUCER_PERF_PARSER.usage}\n${PRODUCER_PERF_PARSER.details}`);
+    return 0;
+  }
+  const args = parseArguments(PRODUCER_PERF_PARSER, argv, io);
+  if (!args['producer-props'] && !args['producer.config']) {
+    usageError(PRODUCER_PERF_PARSER, 'Either --producer-props or --producer.config must be specified.', io);
+  }
+  const delimiter = args['payload-delimiter']![0]!;
+  const payloads = readPayloads(args['payload-file']?.[0], delimiter === '\\n' ? '\n' : delimiter, io);
+  const properties = propertiesOf(args);
+  if (Number(args['transaction-duration-ms']![0]) > 0 || properties.has('transactional.id')) {
+    throw illegalArgument('Transactions are not supported by this version of the tool.');
+  }
+  const records = Number(args['num-records']![0]);
+  if (records === 0) throw new ToolError('java.lang.ArithmeticException', '/ by zero');
+  const log = logTo(io.stderr);
+  const producer = new Producer(producerSettings(properties, log), log);
+  await producer.start();
+  const stats = new PerfStats(records, io);
+  const throttler = new Throttler(Number(args.throughput![0]), Date.now());
+  const payloadOf = payloadSource(args, payloads);
+  const topic = args.topic![0]!;
+  for (let index = 0; index < records; index++) {
+    const value = payloadOf(index);
+    const timestamp = Date.now();
+    const buffered = producer.send({ topic, timestamp, value }, (error) => {
+      if (error) println(io.stderr, error.toString());
+      else stats.record(Date.now() - timestamp, value.length);
+    });
+    if (buffered) await buffered;
+    else if (index % SENDS_PER_TURN === 0) await new Promise((done) => setImmediate(done));
+    if (throttler.delayMs(index, timestamp) >= 1) await throttler.throttle(index);
+  }
+  await producer.close();
+  stats.printTotal();
+  return 0;
+}

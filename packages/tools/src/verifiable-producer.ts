@@ -1,0 +1,4 @@
+import { verifiableProducer } from './producer/verifiable-producer';
+import { runTool } from './run-tool';
+
+runTool(verifiableProducer);
