@@ -5,11 +5,12 @@ import { vendorDir } from './paths.mjs';
 import { announce, PlainError } from './say.mjs';
 
 const VERSION = '3.9.1';
-const libs = path.join(vendorDir, `apache-kafka-${VERSION}`);
+const libs = path.join(vendorDir, `apache-kafka-tools-${VERSION}`);
 const marker = path.join(libs, '.complete');
 
 const artifacts = [
   ['org.apache.kafka', 'kafka_2.13', VERSION],
+  ['org.apache.kafka', 'kafka-tools', VERSION],
   ['org.slf4j', 'slf4j-reload4j', '1.7.36'],
 ];
 

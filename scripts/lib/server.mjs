@@ -43,14 +43,14 @@ export class Server {
   }
 
   /** Waits until `serves()` says true; throws when the process ends before, or after `limitMs`. */
-  async ready(serves, limitMs) {
+  async ready(serves, limitMs, everyMs = pollMs) {
     const deadline = Date.now() + limitMs;
     while (!(await serves())) {
       if (!this.isRunning)
         throw new PlainError(`${this.name} ended while starting (${await this.ended}). ${this.lastLines()}`);
       if (Date.now() > deadline)
         throw new PlainError(`${this.name} does not serve after ${limitMs / 1000} s. ${this.lastLines()}`);
-      await sleep(pollMs);
+      await sleep(everyMs);
     }
   }
 

@@ -1,0 +1,60 @@
+/** What a load process is told to do, as JSON in its last argument; it answers with a `Result`, as JSON on stdout. */
+export type Job = ProduceJob | FetchJob | LatencyJob;
+
+interface Target {
+  readonly port: number;
+  /** The broker's process: its CPU time is read at both ends of the measured time. */
+  readonly brokerPid: number;
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+export interface BatchShape {
+  readonly valueBytes: number;
+  readonly records: number;
+  readonly compression: 'none' | 'lz4';
+  readonly idempotent: boolean;
+}
+
+interface Timed {
+  /** Load that is not measured: JIT compilers work, caches fill. */
+  readonly warmSeconds: number;
+  readonly seconds: number;
+}
+
+/** As many requests as the broker takes, one batch each. */
+export interface ProduceJob extends Target, Timed {
+  readonly kind: 'produce';
+  readonly batch: BatchShape;
+  readonly connections: number;
+  readonly inFlight: number;
+}
+
+/** Fills the topic with `fillBytes` first, then reads it round and round. */
+export interface FetchJob extends Target, Timed {
+  readonly kind: 'fetch';
+  readonly batch: BatchShape;
+  readonly connections: number;
+  readonly fillBytes: number;
+  readonly partitionMaxBytes: number;
+}
+
+/** Batches at fixed times, whether earlier ones are answered or not. */
+export interface LatencyJob extends Target, Timed {
+  readonly kind: 'latency';
+  readonly batch: BatchShape;
+  readonly batchesPerSecond: number;
+  readonly inFlight: number;
+}
+
+export interface Result {
+  readonly seconds: number;
+  readonly requests: number;
+  readonly records: number;
+  /** Of record batches. */
+  readonly bytes: number;
+  readonly brokerCpuSeconds: number;
+  readonly ownCpuSeconds: number;
+  /** Of a record, from the moment it was due; latency jobs only. */
+  readonly latencyMs?: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+}
