@@ -22,6 +22,40 @@ export class LogDirLockedError extends Error {
   override readonly name = 'LogDirLockedError';
 }
 
+/** What checkpoints say of a log. */
+interface CheckpointedLog {
+  readonly topic: string;
+  readonly partition: number;
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+  readonly firstSegmentBaseOffset: number;
+}
+
+/**
+ * Makes and locks log dirs; null stands for one whose disk fails. Throws `LogDirLockedError` where another process has
+ * one, and a `DiskError` where all fail.
+ */
+export function lockLogDirs(disk: Disk, paths: readonly string[], logger: Logger): Map<string, LogDir | null> {
+  const dirs = new Map<string, LogDir | null>();
+  for (const path of paths) {
+    const dir = new LogDir(disk, path, logger);
+    try {
+      dir.make();
+      dir.takeLock();
+      dirs.set(path, dir);
+    } catch (error) {
+      if (error instanceof LogDirLockedError) for (const locked of dirs.values()) locked?.releaseLock();
+      if (!(error instanceof DiskError)) throw error;
+      logger.error(`Failed to create or validate data directory ${path}`, { error: error.message });
+      dirs.set(path, null);
+    }
+  }
+  if ([...dirs.values()].some((dir) => dir !== null)) return dirs;
+  const all = paths.join(', ');
+  const message = `Shutdown broker because none of the specified log dirs from ${all} can be created or validated`;
+  throw new DiskError(all, message);
+}
+
 /** One of `log.dirs`: the files that lie directly in it. */
 export class LogDir {
   private lock: { release(): void } | null = null;
@@ -90,6 +124,18 @@ export class LogDir {
 
   writeCheckpoint(name: OffsetCheckpoint, entries: readonly PartitionOffset[]): void {
     writeOffsetCheckpoint(this.disk, `${this.path}/${name}`, entries);
+  }
+
+  checkpointRecoveryPoints(logs: readonly CheckpointedLog[]): void {
+    const entries = logs.map(({ topic, partition, recoveryPoint }) => ({ topic, partition, offset: recoveryPoint }));
+    this.writeCheckpoint(RECOVERY_POINT_CHECKPOINT, entries);
+  }
+
+  /** Only of logs that begin later than their first segment says. */
+  checkpointLogStartOffsets(logs: readonly CheckpointedLog[]): void {
+    const cut = logs.filter((log) => log.logStartOffset > log.firstSegmentBaseOffset);
+    const entries = cut.map(({ topic, partition, logStartOffset }) => ({ topic, partition, offset: logStartOffset }));
+    this.writeCheckpoint(LOG_START_CHECKPOINT, entries);
   }
 
   /** As `readCheckpoint`, by `topic-N`; a file that cannot be read is as good as none, and is warned of. */

@@ -1,23 +1,22 @@
 import { KafkaError } from '@odradek/protocol/errors';
-import type { Clock, Timer } from '../env/clock';
-import { type Disk, DiskError } from '../env/disk';
-import type { Logger, Loggers } from '../env/logger';
-import type { Random } from '../env/random';
+import type { Timer } from '../env/clock';
+import { DiskError } from '../env/disk';
+import type { Logger } from '../env/logger';
 import type { PartitionOffset } from './checkpoint';
 import { FilePool } from './file-pool';
-import type { LogConfig } from './log-config';
+import { checkFolderName, eachBounded, runToEnd } from './loading';
 import {
   CLEANER_CHECKPOINT,
   HIGH_WATERMARK_CHECKPOINT,
   LOG_START_CHECKPOINT,
-  LogDir,
-  LogDirLockedError,
+  type LogDir,
+  lockLogDirs,
   RECOVERY_POINT_CHECKPOINT,
 } from './log-dir';
+import type { CreateLogOptions, LogDirDescription, LogManagerOptions } from './log-manager-options';
 import type { MetaProperties } from './meta-properties';
 import { deleteFolderName, parsePartitionFolder, partitionFolderName } from './names';
 import { PartitionLog } from './partition-log';
-import type { ProducerStateConfig } from './producer-state';
 
 const REMOTE_LOG_INDEX_CACHE = 'remote-log-index-cache';
 /** Retention first runs this long after the start (LogManager.InitialTaskDelayMs). */
@@ -26,42 +25,7 @@ const UNIQUE_BYTES = 16;
 /** As many as the thread pool runs at a time. */
 const FLUSHES_AT_STOP = 4;
 
-export interface LogManagerConfig {
-  /** `log.dirs`. */
-  readonly logDirs: readonly string[];
-  readonly recoveryThreadsPerDataDir: number;
-  readonly retentionCheckIntervalMs: number;
-  readonly flushSchedulerIntervalMs: number;
-  readonly flushOffsetCheckpointIntervalMs: number;
-  readonly flushStartOffsetCheckpointIntervalMs: number;
-  readonly producerIdExpirationCheckIntervalMs: number;
-  readonly producerState: ProducerStateConfig;
-}
-
-export interface LogManagerOptions {
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly loggers: Loggers;
-  readonly config: LogManagerConfig;
-  /** The configuration of a topic's logs as it is now. */
-  readonly topicConfig: (topic: string) => LogConfig;
-}
-
-export interface CreateLogOptions {
-  readonly topicId: string | null;
-  /** The controller says that this replica has never been: elsewhere a missing log may be on a dir that is offline. */
-  readonly isNew: boolean;
-  readonly logDir?: string;
-}
-
-export interface LogDirDescription {
-  readonly path: string;
-  readonly isOffline: boolean;
-  readonly totalBytes: number;
-  readonly usableBytes: number;
-  readonly logs: readonly PartitionLog[];
-}
+export type { LogManagerConfig } from './log-manager-options';
 
 /**
  * All logs of a broker, on all its log dirs (kafka.log.LogManager). A dir whose disk fails goes offline with its logs;
@@ -102,25 +66,11 @@ export class LogManager {
    * a `DiskError` where none is left. To be called before `metaProperties`.
    */
   lockDirs(): void {
-    for (const path of this.options.config.logDirs) {
-      const dir = new LogDir(this.options.disk, path, this.log);
-      try {
-        dir.make();
-        dir.takeLock();
-        this.dirs.set(path, dir);
-      } catch (error) {
-        if (error instanceof LogDirLockedError) this.releaseLocks();
-        if (!(error instanceof DiskError)) throw error;
-        this.log.error(`Failed to create or validate data directory ${path}`, { error: error.message });
-        this.offline.add(path);
-      }
+    const { disk, config } = this.options;
+    for (const [path, dir] of lockLogDirs(disk, config.logDirs, this.log)) {
+      if (dir === null) this.offline.add(path);
+      else this.dirs.set(path, dir);
     }
-    if (this.dirs.size > 0) return;
-    const paths = this.options.config.logDirs.join(', ');
-    throw new DiskError(
-      paths,
-      `Shutdown broker because none of the specified log dirs from ${paths} can be created or validated`,
-    );
   }
 
   private releaseLocks(): void {
@@ -372,32 +322,17 @@ export class LogManager {
   /** Recovery points and log start offsets of a dir: to be called after a truncation. */
   checkpointDir(path: string): void {
     this.quietly(path, (dir) => {
-      this.writeRecoveryPoints(dir);
-      this.writeLogStartOffsets(dir);
+      dir.checkpointRecoveryPoints(this.logsOf(dir.path));
+      dir.checkpointLogStartOffsets(this.logsOf(dir.path));
     });
   }
 
   private checkpointRecoveryPoints(): void {
-    for (const path of this.liveDirs) this.quietly(path, (dir) => this.writeRecoveryPoints(dir));
+    for (const path of this.liveDirs) this.quietly(path, (dir) => dir.checkpointRecoveryPoints(this.logsOf(dir.path)));
   }
 
   private checkpointLogStartOffsets(): void {
-    for (const path of this.liveDirs) this.quietly(path, (dir) => this.writeLogStartOffsets(dir));
-  }
-
-  private writeRecoveryPoints(dir: LogDir): void {
-    const entries = this.logsOf(dir.path).map(({ topic, partition, recoveryPoint }) => ({
-      topic,
-      partition,
-      offset: recoveryPoint,
-    }));
-    dir.writeCheckpoint(RECOVERY_POINT_CHECKPOINT, entries);
-  }
-
-  private writeLogStartOffsets(dir: LogDir): void {
-    const cut = this.logsOf(dir.path).filter((log) => log.logStartOffset > log.firstSegmentBaseOffset);
-    const entries = cut.map(({ topic, partition, logStartOffset }) => ({ topic, partition, offset: logStartOffset }));
-    dir.writeCheckpoint(LOG_START_CHECKPOINT, entries);
+    for (const path of this.liveDirs) this.quietly(path, (dir) => dir.checkpointLogStartOffsets(this.logsOf(dir.path)));
   }
 
   private logsOf(path: string): PartitionLog[] {
@@ -487,25 +422,4 @@ export class LogManager {
       if (!(error instanceof KafkaError)) throw error;
     }
   }
-}
-
-function checkFolderName(dir: string, folder: string): void {
-  if (parsePartitionFolder(folder) !== null) return;
-  throw new Error(
-    `Found directory ${dir}/${folder}, '${folder}' is not in the form of topic-partition or topic-partition.uniqueId-delete (if marked for deletion).\nKafka's log directories (and children) should only contain Kafka topic data.`,
-  );
-}
-
-async function eachBounded<T>(items: readonly T[], limit: number, action: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of left) await action(item);
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-}
-
-function runToEnd<T>(steps: Generator<void, T, void>): T {
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
 }

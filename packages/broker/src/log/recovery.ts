@@ -19,6 +19,7 @@ import {
 import { rebuildProducerState } from './producer-recovery';
 import type { ProducerState } from './producer-state';
 import { Segment } from './segment';
+import { nextOffsetOf } from './segment-file';
 import { Segments } from './segments';
 
 export interface LoadInput {
@@ -121,7 +122,7 @@ function finishInterruptedSwaps({ pool, folder, log }: LoadInput): void {
 
 /** The offsets that a `.swap` log covers. */
 function swapRange(pool: FilePool, path: string, from: number): { from: number; to: number } {
-  const to = Segment.nextOffsetOf(pool, path, from);
+  const to = nextOffsetOf(pool, path, from);
   return { from, to };
 }
 

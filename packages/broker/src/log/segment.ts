@@ -5,7 +5,6 @@ import {
   maxTimestampAt,
   NO_TIMESTAMP,
 } from '@odradek/protocol/records/batch';
-import { CorruptRecordError } from '@odradek/protocol/records/errors';
 import type { Clock } from '../env/clock';
 import { type BatchVisitor, scanBatches, scanHeaders } from './batch-scan';
 import type { FilePool, PooledFile } from './file-pool';
@@ -13,35 +12,13 @@ import { DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX
 import { OffsetIndex } from './offset-index';
 import { RecentAppends } from './recent-appends';
 import { findRecordByTimestamp } from './record-search';
+import { type BatchPlace, FileSlice, type RollParams, type SegmentOptions, untilDamage } from './segment-file';
 import { TimeIndex, type TimestampOffset } from './time-index';
 import { TransactionIndex } from './transaction-index';
 import type { LogSlice, TimestampAndOffset } from './types';
 
 /** Offsets in an index are 32 bits wide. */
 const MAX_RELATIVE_OFFSET = 0x7fffffff;
-
-export interface SegmentOptions {
-  readonly folder: string;
-  readonly baseOffset: number;
-  readonly segmentIndexBytes: number;
-  readonly rollJitterMs: number;
-}
-
-/** A batch in the file of a segment. */
-export interface BatchPlace {
-  readonly baseOffset: number;
-  readonly position: number;
-  readonly size: number;
-}
-
-export interface RollParams {
-  readonly segmentMs: number;
-  readonly segmentBytes: number;
-  readonly maxTimestamp: number;
-  readonly lastOffset: number;
-  readonly bytes: number;
-  readonly nowMs: number;
-}
 
 /** A file of record batches and its indexes (org.apache.kafka.storage.internals.log.LogSegment). */
 export class Segment {
@@ -92,20 +69,6 @@ export class Segment {
     const problem = segment.loadIndexes();
     segment.largest = segment.timeIndex.lastEntry;
     return { segment, problem };
-  }
-
-  /** One above the last offset in a log file that has no indexes yet. */
-  static nextOffsetOf(pool: FilePool, path: string, baseOffset: number): number {
-    const file = pool.file(path);
-    let next = baseOffset;
-    untilDamage(() =>
-      scanHeaders(file, 0, file.size(), (b, at) => {
-        next = lastOffsetAt(b, at) + 1;
-        return true;
-      }),
-    );
-    file.close();
-    return next;
   }
 
   private loadIndexes(): string | null {
@@ -438,26 +401,5 @@ export class Segment {
 
   private txnFiles(): PooledFile[] {
     return this.txnIndex.exists() ? [this.txnIndex.file] : [];
-  }
-}
-
-/** Runs a scan that may end at bytes that are no batch. */
-function untilDamage(scan: () => void): void {
-  try {
-    scan();
-  } catch (error) {
-    if (!(error instanceof CorruptRecordError)) throw error;
-  }
-}
-
-class FileSlice implements LogSlice {
-  constructor(
-    private readonly file: PooledFile,
-    private readonly position: number,
-    readonly bytes: number,
-  ) {}
-
-  readInto(target: Buffer, at: number): number {
-    return this.file.read(target.subarray(at, at + this.bytes), this.position);
   }
 }

@@ -1,0 +1,29 @@
+import { parsePartitionFolder } from './names';
+
+/** Throws an `Error` that stops the start: whoever gave the folder may have given the wrong one. */
+export function checkFolderName(dir: string, folder: string): void {
+  if (parsePartitionFolder(folder) !== null) return;
+  throw new Error(
+    `Found directory ${dir}/${folder}, '${folder}' is not in the form of topic-partition or topic-partition.uniqueId-delete (if marked for deletion).\nKafka's log directories (and children) should only contain Kafka topic data.`,
+  );
+}
+
+/** Runs `action` for all items, at most `limit` at a time. */
+export async function eachBounded<T>(
+  items: readonly T[],
+  limit: number,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await action(item);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
+
+/** Runs all steps at once. */
+export function runToEnd<T>(steps: Generator<void, T, void>): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}

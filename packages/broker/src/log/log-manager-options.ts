@@ -1,0 +1,44 @@
+import type { Clock } from '../env/clock';
+import type { Disk } from '../env/disk';
+import type { Loggers } from '../env/logger';
+import type { Random } from '../env/random';
+import type { LogConfig } from './log-config';
+import type { PartitionLog } from './partition-log';
+import type { ProducerStateConfig } from './producer-state';
+
+export interface LogManagerConfig {
+  /** `log.dirs`. */
+  readonly logDirs: readonly string[];
+  readonly recoveryThreadsPerDataDir: number;
+  readonly retentionCheckIntervalMs: number;
+  readonly flushSchedulerIntervalMs: number;
+  readonly flushOffsetCheckpointIntervalMs: number;
+  readonly flushStartOffsetCheckpointIntervalMs: number;
+  readonly producerIdExpirationCheckIntervalMs: number;
+  readonly producerState: ProducerStateConfig;
+}
+
+export interface LogManagerOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly loggers: Loggers;
+  readonly config: LogManagerConfig;
+  /** The configuration of a topic's logs as it is now. */
+  readonly topicConfig: (topic: string) => LogConfig;
+}
+
+export interface CreateLogOptions {
+  readonly topicId: string | null;
+  /** The controller says that this replica has never been: elsewhere a missing log may be on a dir that is offline. */
+  readonly isNew: boolean;
+  readonly logDir?: string;
+}
+
+export interface LogDirDescription {
+  readonly path: string;
+  readonly isOffline: boolean;
+  readonly totalBytes: number;
+  readonly usableBytes: number;
+  readonly logs: readonly PartitionLog[];
+}

@@ -1,0 +1,64 @@
+import { lastOffsetAt } from '@odradek/protocol/records/batch';
+import { CorruptRecordError } from '@odradek/protocol/records/errors';
+import { scanHeaders } from './batch-scan';
+import type { FilePool, PooledFile } from './file-pool';
+import type { LogSlice } from './types';
+
+export interface SegmentOptions {
+  readonly folder: string;
+  readonly baseOffset: number;
+  readonly segmentIndexBytes: number;
+  readonly rollJitterMs: number;
+}
+
+/** A batch in the file of a segment. */
+export interface BatchPlace {
+  readonly baseOffset: number;
+  readonly position: number;
+  readonly size: number;
+}
+
+export interface RollParams {
+  readonly segmentMs: number;
+  readonly segmentBytes: number;
+  readonly maxTimestamp: number;
+  readonly lastOffset: number;
+  readonly bytes: number;
+  readonly nowMs: number;
+}
+
+/** Runs a scan that may end at bytes that are no batch. */
+export function untilDamage(scan: () => void): void {
+  try {
+    scan();
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error;
+  }
+}
+
+/** One above the last offset in a log file that has no indexes yet. */
+export function nextOffsetOf(pool: FilePool, path: string, baseOffset: number): number {
+  const file = pool.file(path);
+  let next = baseOffset;
+  untilDamage(() =>
+    scanHeaders(file, 0, file.size(), (b, at) => {
+      next = lastOffsetAt(b, at) + 1;
+      return true;
+    }),
+  );
+  file.close();
+  return next;
+}
+
+/** A part of a segment's file. */
+export class FileSlice implements LogSlice {
+  constructor(
+    private readonly file: PooledFile,
+    private readonly position: number,
+    readonly bytes: number,
+  ) {}
+
+  readInto(target: Buffer, at: number): number {
+    return this.file.read(target.subarray(at, at + this.bytes), this.position);
+  }
+}
