@@ -1,7 +1,7 @@
 import type { BrokerConfig } from './config/broker-config';
 import type { TopicConfig } from './config/topic-config';
 import type { LogConfig } from './log/log-config';
-import type { LogManagerConfig } from './log/log-manager';
+import type { LogManagerConfig } from './log/log-manager-options';
 
 /** What a log needs of its topic's configuration. */
 export function logConfigOf(topic: TopicConfig): LogConfig {

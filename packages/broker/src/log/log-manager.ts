@@ -4,9 +4,8 @@ import { DiskError } from '../env/disk';
 import type { Logger } from '../env/logger';
 import type { PartitionOffset } from './checkpoint';
 import { FilePool } from './file-pool';
-import { checkFolderName, eachBounded, runToEnd } from './loading';
+import { checkFolderName, duplicateFolders, eachBounded, runToEnd, unlessStorageFails } from './loading';
 import {
-  CLEANER_CHECKPOINT,
   HIGH_WATERMARK_CHECKPOINT,
   LOG_START_CHECKPOINT,
   type LogDir,
@@ -24,8 +23,6 @@ const INITIAL_TASK_DELAY_MS = 30_000;
 const UNIQUE_BYTES = 16;
 /** As many as the thread pool runs at a time. */
 const FLUSHES_AT_STOP = 4;
-
-export type { LogManagerConfig } from './log-manager-options';
 
 /**
  * All logs of a broker, on all its log dirs (kafka.log.LogManager). A dir whose disk fails goes offline with its logs;
@@ -109,9 +106,13 @@ export class LogManager {
       }),
     );
     every(config.flushSchedulerIntervalMs, () => this.flushDirtyLogs());
-    every(config.flushOffsetCheckpointIntervalMs, () => this.checkpointRecoveryPoints());
-    every(config.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets());
-    every(config.producerIdExpirationCheckIntervalMs, () => this.removeExpiredProducers());
+    every(config.flushOffsetCheckpointIntervalMs, () => this.onDirs((dir, logs) => dir.checkpointRecoveryPoints(logs)));
+    every(config.flushStartOffsetCheckpointIntervalMs, () =>
+      this.onDirs((dir, logs) => dir.checkpointLogStartOffsets(logs)),
+    );
+    every(config.producerIdExpirationCheckIntervalMs, () => {
+      for (const log of this.all()) log.removeExpiredProducers();
+    });
   }
 
   private async loadDir(dir: LogDir): Promise<void> {
@@ -160,11 +161,7 @@ export class LogManager {
 
   private addLoaded(log: PartitionLog): void {
     const other = this.logs.get(log.name);
-    if (other !== undefined) {
-      throw new Error(
-        `Duplicate log directories found: ${other.folder}, ${log.folder}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
-      );
-    }
+    if (other !== undefined) throw duplicateFolders(other.folder, log.folder);
     this.logs.set(log.name, log);
   }
 
@@ -327,38 +324,25 @@ export class LogManager {
     });
   }
 
-  private checkpointRecoveryPoints(): void {
-    for (const path of this.liveDirs) this.quietly(path, (dir) => dir.checkpointRecoveryPoints(this.logsOf(dir.path)));
-  }
-
-  private checkpointLogStartOffsets(): void {
-    for (const path of this.liveDirs) this.quietly(path, (dir) => dir.checkpointLogStartOffsets(this.logsOf(dir.path)));
+  private onDirs(action: (dir: LogDir, logs: readonly PartitionLog[]) => void): void {
+    for (const path of this.liveDirs) this.quietly(path, (dir) => action(dir, this.logsOf(path)));
   }
 
   private logsOf(path: string): PartitionLog[] {
     return this.all().filter((log) => log.dir === path);
   }
 
-  /** What the cleaner has cleaned up to, by `topic-N`. */
-  readCleanerCheckpoint(path: string): Map<string, number> {
-    return this.dirs.get(path)?.readCheckpointOrNone(CLEANER_CHECKPOINT) ?? new Map();
-  }
-
   private deleteOldSegments(): void {
     const nowMs = this.options.clock.nowMs();
     for (const log of this.all()) {
       // Compacted logs are the cleaner's, retention included.
-      if (!log.config.cleanupCompact) this.onLog(() => void log.deleteOldSegments(nowMs));
+      if (!log.config.cleanupCompact) unlessStorageFails(() => void log.deleteOldSegments(nowMs));
     }
   }
 
   private flushDirtyLogs(): void {
     const nowMs = this.options.clock.nowMs();
     for (const log of this.all()) if (nowMs - log.lastFlushMs >= log.config.flushMs) void log.flush();
-  }
-
-  private removeExpiredProducers(): void {
-    for (const log of this.all()) log.removeExpiredProducers();
   }
 
   /** Flushes and closes everything, and says so on the disk. `brokerEpoch` -1 where the broker never registered. */
@@ -371,7 +355,7 @@ export class LogManager {
     this.deleting.clear();
     await eachBounded(this.all(), FLUSHES_AT_STOP, async (log) => {
       await log.flush();
-      this.onLog(() => log.close());
+      unlessStorageFails(() => log.close());
     });
     for (const path of this.liveDirs) {
       this.quietly(path, (dir) => {
@@ -412,14 +396,6 @@ export class LogManager {
   /** As `guard`, for tasks that nobody waits for. */
   private quietly(path: string, action: (dir: LogDir) => void): void {
     const dir = this.dirs.get(path);
-    if (dir !== undefined) this.onLog(() => this.guard(path, () => action(dir)));
-  }
-
-  private onLog(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
-    }
+    if (dir !== undefined) unlessStorageFails(() => this.guard(path, () => action(dir)));
   }
 }

@@ -66,9 +66,7 @@ export class Segment {
   static load(pool: FilePool, clock: Clock, options: SegmentOptions): { segment: Segment; problem: string | null } {
     const segment = new Segment(pool, clock, options);
     segment.size = segment.file.size();
-    const problem = segment.loadIndexes();
-    segment.largest = segment.timeIndex.lastEntry;
-    return { segment, problem };
+    return { segment, problem: segment.loadIndexes() };
   }
 
   private loadIndexes(): string | null {
@@ -78,15 +76,12 @@ export class Segment {
     const offsetProblem = this.offsetIndex.load(this.size);
     if (offsetProblem !== null) return `${this.offsetIndex.index.file.path}: ${offsetProblem}`;
     const timeProblem = this.timeIndex.load();
+    this.largest = this.timeIndex.lastEntry;
     return timeProblem === null ? null : `${this.timeIndex.index.file.path}: ${timeProblem}`;
   }
 
   get maxTimestamp(): number {
     return this.largest.timestamp;
-  }
-
-  get offsetOfMaxTimestamp(): number {
-    return this.largest.offset;
   }
 
   /** Largest timestamp of a record; the file's time where its records have none. */
@@ -373,9 +368,8 @@ export class Segment {
 
   /** Its folder has been renamed. */
   movedTo(folder: string): void {
-    for (const file of [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file]) {
-      file.movedTo(folder + file.path.slice(file.path.lastIndexOf('/')));
-    }
+    const files = [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file];
+    for (const file of files) file.movedTo(folder + file.path.slice(file.path.lastIndexOf('/')));
   }
 
   /** Gives the files their last name; readers of this turn still find them. */
