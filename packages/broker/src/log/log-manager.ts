@@ -153,10 +153,9 @@ export class LogManager {
       await new Promise<void>((resolve) => this.options.clock.soon(resolve));
       step = opening.next();
     }
-    const log = step.value;
-    if (kind === 'delete') this.deleteLater(log);
-    else if (kind === 'current') this.addLoaded(log);
-    else log.abandon();
+    if (kind === 'delete') this.deleteLater(step.value);
+    else if (kind === 'current') this.addLoaded(step.value);
+    else step.value.abandon();
   }
 
   private addLoaded(log: PartitionLog): void {

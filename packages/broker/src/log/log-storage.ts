@@ -7,6 +7,9 @@ import { Segment } from './segment';
 
 /** How a log's segments come and go (kafka.log.LocalLog): rolling, flushing, truncation, retention. */
 export abstract class LogStorage extends LogState {
+  /** How often the log has been truncated. */
+  private cuts = 0;
+
   /** Begins a new segment at the log's end. */
   roll(): void {
     this.onDisk('rolling', () => void this.rollTo(0));
@@ -51,11 +54,13 @@ export abstract class LogStorage extends LogState {
 
   protected async flushTo(offset: number): Promise<void> {
     if (offset <= this.flushedOffset) return;
+    const { cuts } = this;
     const flushed = this.segments.between(this.flushedOffset, offset);
     await Promise.all(flushed.map((segment) => segment.flush()));
     if (flushed.length > 1) this.options.pool.disk.flushFolder(this.folderPath);
-    // The log may have been cut meanwhile.
-    this.flushedOffset = Math.max(this.flushedOffset, Math.min(offset, this.endOffset));
+    // The log has been cut meanwhile: what is at these offsets now may be other records.
+    if (cuts !== this.cuts) return;
+    this.flushedOffset = Math.max(this.flushedOffset, offset);
     this.flushedMs = this.options.clock.nowMs();
   }
 
@@ -83,6 +88,7 @@ export abstract class LogStorage extends LogState {
       this.endOffset = offset;
       this.flushedOffset = Math.min(this.flushedOffset, offset);
       this.reader.forget();
+      this.cuts++;
       this.epochs.truncateFromEnd(offset);
       this.startOffset = Math.min(this.startOffset, offset);
       this.rebuildProducers();
@@ -103,6 +109,7 @@ export abstract class LogStorage extends LogState {
     this.startOffset = logStartOffset;
     this.flushedOffset = Math.min(this.flushedOffset, offset);
     this.reader.forget();
+    this.cuts++;
     this.epochs.clear();
     this.producers.truncateFullyAndStartAt(offset);
     this.rebuildProducers();
