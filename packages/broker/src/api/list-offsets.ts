@@ -24,6 +24,7 @@ const FIRST_VERSION: Readonly<Record<number, number>> = {
   [EARLIEST_LOCAL]: 8,
   [LATEST_TIERED]: 9,
 };
+const FIRST_VERSION_WITH_EPOCH = 4;
 const DEBUGGING_CONSUMER = -2;
 const UNKNOWN = -1;
 
@@ -77,8 +78,10 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     checkLeaderEpoch(partition, wish.currentLeaderEpoch);
     const fromClient = request.replicaId !== DEBUGGING_CONSUMER;
     if (fromClient) partition.leaderState();
-    const found = lookUp(partition, wish, request);
-    return { partitionIndex: wish.partitionIndex, errorCode: 0, ...found };
+    const { offset, timestamp, leaderEpoch } = lookUp(partition, wish, request);
+    const found = { partitionIndex: wish.partitionIndex, errorCode: 0, offset, timestamp };
+    // Not ignorable in Kafka's schema: an older version must not be given one.
+    return apiVersion < FIRST_VERSION_WITH_EPOCH ? found : { ...found, leaderEpoch };
   }
 
   /** Version 0: the starts of the newest segments that are not younger than the time (KIP-79 has replaced it). */
