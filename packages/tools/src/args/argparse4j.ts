@@ -101,7 +101,10 @@ function converts(type: NonNullable<ArgumentDeclaration['type']>, text: string):
   return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < INTEGER_LIMIT[type];
 }
 
-/** Reads a command line. `--help` prints the help and leaves with 0; a mistake prints the usage and leaves with 1. */
+/**
+ * Reads a command line. Both `--help`, which
+ * prints the help, and a mistake, which prints the usage, leave with 1: to Kafka's tools either is a refusal.
+ */
 export function parseArguments<const D extends Readonly<Record<string, ArgumentDeclaration>>>(
   parser: ParserDeclaration<D>,
   argv: readonly string[],
@@ -139,7 +142,7 @@ export function parseArguments<const D extends Readonly<Record<string, ArgumentD
     const token = rest.shift()!;
     if (token === '-h' || token === '--help') {
       io.stdout.write(`${parser.usage}\n${parser.details}`);
-      throw new Exit(0);
+      throw new Exit(1);
     }
     if (!token.startsWith('--') || token === '--') unrecognized(parser, token, io);
     const name = nameOf(token);
@@ -159,7 +162,7 @@ export function parseArguments<const D extends Readonly<Record<string, ArgumentD
     const fallback = parser.arguments[name]!.defaultsTo;
     if (fallback !== undefined && !given.has(name)) given.set(name, [fallback]);
   }
-  return Object.fromEntries(given) as ParsedArguments<D>;
+  return Object.fromEntries(given) as unknown as ParsedArguments<D>;
 }
 
 function checkValues(

@@ -45,7 +45,7 @@ export class Consumer {
   private readonly metadata: TopicMetadata;
   private readonly queue: Fetched[] = [];
   private readonly waiters: (() => void)[] = [];
-  private readonly loops = new Map<number, Promise<void>>();
+  private readonly loops = new Set<number>();
   private failure: Error | undefined;
   private nextRefreshMs = 0;
   private lookingUp = false;
@@ -191,9 +191,9 @@ export class Consumer {
 
   private fetchFrom(leader: number): void {
     if (leader < 0 || this.closed || this.loops.has(leader)) return;
-    const loop = this.fetchLoop(leader).finally(() => this.loops.delete(leader));
-    this.loops.set(leader, loop);
-    loop.catch((thrown: Error) => {
+    this.loops.add(leader);
+    this.fetchLoop(leader).catch((thrown: Error) => {
+      this.loops.delete(leader);
       this.failure ??= thrown;
       this.notify();
     });
@@ -204,7 +204,11 @@ export class Consumer {
       const wanted = [...this.positions.values()].filter(
         (position) => position.leader === leader && position.offset >= 0 && !position.fetching,
       );
-      if (wanted.length === 0 || this.closed) return;
+      if (wanted.length === 0 || this.closed) {
+        // In the same turn as the look above, so that nobody who frees a partition meanwhile takes the loop for alive.
+        this.loops.delete(leader);
+        return;
+      }
       try {
         await this.fetchOnce(leader, wanted);
       } catch (thrown) {

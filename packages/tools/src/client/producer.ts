@@ -32,6 +32,17 @@ export function upperBoundBytes({ key, value, headers = [] }: RecordInit): numbe
   return bytes;
 }
 
+const constructionError = (thrown: unknown): unknown =>
+  thrown instanceof ToolError ? kafkaException('Failed to construct kafka producer', thrown) : thrown;
+
+function constructing<T>(construct: () => T): T {
+  try {
+    return construct();
+  } catch (thrown) {
+    throw constructionError(thrown);
+  }
+}
+
 /**
  * A Kafka producer: records are batched by partition up to `batch.size` or `linger.ms`, sent with up to
  * `max.in.flight.requests.per.connection` requests per broker, retried in order, once only where idempotent.
@@ -49,12 +60,15 @@ export class Producer {
     private readonly settings: ProducerSettings,
     log: Log,
   ) {
-    this.client = new KafkaClient({
-      ...settings,
-      logPrefix: `[Producer clientId=${settings.clientId}] `,
-      log,
-      reportsBootstrap: true,
-    });
+    this.client = constructing(
+      () =>
+        new KafkaClient({
+          ...settings,
+          logPrefix: `[Producer clientId=${settings.clientId}] `,
+          log,
+          reportsBootstrap: true,
+        }),
+    );
     this.metadata = new TopicMetadata(this.client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
     this.sender = new Sender(this.client, this.metadata, settings, this.queues);
   }
@@ -64,7 +78,7 @@ export class Producer {
     try {
       await this.client.checkBootstrap();
     } catch (thrown) {
-      throw thrown instanceof ToolError ? kafkaException('Failed to construct kafka producer', thrown) : thrown;
+      throw constructionError(thrown);
     }
   }
 
