@@ -66,14 +66,15 @@ export function deleteRecords(services: Services): Handler<typeof DeleteRecords>
         partitions.map(({ partitionIndex, offset }) => begin(name, partitionIndex, offset)),
       );
       if (deletions.every(isDone)) return respond(deletions);
-      return new Promise((resolve) => {
+      return new Promise((resolve, reject) => {
         const lists = deletions.flatMap(({ partition }) => (partition ? [partition.fetchers] : []));
         const attempt = (): boolean => {
           if (!deletions.every(isDone)) return false;
           resolve(respond(deletions));
           return true;
         };
-        new DelayedRequest(lists, attempt, () => resolve(respond(deletions))).start(services.clock, timeoutMs);
+        const timedOut = (): void => resolve(respond(deletions));
+        new DelayedRequest(lists, attempt, timedOut, reject).start(services.clock, timeoutMs);
       });
     },
     fail: ({ code }, request) => ({

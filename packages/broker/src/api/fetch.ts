@@ -101,7 +101,6 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     wishes: readonly FetchWish[],
     outcome: FetchOutcome,
   ): HandlerResult<Response> {
-    const version = context.apiVersion;
     const states = outcome.partitions.map((fetched) => ({
       errorCode: codeOfFetch(fetched),
       highWatermark: fetched.highWatermark,
@@ -111,14 +110,32 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     }));
     const { sessionId, send } = session.finish(states);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
+    try {
+      const entries = entriesOf(context, wishes, outcome, send, pooled.bytes);
+      return new Answer({ sessionId, ...entries }, () => pooled.release());
+    } catch (error) {
+      pooled.release();
+      throw error;
+    }
+  }
+
+  /** The partitions to send, their bytes read one after another into `target`. */
+  function entriesOf(
+    context: RequestContext,
+    wishes: readonly FetchWish[],
+    outcome: FetchOutcome,
+    send: (index: number) => boolean,
+    target: Buffer,
+  ): Pick<Response, 'responses' | 'nodeEndpoints'> {
+    const version = context.apiVersion;
     const topics = new Map<string, TopicEntry & { partitions: PartitionEntry[] }>();
     const leaders = new Set<number>();
     let used = 0;
     for (const [index, fetched] of outcome.partitions.entries()) {
       if (!send(index)) continue;
       const wish = wishes[index]!;
-      const length = fetched.slice.readInto(pooled.bytes, used);
-      const records = length === 0 ? EMPTY : pooled.bytes.subarray(used, used + length);
+      const length = fetched.slice.readInto(target, used);
+      const records = length === 0 ? EMPTY : target.subarray(used, used + length);
       used += length;
       let entry = partitionEntry(wish, fetched, records);
       if (wish.topic !== null)
@@ -133,12 +150,10 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       topics.set(key, topic);
       topic.partitions.push(entry);
     }
-    const response: Response = {
-      sessionId,
+    return {
       responses: [...topics.values()],
       ...(leaders.size > 0 ? { nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) } : {}),
     };
-    return new Answer(response, () => pooled.release());
   }
 
   function handle(
@@ -191,13 +206,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       first.partitions.map(({ partition }) => partition).filter((it): it is Partition => it !== null),
     );
     return new Promise((resolve, reject) => {
-      const answer = (outcome: FetchOutcome): void => {
-        try {
-          resolve(respond(context, session, wishes, outcome));
-        } catch (error) {
-          reject(error);
-        }
-      };
+      const answer = (outcome: FetchOutcome): void => resolve(respond(context, session, wishes, outcome));
       const attempt = (): boolean => {
         if (context.closed()) {
           resolve({ sessionId: 0, responses: [] });
@@ -212,6 +221,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
         [...partitions].map(({ fetchers }) => fetchers),
         attempt,
         () => answer(reader.read(wishes, limits)),
+        reject,
       ).start(services.clock, request.maxWaitMs);
     });
   }

@@ -218,17 +218,18 @@ export function produce(services: Services): Handler<typeof Produce> {
       ),
     }));
     if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const lists = pending.filter(({ done }) => !done).map(({ partition }) => partition.producers);
       const attempt = (): boolean => {
         if (!settle(pending)) return false;
         resolve(respond(request, responses, context));
         return true;
       };
-      new DelayedRequest(lists, attempt, () => {
+      const timedOut = (): void => {
         for (const entry of pending) if (!entry.done) entry.result.errorCode = ERRORS.REQUEST_TIMED_OUT.code;
         resolve(respond(request, responses, context));
-      }).start(services.clock, Math.max(0, request.timeoutMs));
+      };
+      new DelayedRequest(lists, attempt, timedOut, reject).start(services.clock, Math.max(0, request.timeoutMs));
     });
   }
 

@@ -24,6 +24,10 @@ function heldClock() {
   };
 }
 
+const unexpected = (error: unknown): never => {
+  throw error;
+};
+
 test('a burst of wakes lets a request look once', () => {
   const { clock, turn } = heldClock();
   const list = new WaitList(clock);
@@ -32,6 +36,7 @@ test('a burst of wakes lets a request look once', () => {
     [list],
     () => ++looked > 5,
     () => {},
+    unexpected,
   ).start(clock, 10);
   for (let count = 0; count < 4; count++) list.wakeSoon();
   expect(looked).toBe(0);
@@ -48,6 +53,7 @@ test('once done it leaves every list and its timer', () => {
     lists,
     () => done,
     () => expired++,
+    unexpected,
   ).start(clock, 10);
   lists[0]!.wake();
   expect(lists.map(({ size }) => size)).toEqual([1, 1]);
@@ -67,10 +73,51 @@ test('when its time is over it is answered once and never looks again', () => {
     [list],
     () => ++looked < 0,
     () => expired++,
+    unexpected,
   );
   request.start(clock, 10);
   for (const timer of timers) timer();
   list.wake();
   request.attempt();
   expect([looked, expired, list.size]).toEqual([0, 1, 0]);
+});
+
+test('one that fails while it looks ends alone: the others are woken', () => {
+  const { clock, timers } = heldClock();
+  const list = new WaitList(clock);
+  const failures: unknown[] = [];
+  let looked = 0;
+  const broken = new DelayedRequest(
+    [list],
+    () => {
+      throw new RangeError('broken batch');
+    },
+    () => {},
+    (error) => failures.push(error),
+  );
+  broken.start(clock, 10);
+  new DelayedRequest(
+    [list],
+    () => ++looked > 0,
+    () => {},
+    unexpected,
+  ).start(clock, 10);
+  list.wake();
+  expect(failures).toEqual([new RangeError('broken batch')]);
+  expect([looked, list.size, timers.size]).toEqual([1, 0, 0]);
+});
+
+test('one that fails when its time is over is told, not the clock', () => {
+  const { clock, timers } = heldClock();
+  const failures: unknown[] = [];
+  new DelayedRequest(
+    [new WaitList(clock)],
+    () => false,
+    () => {
+      throw new Error('no');
+    },
+    (error) => failures.push(error),
+  ).start(clock, 10);
+  for (const timer of timers) timer();
+  expect(failures).toEqual([new Error('no')]);
 });

@@ -43,7 +43,8 @@ export class WaitList {
 
 /**
  * One request that waits on some lists until `tryComplete` says that it has been answered, or its time is over. The
- * caller has tried once before; nothing here runs twice after completion.
+ * caller has tried once before; nothing here runs twice after completion. What either of them throws ends this request,
+ * through `onError`, and none of those that wait beside it.
  */
 export class DelayedRequest {
   private timer: Timer | null = null;
@@ -53,18 +54,29 @@ export class DelayedRequest {
     private readonly lists: readonly WaitList[],
     private readonly tryComplete: () => boolean,
     private readonly onTimeout: () => void,
+    private readonly onError: (error: unknown) => void,
   ) {}
 
   /** Starts to wait for at most `timeoutMs`. */
   start(clock: Clock, timeoutMs: number): void {
     for (const list of this.lists) list.add(this);
     this.timer = clock.after(timeoutMs, () => {
-      if (this.finish()) this.onTimeout();
+      if (!this.finish()) return;
+      try {
+        this.onTimeout();
+      } catch (error) {
+        this.onError(error);
+      }
     });
   }
 
   attempt(): void {
-    if (!this.done && this.tryComplete()) this.finish();
+    if (this.done) return;
+    try {
+      if (this.tryComplete()) this.finish();
+    } catch (error) {
+      if (this.finish()) this.onError(error);
+    }
   }
 
   private finish(): boolean {
