@@ -49,3 +49,17 @@ test('an event that fails does not stop the next', async () => {
   expect(failed).toEqual(['bad']);
   expect(seen).toEqual(['good']);
 });
+
+test('a failure while a failure is dealt with does not stop the next either', async () => {
+  const queue = new EventQueue(logger, async () => {
+    throw new Error('the session is over');
+  });
+  const seen: string[] = [];
+  queue.put('bad', async () => {
+    throw new Error('no');
+  });
+  queue.put('good', async () => void seen.push('good'));
+  await queue.idle();
+  await queue.clearAndPut('expire', async () => void seen.push('expire'));
+  expect(seen).toEqual(['good', 'expire']);
+});

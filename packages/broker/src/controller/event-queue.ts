@@ -47,10 +47,19 @@ export class EventQueue {
       try {
         await event.run();
       } catch (error) {
-        this.logger.error(`Error processing event ${event.name}: ${(error as Error).message}`, { error });
-        await this.onError(event.name, error);
+        await this.failed(event.name, error);
       }
     }
     this.running = null;
+  }
+
+  private async failed(name: string, error: unknown): Promise<void> {
+    this.logger.error(`Error processing event ${name}: ${(error as Error).message}`, { error });
+    try {
+      await this.onError(name, error);
+    } catch (another) {
+      // ZooKeeper's session is over, most likely: what follows it puts things right.
+      this.logger.error(`Error after the failed event ${name}: ${(another as Error).message}`, { error: another });
+    }
   }
 }
