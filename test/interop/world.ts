@@ -41,6 +41,8 @@ const SETTINGS = {
   'transaction.state.log.num.partitions': 3,
   'transaction.state.log.min.isr': 1,
   'group.initial.rebalance.delay.ms': 0,
+  // Records here bear old timestamps, so that the broker's own can be told from them.
+  'log.retention.ms': -1,
   'controlled.shutdown.enable': 'false',
 };
 

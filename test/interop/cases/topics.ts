@@ -6,10 +6,12 @@ import type { RequestInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { Both } from '../both';
 import type { Scenario } from '../main';
+import type { SideName } from '../world';
 
 const NO_SUCH_ID = 'x9mTn0ZqSsuHHtBYaYTJ4w';
 const TIMEOUT_MS = 20_000;
 
+type Id = (side: SideName) => string;
 type NewTopic = RequestInit<typeof CreateTopics>['topics'][number];
 
 const topic = (name: string, init: Partial<NewTopic> = {}): NewTopic => ({
@@ -277,9 +279,9 @@ async function partitions(both: Both): Promise<void> {
 }
 
 async function remove(both: Both): Promise<void> {
-  for (const name of ['0', '1', '2', '3', '4', '5', '6', 'id', 'again', 'twice', 'mixed', 'slow'])
+  for (const name of ['0', '1', '2', '3', '4', '5', '6', 'id', 'id-b', 'id-c', 'again', 'twice', 'mixed', 'slow'])
     await both.createTopic(`delete-${name}`);
-  const id = both.topicId('delete-id');
+  const [id, idB, idC] = ['delete-id', 'delete-id-b', 'delete-id-c'].map((name) => both.topicId(name)) as [Id, Id, Id];
   const names = (...topicNames: string[]) => ({ topicNames, timeoutMs: TIMEOUT_MS });
   const wish = (name: string | null, topicId = ZERO_UUID) => ({ name, topicId });
   await both.sendEvery(DeleteTopics, () => names(), { note: 'nothing' }, { from: 0, to: 5 });
@@ -313,7 +315,7 @@ async function remove(both: Both): Promise<void> {
   await both.send(
     DeleteTopics,
     6,
-    (side) => ({ topics: [wish(null, id(side)), wish(null, id(side))], timeoutMs: TIMEOUT_MS }),
+    (side) => ({ topics: [wish(null, idB(side)), wish(null, idB(side))], timeoutMs: TIMEOUT_MS }),
     { note: 'the same id twice' },
   );
   await both.send(
@@ -325,7 +327,10 @@ async function remove(both: Both): Promise<void> {
   await both.send(
     DeleteTopics,
     6,
-    (side) => ({ topics: [wish(null, id(side)), wish('delete-missing'), wish('delete-mixed')], timeoutMs: TIMEOUT_MS }),
+    (side) => ({
+      topics: [wish(null, idC(side)), wish('delete-missing'), wish('delete-mixed')],
+      timeoutMs: TIMEOUT_MS,
+    }),
     { note: 'by id and by name' },
   );
   await both.sendEvery(DeleteTopics, (version) => names(`delete-${version}`), { note: 'by name' }, { from: 0, to: 5 });

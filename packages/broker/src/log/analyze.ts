@@ -41,6 +41,18 @@ export interface AnalysisRules {
   readonly maxMessageBytes: number;
 }
 
+/**
+ * What Kafka trips over where the checksum is right: an unknown codec, data that does not decompress. Its answer,
+ * UNKNOWN_SERVER_ERROR, keeps producers from sending the same again, as CORRUPT_MESSAGE would not.
+ */
+export function unexpectedIfCorrupt<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof CorruptRecordError ? new KafkaError('UNKNOWN_SERVER_ERROR', error.message) : error;
+  }
+}
+
 /** Checks size and checksum of every batch. Throws INVALID_RECORD, MESSAGE_TOO_LARGE or CORRUPT_MESSAGE. */
 export function analyze(records: Buffer, rules: AnalysisRules): Analysis {
   const { partitionName, origin, maxMessageBytes } = rules;
@@ -89,7 +101,7 @@ export function analyze(records: Buffer, rules: AnalysisRules): Analysis {
       maxTimestamp = timestamp;
       offsetOfMaxTimestamp = batchLastOffset;
     }
-    const compression = compressionAt(records, at);
+    const compression = unexpectedIfCorrupt(() => compressionAt(records, at));
     if (compression !== 'none') sourceCompression = compression;
     recordCount += recordCountAt(records, at);
     at += size;

@@ -72,7 +72,7 @@ test('records without key on a compacted topic are listed', () => {
   const log = fixture().open({ cleanupCompact: true });
   const record = { timestamp: START_MS, value: Buffer.from('v') };
   const records = buildBatch({ records: [record, { ...record, key: Buffer.from('k') }, record] });
-  const message = 'Compacted topic cannot accept message without key in topic partition t-0.';
+  const message = 'Compacted topic cannot accept message without key in topic partition t-0';
   expect(() => append(log, records)).toThrow(
     expect.objectContaining({
       error: 'INVALID_RECORD',

@@ -21,6 +21,7 @@ import { convertToBatch } from '@odradek/protocol/records/conversion';
 import { InvalidRecordError } from '@odradek/protocol/records/errors';
 import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
 import { validateRecords } from '@odradek/protocol/records/validate';
+import { unexpectedIfCorrupt } from './analyze';
 import type { LogConfig } from './log-config';
 import { type AppendOrigin, type RecordError, RecordValidationError } from './types';
 
@@ -212,11 +213,12 @@ function validateCount(b: Buffer, at: number, partitionName: string): void {
 function validateBatchRecords(b: Buffer, at: number, context: ValidationContext): Summary {
   const { config, nowMs, partitionName } = context;
   const isCreateTime = config.messageTimestampType === 'CreateTime';
-  const summary = validateRecords(b, at, {
+  const rules = {
     requireKeys: config.cleanupCompact,
     minTimestamp: isCreateTime ? nowMs - config.messageTimestampBeforeMaxMs : undefined,
     maxTimestamp: isCreateTime ? nowMs + config.messageTimestampAfterMaxMs : undefined,
-  });
+  };
+  const summary = unexpectedIfCorrupt(() => validateRecords(b, at, rules));
   if (summary.faults.length === 0) return summary;
   throw refusal(
     summary.faults.map(({ index, offset, timestamp, fault }) =>
@@ -277,7 +279,7 @@ function isTimestampInRange(timestamp: number, nowMs: number, config: LogConfig)
 }
 
 function noKeyMessage(partitionName: string): string {
-  return `Compacted topic cannot accept message without key in topic partition ${partitionName}.`;
+  return `Compacted topic cannot accept message without key in topic partition ${partitionName}`;
 }
 
 function timestampMessage(timestamp: number, offset: number, { nowMs, config }: ValidationContext): string {

@@ -10,7 +10,7 @@ import {
   sizeAt,
 } from './batch';
 import { decompress, decompressAsync, MAX_DECOMPRESSED_BYTES } from './compression';
-import { InvalidRecordError } from './errors';
+import { CorruptRecordError, InvalidRecordError } from './errors';
 import { readLegacyRecords } from './legacy';
 import { longVarint, longVarlong, unzigzag, varintEnd } from './varint';
 
@@ -141,6 +141,7 @@ export class RecordCursor {
         at = varintEnd;
       }
     }
+    if (Number.isNaN(size)) throw new CorruptRecordError(`A record's length at ${this.start} is no varint`);
     // Smallest: attributes, two deltas, two lengths, a header count.
     if (!(size >= 6 && size <= to - at)) invalid(`Invalid record size: ${size} bytes, ${to - at} left in the batch`);
     const end = at + size;
