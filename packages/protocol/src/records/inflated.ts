@@ -1,15 +1,25 @@
 import { DecompressionLimitError } from './errors';
 
+/** Copies go word by word and may write so far past their end. */
+const SLACK_BYTES = 4;
+/** From here on a call into native code is cheaper than words. */
+const NATIVE_FROM_BYTES = 64;
+
+/** Bytes that can be moved four at a time, wherever they lie. */
+export const wordsOf = (b: Buffer): DataView => new DataView(b.buffer, b.byteOffset, b.length);
+
 /** Grows to what a decompressor yields, never beyond `maxBytes`. */
 export class Inflated {
   buffer: Buffer;
+  words: DataView;
   length = 0;
 
   constructor(
     expectedBytes: number,
     private readonly maxBytes: number,
   ) {
-    this.buffer = Buffer.allocUnsafe(Math.min(expectedBytes, maxBytes));
+    this.buffer = Buffer.allocUnsafe(Math.min(expectedBytes, maxBytes) + SLACK_BYTES);
+    this.words = wordsOf(this.buffer);
   }
 
   /**
@@ -18,10 +28,12 @@ export class Inflated {
    */
   room(bytes: number): number {
     const wanted = Math.min(this.length + bytes, this.maxBytes);
-    if (wanted > this.buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.min(Math.max(wanted, this.buffer.length * 2), this.maxBytes));
+    if (wanted + SLACK_BYTES > this.buffer.length) {
+      const size = Math.min(Math.max(wanted, this.buffer.length * 2), this.maxBytes);
+      const grown = Buffer.allocUnsafe(size + SLACK_BYTES);
       this.buffer.copy(grown, 0, 0, this.length);
       this.buffer = grown;
+      this.words = wordsOf(grown);
     }
     return wanted;
   }
@@ -39,21 +51,41 @@ export class Inflated {
   }
 }
 
-/** Copies `length` bytes from `distance` back; the two may overlap, as in all LZ77 formats. */
-export function copyBack(b: Buffer, to: number, distance: number, length: number): void {
-  const from = to - distance;
-  if (distance >= length && length > 24) {
+/**
+ * Copies `length` bytes from `distance` back; the two may overlap, as in all LZ77 formats. `words` is a view of `b`, which
+ * has slack behind the copy.
+ */
+export function copyBack(b: Buffer, words: DataView, to: number, distance: number, length: number): void {
+  let from = to - distance;
+  const end = to + length;
+  if (length >= NATIVE_FROM_BYTES && distance >= length) {
     b.copyWithin(to, from, from + length);
-    return;
+  } else if (distance >= 4) {
+    for (; to < end; to += 4, from += 4) words.setInt32(to, words.getInt32(from, true), true);
+  } else {
+    while (to < end) b[to++] = b[from++]!;
   }
-  for (let index = 0; index < length; index++) b[to + index] = b[from + index]!;
 }
 
-/** Copies literals; short ones by hand, which spares a call into native code. */
-export function copyLiterals(source: Buffer, from: number, target: Buffer, to: number, length: number): void {
-  if (length > 24) {
+/**
+ * Copies literals from `source` to `target`, which has slack behind them; short ones word by word, which spares a call
+ * into native code. `read` and `write` are views of the two.
+ */
+export function copyLiterals(
+  source: Buffer,
+  read: DataView,
+  from: number,
+  target: Buffer,
+  write: DataView,
+  to: number,
+  length: number,
+): void {
+  const end = to + length;
+  if (length >= NATIVE_FROM_BYTES) {
     source.copy(target, to, from, from + length);
-    return;
+  } else if (from + length + 3 <= read.byteLength) {
+    for (; to < end; to += 4, from += 4) write.setInt32(to, read.getInt32(from, true), true);
+  } else {
+    while (to < end) target[to++] = source[from++]!;
   }
-  for (let index = 0; index < length; index++) target[to + index] = source[from + index]!;
 }

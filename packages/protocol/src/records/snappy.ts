@@ -1,6 +1,6 @@
 import { readInt32, writeInt32 } from '../wire/bytes';
 import { CorruptRecordError } from './errors';
-import { copyBack, copyLiterals, Inflated } from './inflated';
+import { copyBack, copyLiterals, Inflated, wordsOf } from './inflated';
 
 /**
  * Snappy in the framing of xerial's snappy-java, which is what Kafka's Java client reads and writes: a 16-byte header,
@@ -36,9 +36,10 @@ export function snappyCompress(data: Buffer): Buffer {
 
 /** Throws `CorruptRecordError`, or `DecompressionLimitError` above `maxBytes`. */
 export function snappyDecompress(data: Buffer, maxBytes: number): Buffer {
+  const read = wordsOf(data);
   if (!isXerial(data, 0)) {
     const out = new Inflated(0, maxBytes);
-    inflate(data, 0, data.length, out);
+    inflate(data, read, 0, data.length, out);
     return out.bytes();
   }
   const out = new Inflated(data.length * 3, maxBytes);
@@ -53,7 +54,7 @@ export function snappyDecompress(data: Buffer, maxBytes: number): Buffer {
     const length = readInt32(data, at);
     at += 4;
     if (length < 0 || length > data.length - at) corrupt(`a chunk of ${length} bytes, ${data.length - at} left`);
-    if (length > 0) inflate(data, at, at + length, out);
+    if (length > 0) inflate(data, read, at, at + length, out);
     at += length;
   }
   return out.bytes();
@@ -66,7 +67,7 @@ function isXerial(data: Buffer, at: number): boolean {
 }
 
 /** Appends what the raw snappy in `data[from, to)` holds. */
-function inflate(data: Buffer, from: number, to: number, out: Inflated): void {
+function inflate(data: Buffer, read: DataView, from: number, to: number, out: Inflated): void {
   let at = from;
   let claimed = 0;
   for (let shift = 0; ; shift += 7) {
@@ -79,7 +80,7 @@ function inflate(data: Buffer, from: number, to: number, out: Inflated): void {
   const start = out.length;
   const end = out.room(claimed);
   if (end - start < claimed) out.overflow();
-  const target = out.buffer;
+  const { buffer, words } = out;
   let put = start;
   while (at < to) {
     const tag = data[at++]!;
@@ -95,7 +96,7 @@ function inflate(data: Buffer, from: number, to: number, out: Inflated): void {
       }
       length++;
       if (length > to - at || length > end - put) corrupt('a literal is too long');
-      copyLiterals(data, at, target, put, length);
+      copyLiterals(data, read, at, buffer, words, put, length);
       at += length;
       put += length;
       continue;
@@ -112,7 +113,7 @@ function inflate(data: Buffer, from: number, to: number, out: Inflated): void {
     at += distanceBytes;
     if (distance === 0 || distance > put - start) corrupt('a copy points before its block');
     if (length > end - put) corrupt('a copy is too long');
-    copyBack(target, put, distance, length);
+    copyBack(buffer, words, put, distance, length);
     put += length;
   }
   if (put !== end) corrupt(`${put - start} bytes where ${claimed} were announced`);
