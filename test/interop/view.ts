@@ -5,6 +5,7 @@ import {
   baseTimestampAt,
   compressionAt,
   crcAt,
+  isCompressedAt,
   isCrcValidAt,
   isLogAppendTimeAt,
   lastOffsetDeltaAt,
@@ -18,6 +19,7 @@ import {
   wholeBatchSizeAt,
 } from '@odradek/protocol/records/batch';
 import { decompress } from '@odradek/protocol/records/compression';
+import { readLegacyRecords } from '@odradek/protocol/records/legacy';
 
 const MAX_BYTES = 1 << 26;
 
@@ -31,10 +33,25 @@ export function viewRecords(b: Buffer, { recompressed = false }: RecordsView): u
   const batches: unknown[] = [];
   let at = 0;
   for (let size = wholeBatchSizeAt(b, 0); size > 0; size = wholeBatchSizeAt(b, at)) {
+    if (magicAt(b, at) < 2 && recompressed && isCompressedAt(b, at)) return viewWrapped(b, at);
     batches.push(magicAt(b, at) === 2 ? viewBatch(b, at, size, recompressed) : { entry: hex(b, at, at + size) });
     at += size;
   }
   return at === b.length ? batches : [...batches, { cut: hex(b, at, b.length) }];
+}
+
+/**
+ * The first wrapper of an old format, compressed by the broker: where the answer is cut behind it depends on how well
+ * that went.
+ */
+function viewWrapped(b: Buffer, at: number): unknown {
+  const records = readLegacyRecords(b, at).map(({ offset, timestamp, key, value }) => ({
+    offset,
+    timestamp,
+    key: key?.toString(),
+    value: value?.toString(),
+  }));
+  return { wrapper: compressionAt(b, at), timestamp: maxTimestampAt(b, at), offset: baseOffsetAt(b, at), records };
 }
 
 function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): unknown {

@@ -51,7 +51,7 @@ async function versions(both: Both): Promise<void> {
   for (const count of [3, 1, 4]) await fill(both, 'fetch', batch(count));
   await fill(both, 'fetch', batch(5, { compression: 'gzip' }));
   const every = (note: string, topics: Topics, init: Partial<FetchInit> = {}) =>
-    both.sendEvery(Fetch, () => fetching(topics, init), { note });
+    both.sendEvery(Fetch, () => fetching(topics, init), { note, recompressed: true });
   for (const offset of [0, 1, 2, 3, 8, 12]) await every(`from ${offset}`, one(both, 'fetch', { fetchOffset: offset }));
   await every('from the end', one(both, 'fetch', { fetchOffset: 13 }));
   for (const offset of [14, 1000, -1, -2]) await every(`from ${offset}`, one(both, 'fetch', { fetchOffset: offset }));
@@ -196,6 +196,24 @@ async function epochs(both: Both): Promise<void> {
   );
 }
 
+async function foreignReplicas(both: Both): Promise<void> {
+  await both.createTopic('fetch-foreign');
+  for (const currentLeaderEpoch of [-1, 0, 1]) {
+    const init = { replicaId: 7, replicaState: { replicaId: 7, replicaEpoch: -1 } };
+    const ask = fetching(one(both, 'fetch-foreign', { currentLeaderEpoch }), init);
+    for (const version of [9, 12, 13, 14]) {
+      await both.send(Fetch, version, (side) => ({ ...ask(side), replicaState: undefined }), {
+        note: `epoch ${currentLeaderEpoch}`,
+      });
+    }
+    for (const version of [15, 16, 17]) {
+      await both.send(Fetch, version, (side) => ({ ...ask(side), replicaId: -1 }), {
+        note: `epoch ${currentLeaderEpoch}`,
+      });
+    }
+  }
+}
+
 async function ids(both: Both): Promise<void> {
   await both.createTopic('fetch-ids');
   await fill(both, 'fetch-ids', batch(1));
@@ -327,6 +345,7 @@ export const fetch: readonly Scenario[] = [
   { name: 'fetch: conversion', run: conversion },
   { name: 'fetch: waiting', run: waiting },
   { name: 'fetch: replicas', run: replicas },
+  { name: 'fetch: replicas that are none', run: foreignReplicas },
   { name: 'fetch: epochs', run: epochs },
   { name: 'fetch: ids', run: ids },
   { name: 'fetch: sessions', run: sessions },

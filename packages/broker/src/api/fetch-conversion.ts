@@ -1,6 +1,6 @@
 import { ERRORS, KafkaError } from '@odradek/protocol/errors';
 import type { Fetch } from '@odradek/protocol/messages/fetch';
-import { magicAt, wholeBatchSizeAt } from '@odradek/protocol/records/batch';
+import { forEachBatch, RECORD_BATCH_OVERHEAD } from '@odradek/protocol/records/batch';
 import { downConvert } from '@odradek/protocol/records/conversion';
 import type { ResponseInit } from '@odradek/protocol/schema/api';
 import type { TopicConfig } from '../config/topic-config';
@@ -10,21 +10,15 @@ type PartitionEntry = NonNullable<ResponseInit<typeof Fetch>['responses']>[numbe
 const FIRST_ZSTD_VERSION = 10;
 const FIRST_STORAGE_ERROR_VERSION = 6;
 const EMPTY = Buffer.alloc(0);
+/** How much Kafka converts at a time (LazyDownConversionRecordsSend.MAX_READ_SIZE). */
+const CHUNK_BYTES = 128 * 1024;
+/** An entry's offset and length. */
+const OVERFLOW_HEADER_BYTES = 12;
 
 /** The newest message format that a fetch version may carry, or null for the current one. */
 function oldMagic(version: number): 0 | 1 | null {
   if (version <= 1) return 0;
   return version <= 3 ? 1 : null;
-}
-
-function hasNewerMagic(records: Buffer, magic: number): boolean {
-  let at = 0;
-  for (let size = wholeBatchSizeAt(records, at, records.length); size > 0; ) {
-    if (magicAt(records, at) > magic) return true;
-    at += size;
-    size = wholeBatchSizeAt(records, at, records.length);
-  }
-  return false;
 }
 
 function refused(entry: PartitionEntry, code: number): PartitionEntry {
@@ -48,13 +42,61 @@ export function convertedForVersion(
     return { ...entry, errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER.code };
   }
   const magic = oldMagic(version);
-  const { records } = entry;
-  if (magic === null || !records || records.length === 0 || !hasNewerMagic(records as Buffer, magic)) return entry;
+  if (magic === null) return entry;
   if (!config.values.messageDownconversionEnable) return refused(entry, ERRORS.UNSUPPORTED_VERSION.code);
   try {
-    return { ...entry, records: Buffer.concat(downConvert(records as Buffer, magic, fetchOffset)) };
+    return { ...entry, records: downConverted(entry.records as Buffer, magic, fetchOffset) };
   } catch (error) {
     if (error instanceof KafkaError) return refused(entry, error.code);
     throw error;
   }
+}
+
+/**
+ * What Kafka makes of records for old clients (LazyDownConversionRecords, KIP-283). It promises the size that the
+ * records have on disk, or that of the first converted batch, before it converts the rest: so the answer is cut to that
+ * size, and filled up to it with the beginning of a message that no client can take for whole. Throws `KafkaError`
+ * where the first batch cannot be converted; a later one ends the answer, and is the first of the next fetch.
+ */
+function downConverted(records: Buffer, magic: 0 | 1, fetchOffset: number): Buffer {
+  const ends: number[] = [];
+  forEachBatch(records, (at, size) => ends.push(at + size));
+  if (ends.length === 0) return EMPTY;
+  const parts: Buffer[] = [];
+  let taken = 0;
+  let done = 0;
+  const take = (count: number): void => {
+    const from = taken === 0 ? 0 : ends[taken - 1]!;
+    taken += count;
+    const converted = downConvert(records.subarray(from, ends[taken - 1]!), magic, fetchOffset);
+    for (const part of converted) {
+      parts.push(part);
+      done += part.length;
+    }
+  };
+  while (done === 0 && taken < ends.length) take(1);
+  const size = done === 0 ? OVERFLOW_HEADER_BYTES : Math.max(records.length, done);
+  try {
+    while (done < size && taken < ends.length) take(batchesOfChunk(ends, taken));
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error;
+  }
+  if (done < size) parts.push(overflow(size - done));
+  return Buffer.concat(parts).subarray(0, size);
+}
+
+/** How many batches from number `first` on make a chunk: at least one. */
+function batchesOfChunk(ends: readonly number[], first: number): number {
+  const limit = ends[first - 1]! + CHUNK_BYTES;
+  let count = 1;
+  while (first + count < ends.length && ends[first + count]! <= limit) count++;
+  return count;
+}
+
+/** A message that claims to be longer than what is left. */
+function overflow(left: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(OVERFLOW_HEADER_BYTES, left));
+  bytes.writeBigInt64BE(-1n, 0);
+  bytes.writeInt32BE(Math.max(left + 1, RECORD_BATCH_OVERHEAD), 8);
+  return bytes;
 }

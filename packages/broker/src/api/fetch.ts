@@ -1,4 +1,4 @@
-import { ERRORS } from '@odradek/protocol/errors';
+import { ERRORS, KafkaError } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
@@ -26,11 +26,14 @@ const EMPTY = Buffer.alloc(0);
 const READ_COMMITTED = 1;
 const DEBUGGING_CONSUMER = -2;
 const FUTURE_REPLICA = -3;
+const NO_EPOCH = -1;
 /** From this version on answers name topics by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
 const LEADER_HINT_VERSION = 16;
 
 function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
+  if (request.isolationLevel < 0 || request.isolationLevel > READ_COMMITTED)
+    throw new KafkaError('UNKNOWN_SERVER_ERROR');
   if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
   return request.isolationLevel === READ_COMMITTED ? 'committed' : 'high-watermark';
 }
@@ -41,7 +44,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
 
   function wishesOf(request: Request, version: number): FetchWish[] {
     const { topicNames } = services.metadata.image;
-    return request.topics.flatMap(({ topic, topicId, partitions }) => {
+    const wishes = request.topics.flatMap(({ topic, topicId, partitions }) => {
       const name = version >= TOPIC_ID_VERSION ? (topicNames.get(topicId) ?? null) : topic;
       return partitions.map((wish) => ({
         topic: name,
@@ -49,11 +52,12 @@ export function fetch(services: Services): Handler<typeof Fetch> {
         partition: wish.partition,
         fetchOffset: wish.fetchOffset,
         maxBytes: wish.partitionMaxBytes,
-        currentLeaderEpoch: wish.currentLeaderEpoch,
+        currentLeaderEpoch: Math.max(NO_EPOCH, wish.currentLeaderEpoch),
         lastFetchedEpoch: wish.lastFetchedEpoch,
         logStartOffset: wish.logStartOffset,
       }));
     });
+    return withoutRepeats(wishes);
   }
 
   /** A session remembers a topic by id; its name may have become known since. */
@@ -128,11 +132,12 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     target: Buffer,
   ): Pick<Response, 'responses' | 'nodeEndpoints'> {
     const version = context.apiVersion;
-    const topics = new Map<string, TopicEntry & { partitions: PartitionEntry[] }>();
+    const topics: (TopicEntry & { partitions: PartitionEntry[] })[] = [];
     const leaders = new Set<number>();
     let used = 0;
-    for (const [index, fetched] of outcome.partitions.entries()) {
+    for (const index of inOrder(outcome.partitions)) {
       if (!send(index)) continue;
+      const fetched = outcome.partitions[index]!;
       const wish = wishes[index]!;
       const length = fetched.slice.readInto(target, used);
       const records = length === 0 ? EMPTY : target.subarray(used, used + length);
@@ -145,13 +150,17 @@ export function fetch(services: Services): Handler<typeof Fetch> {
         leaders.add(leader.leaderId);
         entry = { ...entry, currentLeader: leader };
       }
-      const key = version >= TOPIC_ID_VERSION ? wish.topicId : wish.topic!;
-      const topic = topics.get(key) ?? { topic: wish.topic ?? '', topicId: wish.topicId, partitions: [] };
-      topics.set(key, topic);
+      // Only neighbours share an entry of their topic, as in FetchResponse.toMessage.
+      let topic = topics.at(-1);
+      const name = wish.topic ?? '';
+      if (topic?.topicId !== wish.topicId || topic.topic !== name) {
+        topic = { topic: name, topicId: wish.topicId, partitions: [] };
+        topics.push(topic);
+      }
       topic.partitions.push(entry);
     }
     return {
-      responses: [...topics.values()],
+      responses: topics,
       ...(leaders.size > 0 ? { nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) } : {}),
     };
   }
@@ -182,6 +191,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       maxBytes,
       hardLimit: version <= 2,
       isolation: isolationOf(request, replicaId),
+      replicaId,
       leaderOnly: replicaId >= 0 || version < 11,
     };
     const minBytes = Math.min(request.minBytes, maxBytes);
@@ -229,10 +239,11 @@ export function fetch(services: Services): Handler<typeof Fetch> {
   return handler({
     api: Fetch,
     handle,
-    fail: ({ code }, request) => ({
+    // By id there is no telling which topics are meant (FetchRequest.getErrorResponse).
+    fail: ({ code }, request, { apiVersion }) => ({
       errorCode: code,
       sessionId: request.sessionId,
-      responses: request.topics.map(({ topic, topicId, partitions }) => ({
+      responses: (apiVersion < TOPIC_ID_VERSION ? request.topics : []).map(({ topic, topicId, partitions }) => ({
         topic,
         topicId,
         partitions: partitions.map(({ partition }) => ({
@@ -244,6 +255,20 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       })),
     }),
   });
+}
+
+/** A partition that is there more than once keeps its first place and its last wish. */
+function withoutRepeats(wishes: FetchWish[]): FetchWish[] {
+  if (wishes.length < 2) return wishes;
+  const byPartition = new Map(wishes.map((wish) => [`${wish.topicId} ${wish.topic} ${wish.partition}`, wish]));
+  return byPartition.size === wishes.length ? wishes : [...byPartition.values()];
+}
+
+/** The places of what was fetched, in the order in which it is told. */
+function inOrder(partitions: readonly PartitionFetch[]): number[] {
+  const places = partitions.map((_, index) => index);
+  if (partitions.every(({ rank }) => rank === 0)) return places;
+  return places.sort((a, b) => partitions[a]!.rank - partitions[b]!.rank || a - b);
 }
 
 const isLeaderError = (code: number): boolean =>

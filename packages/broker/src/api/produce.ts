@@ -6,12 +6,14 @@ import { isInternalTopic } from '../cluster/topic-names';
 import { type AppendInfo, RecordValidationError } from '../log/types';
 import type { Partition } from '../replication/partition';
 import { DelayedRequest } from '../replication/wait-list';
+import { specificMessage } from './api-error';
 import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER, type RequestContext } from './handler';
 import { currentLeader, nodeEndpoints } from './leader-hints';
 import type { Services } from './services';
 
 type Request = RequestOf<typeof Produce>;
 type Response = ResponseInit<typeof Produce>;
+type PartitionData = Request['topicData'][number]['partitionData'][number];
 
 const ADMIN_CLIENT = '__admin_client';
 const NO_TIMESTAMP = -1;
@@ -69,11 +71,11 @@ function checkRecords(version: number, records: Buffer | null): asserts records 
   }
 }
 
+/** Throws CORRUPT_MESSAGE for the whole request where a first batch's length or magic is impossible. */
 function isTransactional(request: Request): boolean {
   for (const { partitionData } of request.topicData) {
     for (const { records } of partitionData) {
-      if (records !== null && records.length > 22 && magicAt(records, 0) === 2 && isTransactionalAt(records, 0))
-        return true;
+      if (records !== null && wholeBatchSizeAt(records, 0) > 0 && isTransactionalAt(records, 0)) return true;
     }
   }
   return false;
@@ -95,6 +97,13 @@ function failed(index: number, error: KafkaError, logStartOffset = UNKNOWN_OFFSE
     result.errorMessage = error.message;
   }
   return result;
+}
+
+/** A partition that is there more than once counts as it is there last. */
+function lastOfEach(partitionData: PartitionData[]): PartitionData[] {
+  if (partitionData.length === 1) return partitionData;
+  const byIndex = new Map(partitionData.map((data) => [data.index, data]));
+  return byIndex.size === partitionData.length ? partitionData : [...byIndex.values()];
 }
 
 /** Errors that Kafka answers without the log's start: they say that the log was not looked at. */
@@ -211,12 +220,14 @@ export function produce(services: Services): Handler<typeof Produce> {
       throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
     }
     const pending: Pending[] = [];
-    const responses = request.topicData.map(({ name, partitionData }) => ({
-      name,
-      partitionResponses: partitionData.map(({ index, records }) =>
+    const responses: { name: string; partitionResponses: PartitionResult[] }[] = [];
+    for (const { name, partitionData } of request.topicData) {
+      if (partitionData.length === 0) continue;
+      const partitionResponses = lastOfEach(partitionData).map(({ index, records }) =>
         append(name, index, records, request, context, pending),
-      ),
-    }));
+      );
+      responses.push({ name, partitionResponses });
+    }
     if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
     return new Promise((resolve, reject) => {
       const lists = pending.filter(({ done }) => !done).map(({ partition }) => partition.producers);
@@ -239,7 +250,7 @@ export function produce(services: Services): Handler<typeof Produce> {
     handle,
     fail: (error, request) => {
       if (request.acks === 0) return CLOSE_CONNECTION;
-      const failure = { errorCode: error.code, baseOffset: UNKNOWN_OFFSET, errorMessage: null };
+      const failure = { errorCode: error.code, baseOffset: UNKNOWN_OFFSET, errorMessage: specificMessage(error) };
       return {
         responses: request.topicData.map(({ name, partitionData }) => ({
           name,

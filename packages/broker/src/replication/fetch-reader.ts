@@ -1,4 +1,4 @@
-import { ERRORS, KafkaError } from '@odradek/protocol/errors';
+import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { MetadataCache } from '../cluster/metadata-cache';
 import { type AbortedTransaction, EMPTY_SLICE, type FetchIsolation, type LogSlice } from '../log/types';
@@ -11,12 +11,16 @@ export interface FetchLimits {
   /** Versions up to 2: nothing above the limits, not even a first batch. */
   readonly hardLimit: boolean;
   readonly isolation: FetchIsolation;
+  /** The follower that asks; negative for a client. */
+  readonly replicaId: number;
   /** Versions up to 10, and followers, are served by the leader only. */
   readonly leaderOnly: boolean;
 }
 
 /** What one partition gives to a fetch. The bytes are still in the log's file. */
 export interface PartitionFetch {
+  /** Kafka tells first what it has tried to read, then unknown topic ids, then unknown partitions. */
+  readonly rank: 0 | 1 | 2;
   readonly error: KafkaError | null;
   readonly partition: Partition | null;
   readonly slice: LogSlice;
@@ -30,12 +34,16 @@ export interface PartitionFetch {
 export interface FetchOutcome {
   readonly partitions: readonly PartitionFetch[];
   readonly bytes: number;
-  /** An error or a diverging epoch: the fetch is answered at once. */
+  /**
+   * Nothing to read, or an error or a diverging epoch where something was: the fetch is answered at once. An unknown
+   * partition among others waits with them.
+   */
   readonly urgent: boolean;
 }
 
 function failure(error: KafkaError, partition: Partition | null = null): PartitionFetch {
   return {
+    rank: 0,
     error,
     partition,
     slice: EMPTY_SLICE,
@@ -47,10 +55,26 @@ function failure(error: KafkaError, partition: Partition | null = null): Partiti
   };
 }
 
+function unknown(error: ErrorName, rank: 1 | 2): PartitionFetch {
+  return { ...failure(new KafkaError(error)), rank, abortedTransactions: [] };
+}
+
 /** Throws FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH where a client's epoch is not this replica's (KIP-320). */
 export function checkLeaderEpoch(partition: Partition, currentLeaderEpoch: number): void {
   if (currentLeaderEpoch === -1 || currentLeaderEpoch === partition.leaderEpoch) return;
   throw new KafkaError(currentLeaderEpoch < partition.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH');
+}
+
+/** Throws where a broker asks that is none of the partition's followers (Partition.followerReplicaOrThrow). */
+function checkFollower(partition: Partition, replicaId: number, currentLeaderEpoch: number): void {
+  if (replicaId < 0 || partition.leaderState().followers.has(replicaId)) return;
+  throw new KafkaError(currentLeaderEpoch < 0 ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_LEADER_EPOCH');
+}
+
+/** The end of what a reader may see. */
+function endFor({ log }: Partition, isolation: FetchIsolation): number {
+  if (isolation === 'log-end') return log.logEndOffset;
+  return isolation === 'committed' ? log.lastStableOffset : log.highWatermark;
 }
 
 /** Reads partitions for fetches, as far as their isolation allows (ReplicaManager.readFromLog). */
@@ -66,8 +90,11 @@ export class FetchReader {
     let minOneMessage = !limits.hardLimit;
     let bytes = 0;
     let urgent = false;
+    let nothingToRead = true;
     const partitions = wishes.map((wish) => {
-      const fetched = this.readOne(wish, limits, left, minOneMessage);
+      const fetched = this.unknown(wish) ?? this.readOne(wish, limits, left, minOneMessage);
+      if (fetched.rank > 0) return fetched;
+      nothingToRead = false;
       const size = fetched.slice.bytes;
       if (size > 0) minOneMessage = false;
       bytes += size;
@@ -75,15 +102,18 @@ export class FetchReader {
       if (fetched.error !== null || fetched.divergingEpoch !== null) urgent = true;
       return fetched;
     });
-    return { partitions, bytes, urgent };
+    return { partitions, bytes, urgent: urgent || nothingToRead };
+  }
+
+  private unknown(wish: FetchWish): PartitionFetch | null {
+    if (wish.topic === null) return unknown('UNKNOWN_TOPIC_ID', 1);
+    return this.metadata.contains(wish.topic, wish.partition) ? null : unknown('UNKNOWN_TOPIC_OR_PARTITION', 2);
   }
 
   private readOne(wish: FetchWish, limits: FetchLimits, left: number, minOneMessage: boolean): PartitionFetch {
     let partition: Partition | null = null;
     try {
-      if (wish.topic === null) throw new KafkaError('UNKNOWN_TOPIC_ID');
-      if (!this.metadata.contains(wish.topic, wish.partition)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
-      partition = this.replicas.get(wish.topic, wish.partition);
+      partition = this.replicas.get(wish.topic!, wish.partition);
       const { log } = partition;
       if (wish.topicId !== ZERO_UUID && log.topicId !== null && log.topicId !== wish.topicId) {
         throw new KafkaError('INCONSISTENT_TOPIC_ID');
@@ -92,17 +122,20 @@ export class FetchReader {
       if (partition.role.type === 'none' || (limits.leaderOnly && !partition.isLeader)) {
         throw new KafkaError('NOT_LEADER_OR_FOLLOWER');
       }
+      checkFollower(partition, limits.replicaId, wish.currentLeaderEpoch);
       const diverging = this.divergence(partition, wish);
+      const maxBytes = Math.min(wish.maxBytes, left);
       const read = diverging
         ? null
-        : log.read(wish.fetchOffset, {
-            maxBytes: Math.min(wish.maxBytes, left),
-            minOneMessage,
-            isolation: limits.isolation,
-          });
+        : log.read(wish.fetchOffset, { maxBytes, minOneMessage, isolation: limits.isolation });
+      // Kafka's segments trip over a negative maximum, where there is something to read.
+      if (maxBytes < 0 && wish.fetchOffset < endFor(partition, limits.isolation)) {
+        throw new KafkaError('UNKNOWN_SERVER_ERROR');
+      }
       // From version 3 on nobody is sent a cut first batch: it would be of no use (KIP-74).
       const slice = !read || (read.firstEntryIncomplete && !limits.hardLimit) ? EMPTY_SLICE : read.slice;
       return {
+        rank: 0,
         error: null,
         partition,
         slice,
@@ -120,7 +153,7 @@ export class FetchReader {
 
   /** KIP-595: where the reader's log parts from this one, if it does. Throws OFFSET_OUT_OF_RANGE if that is too long ago. */
   private divergence(partition: Partition, wish: FetchWish): { epoch: number; endOffset: number } | null {
-    if (wish.lastFetchedEpoch === -1) return null;
+    if (wish.lastFetchedEpoch < 0) return null;
     const { log } = partition;
     const end = log.endOffsetForEpoch(wish.lastFetchedEpoch);
     if (end.endOffset === -1 || end.leaderEpoch === -1) {
