@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+/**
+ * Runs the same command with Apache's tool and with ours, on the same broker, and compares stdout, stderr and exit
+ * code to the character. Times, and the frames of Java's stack traces, are left out of the comparison.
+ *
+ *     node packages/tools/interop/compare.mjs APACHE_HOME HOST:PORT [TOOL …]
+ *
+ * The tools must be built (packages/tools/dist). The broker should be Apache's and hold nothing of value: topics are made.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const TIMEOUT_MS = 60_000;
+
+const CLASSES = {
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  configs: 'kafka.admin.ConfigCommand',
+  'console-producer': 'kafka.tools.ConsoleProducer',
+  'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
+  'broker-api-versions': 'kafka.admin.BrokerApiVersionsCommand',
+  'dump-log': 'kafka.tools.DumpLogSegments',
+  'verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
+  'producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+};
+
+/** Cases are lines `tool arguments`, quoted as in a shell; `@` stands for `--bootstrap-server HOST:PORT`. */
+const readCases = (server) =>
+  readFileSync(join(HERE, 'cases.txt'), 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);
+      const argv = words.slice(1).flatMap((word) => (word === '@' ? ['--bootstrap-server', server] : [word]));
+      return { tool: words[0], argv: argv.map((word) => word.replaceAll('%SERVER%', server)) };
+    });
+
+const normalize = (text) =>
+  text
+    .replace(/^\[\d{4}-\d\d-\d\d [\d:,]+\]/gm, '[TIME]')
+    .replace(/^\tat .*\n|^\t\.\.\. \d+ more\n|^Caused by: .*\n/gm, '')
+    .replace(/"timestamp":\d+/g, '"timestamp":0')
+    .replace(/"offset":\d+/g, '"offset":0')
+    .replace(/"avg_throughput":[^}]*/g, '"avg_throughput":0')
+    .replace(/, [\d.]+ records\/sec.*/g, ', RATES')
+    .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
+
+function run(command, argv) {
+  const { stdout, stderr, status } = spawnSync(command, argv, { encoding: 'utf8', input: '', timeout: TIMEOUT_MS });
+  return { stdout: normalize(stdout), stderr: normalize(stderr), status };
+}
+
+const [home, server, ...only] = process.argv.slice(2);
+if (!home || !server) {
+  console.error('usage: compare.mjs APACHE_HOME HOST:PORT [TOOL …]');
+  process.exit(2);
+}
+const java = [
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  `-Dlog4j.configuration=file:${join(HERE, 'log4j.properties')}`,
+];
+let failures = 0;
+let count = 0;
+for (const { tool, argv } of readCases(server)) {
+  if (only.length > 0 && !only.includes(tool)) continue;
+  count++;
+  const theirs = run('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...argv]);
+  const ours = run(process.execPath, [join(HERE, '..', 'dist', `${tool}.js`), ...argv]);
+  const different = ['status', 'stdout', 'stderr'].filter((part) => theirs[part] !== ours[part]);
+  if (different.length === 0) continue;
+  failures++;
+  console.log(`\n${tool} ${argv.join(' ')}`);
+  for (const part of different)
+    console.log(`  ${part}\n    apache: ${JSON.stringify(theirs[part])}\n    ours:   ${JSON.stringify(ours[part])}`);
+}
+console.log(`\n${count} commands compared, ${failures} differ`);
+process.exit(failures === 0 ? 0 : 1);

@@ -1,0 +1,4 @@
+import { dumpLog } from './dump-log/command';
+import { runTool } from './run-tool';
+
+runTool(dumpLog);

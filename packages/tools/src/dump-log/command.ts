@@ -1,0 +1,282 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { KafkaError } from '@odradek/protocol/errors';
+import { lastOffsetAt } from '@odradek/protocol/records/batch';
+import { readRecords } from '@odradek/protocol/records/record';
+import { type OptionSet, parseOptions } from '../args/joptsimple';
+import { usageOf } from '../args/usage';
+import { type Io, println } from '../print';
+import { exceptionClassOf, illegalArgument, ToolError } from '../tool-error';
+import { decoderOf, decoderParser, type MessageParser, offsetsParser, transactionsParser } from './decoders';
+import {
+  checkIndex,
+  FileReader,
+  readOffsetIndex,
+  readTimeIndex,
+  readWhole,
+  snapshotLines,
+  transactionIndexLines,
+} from './files';
+import { DUMP_LOG_OPTIONS } from './options';
+import { type BatchInFile, batchesOf, batchLine, type RecordFormat, recordLines } from './segment';
+
+type Options = OptionSet<typeof DUMP_LOG_OPTIONS>;
+
+const INT_MAX = 0x7fffffff;
+
+/** What is wrong with files, told after all of them were dumped. */
+class Problems {
+  private readonly byTitle = new Map<string, string[]>();
+
+  add(title: string, line: string): void {
+    const lines = this.byTitle.get(title) ?? [];
+    lines.push(line);
+    this.byTitle.set(title, lines);
+  }
+
+  print(io: Io): void {
+    for (const [title, lines] of this.byTitle) {
+      println(io.stderr, title);
+      for (const line of lines) println(io.stderr, line);
+    }
+  }
+}
+
+/** The offset that a segment's file name begins with. */
+function offsetOf(path: string): number {
+  const text = basename(path).split('.')[0]!;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new ToolError('java.lang.NumberFormatException', `For input string: "${text}"`);
+}
+
+const siblingOf = (path: string, suffix: string): string =>
+  join(dirname(resolve(path)), basename(path).split('.')[0]! + suffix);
+
+class Dumper {
+  readonly mismatches = new Problems();
+  readonly timeProblems = new Problems();
+  readonly gaps = new Problems();
+  private readonly format: RecordFormat;
+  private readonly isDeep: boolean;
+
+  constructor(
+    private readonly options: Options,
+    private readonly io: Io,
+  ) {
+    const decoders = [
+      'offsets-decoder',
+      'transaction-log-decoder',
+      'value-decoder-class',
+      'key-decoder-class',
+    ] as const;
+    const printsContents = options.has('print-data-log') || decoders.some((name) => options.has(name));
+    this.isDeep = options.has('deep-iteration') || printsContents;
+    this.format = { printsContents, skipsMetadata: options.has('skip-record-metadata'), parser: this.parser() };
+  }
+
+  private parser(): MessageParser {
+    const { options, io } = this;
+    for (const name of ['cluster-metadata-decoder', 'remote-log-metadata-decoder'] as const) {
+      if (options.has(name)) {
+        throw illegalArgument(
+          `--${name} is not supported: a ZooKeeper cluster without tiered storage has no such records`,
+        );
+      }
+    }
+    if (options.has('offsets-decoder')) return offsetsParser;
+    if (options.has('transaction-log-decoder')) return transactionsParser;
+    const value = decoderOf(options.valueOf('value-decoder-class')!, io);
+    return decoderParser(decoderOf(options.valueOf('key-decoder-class')!, io), value);
+  }
+
+  dump(path: string): void {
+    println(this.io.stdout, `Dumping ${path}`);
+    const name = basename(path);
+    switch (name.slice(Math.max(0, name.lastIndexOf('.')))) {
+      case '.log':
+        println(this.io.stdout, `Log starting offset: ${offsetOf(path)}`);
+        return this.dumpLog(path);
+      case '.checkpoint':
+        println(this.io.stdout, snapshotTitle(name));
+        return this.dumpLog(path);
+      case '.index':
+        return this.dumpIndex(path);
+      case '.timeindex':
+        return this.dumpTimeIndex(path);
+      case '.snapshot':
+        return this.dumpSnapshot(path);
+      case '.txnindex':
+        for (const line of transactionIndexLines(readWhole(path))) println(this.io.stdout, line);
+        return;
+      default:
+        println(this.io.stderr, `Ignoring unknown file ${path}`);
+    }
+  }
+
+  private dumpLog(path: string): void {
+    const file = new FileReader(path);
+    const maxBytes = this.options.valueOf('max-bytes')!;
+    let validBytes = 0;
+    let lastOffset = -1;
+    try {
+      for (const batch of batchesOf(file, path, 0, Math.min(file.size, maxBytes))) {
+        println(this.io.stdout, batchLine(batch));
+        validBytes += batch.bytes.length;
+        if (!this.isDeep) continue;
+        const lines = recordLines(batch.bytes, this.format, (offset) => {
+          if (lastOffset !== -1 && offset !== lastOffset + 1) {
+            this.gaps.add(`Non-consecutive offsets in ${resolve(path)}`, `  ${lastOffset} is followed by ${offset}`);
+          }
+          lastOffset = offset;
+        });
+        for (const line of lines) println(this.io.stdout, line);
+      }
+      const trailing = file.size - validBytes;
+      if (trailing > 0 && maxBytes === INT_MAX) {
+        println(this.io.stdout, `Found ${trailing} invalid bytes at the end of ${basename(path)}`);
+      }
+    } finally {
+      file.close();
+    }
+  }
+
+  private dumpIndex(path: string): void {
+    const baseOffset = offsetOf(path);
+    const log = new FileReader(siblingOf(path, '.log'));
+    try {
+      const bytes = readWhole(path);
+      const entries = readOffsetIndex(bytes, baseOffset);
+      if (entries.length === 0) {
+        println(this.io.stdout, `${path} is empty.`);
+        return;
+      }
+      if (this.options.has('index-sanity-check')) {
+        checkIndex(
+          resolve(path),
+          bytes.length,
+          8,
+          entries.map(({ offset }) => offset),
+          baseOffset,
+        );
+        println(this.io.stdout, `${path} passed sanity check.`);
+        return;
+      }
+      for (const [at, { offset, position }] of entries.entries()) {
+        // Room that was set aside and never used, or that a crash left: all zeros.
+        if (offset === baseOffset && at > 0) return;
+        const end = Math.min(log.size, position + this.options.valueOf('max-message-size')!);
+        const [first] = batchesOf(log, siblingOf(path, '.log'), position, end);
+        if (!first) throw new ToolError('java.util.NoSuchElementException', null);
+        const found = lastOffsetAt(first.bytes, 0);
+        if (found !== offset) {
+          this.mismatches.add(`Mismatches in :${resolve(path)}`, `  Index offset: ${offset}, log offset: ${found}`);
+        }
+        if (!this.options.has('verify-index-only')) println(this.io.stdout, `offset: ${offset} position: ${position}`);
+      }
+    } finally {
+      log.close();
+    }
+  }
+
+  private dumpTimeIndex(path: string): void {
+    const baseOffset = offsetOf(path);
+    const logPath = siblingOf(path, '.log');
+    const log = new FileReader(logPath);
+    try {
+      const bytes = readWhole(path);
+      const entries = readTimeIndex(bytes, baseOffset);
+      if (this.options.has('index-sanity-check')) {
+        checkIndex(
+          resolve(path),
+          bytes.length,
+          12,
+          entries.map(({ offset }) => offset),
+          baseOffset,
+        );
+        println(this.io.stdout, `${path} passed sanity check.`);
+        return;
+      }
+      const indexPath = siblingOf(path, '.index');
+      const index = existsSync(indexPath) ? readOffsetIndex(readWhole(indexPath), baseOffset) : [];
+      let previous = -1;
+      for (const [at, { timestamp, offset }] of entries.entries()) {
+        if (offset === baseOffset && at > 0) return;
+        const from = index
+          .filter((entry, i) => entry.offset <= offset && (i === 0 || entry.offset > baseOffset))
+          .at(-1);
+        const batch = firstReaching(batchesOf(log, logPath, from?.position ?? 0), offset);
+        this.checkTimeEntry(path, { timestamp, offset }, previous, batch);
+        if (!this.options.has('verify-index-only'))
+          println(this.io.stdout, `timestamp: ${timestamp} offset: ${offset}`);
+        previous = timestamp;
+      }
+    } finally {
+      log.close();
+    }
+  }
+
+  private checkTimeEntry(
+    path: string,
+    { timestamp, offset }: { timestamp: number; offset: number },
+    previous: number,
+    batch: BatchInFile | undefined,
+  ): void {
+    const found = batch ? lastOffsetAt(batch.bytes, 0) : -1;
+    if (!batch || found !== offset) {
+      const line = `Indexed offset: ${offset}, found log offset: ${found}`;
+      this.timeProblems.add('The following indexed offsets are not found in the log.', line);
+      return;
+    }
+    let latest = -1;
+    for (const record of readRecords(batch.bytes, 0)) latest = Math.max(latest, record.timestamp);
+    if (latest !== timestamp) {
+      const line = `  Index timestamp: ${timestamp}, log timestamp: ${latest}`;
+      this.timeProblems.add(`Found timestamp mismatch in :${resolve(path)}`, line);
+    }
+    if (previous >= timestamp) {
+      const line = `  Index timestamp: ${timestamp}, Previously indexed timestamp: ${previous}`;
+      this.timeProblems.add(`Found out of order timestamp in :${resolve(path)}`, line);
+    }
+  }
+
+  private dumpSnapshot(path: string): void {
+    try {
+      for (const line of snapshotLines(readWhole(path))) println(this.io.stdout, line);
+    } catch (thrown) {
+      if (!(thrown instanceof ToolError) || !thrown.className.endsWith('CorruptSnapshotException')) throw thrown;
+      println(this.io.stderr, thrown.message);
+    }
+  }
+}
+
+function firstReaching(batches: Iterable<BatchInFile>, offset: number): BatchInFile | undefined {
+  for (const batch of batches) if (lastOffsetAt(batch.bytes, 0) >= offset) return batch;
+  return undefined;
+}
+
+function snapshotTitle(name: string): string {
+  if (name === 'bootstrap.checkpoint') return 'KRaft bootstrap snapshot';
+  const match = /^(\d+)-(\d+)\.checkpoint$/.exec(name);
+  if (!match) throw new ToolError('java.util.NoSuchElementException', 'No value present');
+  return `Snapshot end offset: ${Number(match[1])}, epoch: ${Number(match[2])}`;
+}
+
+/** kafka-dump-log (kafka.tools.DumpLogSegments). */
+export async function dumpLog(argv: readonly string[], io: Io): Promise<number> {
+  const options = parseOptions(DUMP_LOG_OPTIONS, argv);
+  const usage = usageOf(options, io);
+  usage.helpOrVersion(
+    argv,
+    'This tool helps to parse a log file and dump its contents to the console, useful for debugging a seemingly corrupt log segment.',
+  );
+  usage.require('files');
+  const dumper = new Dumper(options, io);
+  try {
+    for (const path of options.valueOf('files')!.replace(/,+$/, '').split(',')) dumper.dump(path);
+  } catch (thrown) {
+    if (!(thrown instanceof KafkaError)) throw thrown;
+    throw new ToolError(exceptionClassOf(thrown.error), thrown.message);
+  }
+  for (const problems of [dumper.mismatches, dumper.timeProblems, dumper.gaps]) problems.print(io);
+  return 0;
+}

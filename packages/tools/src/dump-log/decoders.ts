@@ -1,0 +1,114 @@
+import type { KafkaRecord } from '@odradek/protocol/records/record';
+import type { Message } from '@odradek/protocol/schema/api';
+import type { Fields } from '@odradek/protocol/schema/fields';
+import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '@odradek/protocol/stored/consumer-protocol';
+import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/group-metadata';
+import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
+import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
+import { type Io, println } from '../print';
+import { decodeStored, storedJson, storedVersion } from '../stored-json';
+import { ToolError } from '../tool-error';
+
+/** A record's key and value as text; undefined: nothing to print. */
+export type MessageParser = (record: KafkaRecord) => {
+  readonly key: string | undefined;
+  readonly payload: string | undefined;
+};
+
+type Decoder = (bytes: Buffer) => string;
+
+const PACKAGE = 'org.apache.kafka.tools.api.';
+const OLD_PACKAGE = 'kafka.serializer.';
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  StringDecoder: (bytes) => bytes.toString('utf8'),
+  DefaultDecoder: (bytes) => `[B@${bytes.length.toString(16)}`,
+  IntegerDecoder: (bytes) => String(bytes.readInt32BE()),
+  LongDecoder: (bytes) => String(bytes.readBigInt64BE()),
+};
+
+/** The decoder of a Java class name. Throws `ToolError` where there is none. */
+export function decoderOf(className: string, io: Io): Decoder {
+  const isOld = className.startsWith(OLD_PACKAGE);
+  const name = className.slice((isOld ? OLD_PACKAGE : PACKAGE).length);
+  const known = (isOld || className.startsWith(PACKAGE)) && Object.hasOwn(DECODERS, name);
+  if (!known) throw new ToolError('java.lang.ClassNotFoundException', className);
+  if (isOld) println(io.stdout, `${className} is deprecated. Please use ${PACKAGE}${name} instead`);
+  return DECODERS[name]!;
+}
+
+export const decoderParser =
+  (key: Decoder, value: Decoder): MessageParser =>
+  (record) => ({
+    key: record.key ? key(record.key) : undefined,
+    payload: record.value ? value(record.value) : undefined,
+  });
+
+/** Subscriptions and assignments of Java's consumers are shown decoded. */
+function decodeMembers(json: Record<string, unknown>): void {
+  if (json['protocolType'] !== 'consumer') return;
+  for (const member of json['members'] as Record<string, unknown>[]) {
+    decodeField(member, 'subscription', ConsumerProtocolSubscription);
+    decodeField(member, 'assignment', ConsumerProtocolAssignment);
+  }
+}
+
+function decodeField<F extends Fields>(json: Record<string, unknown>, name: string, message: Message<F>): void {
+  const text = json[name];
+  if (typeof text !== 'string') return;
+  try {
+    json[name] = storedJson(message, Buffer.from(text, 'base64')) ?? text;
+  } catch {
+    // Not what it should be: the bytes stay.
+  }
+}
+
+/** `--offsets-decoder`. */
+export const offsetsParser: MessageParser = ({ key, value, offset }) => {
+  if (!key) {
+    const why = 'using offset topic decoder (message had a missing key)';
+    throw new ToolError('java.lang.RuntimeException', `Failed to decode message at offset ${offset} ${why}`);
+  }
+  try {
+    const version = storedVersion(key);
+    const commit = storedJson(OffsetCommitKey, key);
+    const data = commit ?? storedJson(GroupMetadataKey, key);
+    if (!data) return { key: `Unknown record type ${version} at offset ${offset}, skipping.`, payload: undefined };
+    const keyText = JSON.stringify({ type: String(version), data });
+    if (!value) return { key: keyText, payload: '<DELETE>' };
+    const json = commit ? storedJson(OffsetCommitValue, value) : storedJson(GroupMetadataValue, value);
+    if (json && !commit) decodeMembers(json);
+    return { key: keyText, payload: JSON.stringify({ version: String(storedVersion(value)), data: json }) };
+  } catch (thrown) {
+    return { key: `Error at offset ${offset}, skipping. ${(thrown as Error).message}`, payload: undefined };
+  }
+};
+
+/** States of a transaction by number (kafka.coordinator.transaction.TransactionState). */
+const STATES = [
+  'Empty',
+  'Ongoing',
+  'PrepareCommit',
+  'PrepareAbort',
+  'CompleteCommit',
+  'CompleteAbort',
+  'Dead',
+  'PrepareEpochFence',
+];
+
+/** `--transaction-log-decoder`. */
+export const transactionsParser: MessageParser = ({ key, value }) => {
+  const stored = key && decodeStored(TransactionLogKey, key);
+  if (!stored) return { key: `unknown::version=${key && storedVersion(key)}`, payload: undefined };
+  const keyText = `transaction_metadata::transactionalId=${stored.data.transactionalId}`;
+  const metadata = value && decodeStored(TransactionLogValue, value)?.data;
+  if (!metadata) return { key: keyText, payload: '<DELETE>' };
+  const partitions = (metadata.transactionPartitions ?? []).flatMap(({ topic, partitionIds }) =>
+    partitionIds.map((partition) => `${topic}-${partition}`),
+  );
+  const payload =
+    `producerId:${metadata.producerId},producerEpoch:${metadata.producerEpoch},` +
+    `state=${STATES[metadata.transactionStatus]},partitions=[${partitions.join(',')}],` +
+    `txnLastUpdateTimestamp=${metadata.transactionLastUpdateTimestampMs},txnTimeoutMs=${metadata.transactionTimeoutMs}`;
+  return { key: keyText, payload };
+};

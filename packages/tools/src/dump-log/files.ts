@@ -1,0 +1,164 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32c } from '@odradek/protocol/records/crc32c';
+import { Reader } from '@odradek/protocol/wire/reader';
+import { fileError } from '../client/properties';
+import { ToolError } from '../tool-error';
+
+/** A file that is read piece by piece, since segments are large. Throws `ToolError` where it cannot be opened. */
+export class FileReader {
+  private readonly descriptor: number;
+  readonly size: number;
+
+  constructor(path: string) {
+    try {
+      this.descriptor = openSync(path, 'r');
+      this.size = fstatSync(this.descriptor).size;
+    } catch (thrown) {
+      throw fileError(path, thrown as NodeJS.ErrnoException);
+    }
+  }
+
+  /** The bytes from a position on, fewer at the file's end. */
+  read(position: number, length: number): Buffer {
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - position)));
+    let filled = 0;
+    while (filled < buffer.length) {
+      const read = readSync(this.descriptor, buffer, filled, buffer.length - filled, position + filled);
+      if (read === 0) break;
+      filled += read;
+    }
+    return buffer.subarray(0, filled);
+  }
+
+  readAll(): Buffer {
+    return this.read(0, this.size);
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+}
+
+export function readWhole(path: string): Buffer {
+  const file = new FileReader(path);
+  try {
+    return file.readAll();
+  } finally {
+    file.close();
+  }
+}
+
+const INDEX_ENTRY_BYTES = 8;
+const TIME_INDEX_ENTRY_BYTES = 12;
+const ABORTED_TXN_BYTES = 34;
+const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_CRC_END = 6;
+
+export interface IndexEntry {
+  readonly offset: number;
+  readonly position: number;
+}
+
+/** An offset index: relative offset and position, 4 bytes each (OffsetIndex). Unused room at the end is all zeros. */
+export function readOffsetIndex(bytes: Buffer, baseOffset: number): IndexEntry[] {
+  const entries: IndexEntry[] = [];
+  for (let at = 0; at + INDEX_ENTRY_BYTES <= bytes.length; at += INDEX_ENTRY_BYTES) {
+    entries.push({ offset: baseOffset + bytes.readInt32BE(at), position: bytes.readInt32BE(at + 4) });
+  }
+  return entries;
+}
+
+export interface TimeIndexEntry {
+  readonly timestamp: number;
+  readonly offset: number;
+}
+
+/** A time index: timestamp of 8 bytes and relative offset of 4 (TimeIndex). */
+export function readTimeIndex(bytes: Buffer, baseOffset: number): TimeIndexEntry[] {
+  const entries: TimeIndexEntry[] = [];
+  for (let at = 0; at + TIME_INDEX_ENTRY_BYTES <= bytes.length; at += TIME_INDEX_ENTRY_BYTES) {
+    const timestamp = Number(bytes.readBigInt64BE(at));
+    entries.push({ timestamp, offset: baseOffset + bytes.readInt32BE(at + 8) });
+  }
+  return entries;
+}
+
+const corruptIndex = (message: string): ToolError =>
+  new ToolError('org.apache.kafka.storage.internals.log.CorruptIndexException', message);
+
+/** What a broker checks of an index when it starts. Throws `ToolError` where the index would be rebuilt. */
+export function checkIndex(
+  path: string,
+  size: number,
+  entryBytes: 8 | 12,
+  offsets: readonly number[],
+  baseOffset: number,
+): void {
+  const last = offsets.at(-1);
+  if (last !== undefined && last < baseOffset) {
+    const kind = entryBytes === INDEX_ENTRY_BYTES ? 'index' : 'time index';
+    throw corruptIndex(
+      `Corrupt ${kind} found, ${kind} file (${path}) has non-zero size but the last offset is ${last} which is less ` +
+        `than the first offset ${baseOffset}`,
+    );
+  }
+  if (size % entryBytes !== 0) {
+    throw corruptIndex(
+      `Index file ${path} is corrupt, found ${size} bytes which is neither positive nor a multiple of ${entryBytes}.`,
+    );
+  }
+}
+
+/** Lines for a transaction index (TransactionIndex, AbortedTxn). */
+export function transactionIndexLines(bytes: Buffer): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at + ABORTED_TXN_BYTES <= bytes.length; at += ABORTED_TXN_BYTES) {
+    const reader = new Reader(bytes, at);
+    const version = reader.int16();
+    if (version > 0) {
+      const message = `Unexpected aborted transaction version ${version} in transaction index, current version is 0`;
+      throw new ToolError('org.apache.kafka.common.KafkaException', message);
+    }
+    const [producerId, firstOffset, lastOffset, lastStableOffset] = [0, 1, 2, 3].map(() => reader.int64());
+    lines.push(
+      `version: ${version} producerId: ${producerId} firstOffset: ${firstOffset} lastOffset: ${lastOffset} ` +
+        `lastStableOffset: ${lastStableOffset}`,
+    );
+  }
+  return lines;
+}
+
+/** Lines for a producer snapshot (ProducerStateManager.readSnapshot). Throws `ToolError` where it is corrupt. */
+export function snapshotLines(bytes: Buffer): string[] {
+  const corrupt = (message: string): ToolError =>
+    new ToolError('org.apache.kafka.storage.internals.log.CorruptSnapshotException', message);
+  if (bytes.length < SNAPSHOT_CRC_END + 4) throw corrupt('Snapshot failed schema validation: the file is too short');
+  const reader = new Reader(bytes);
+  const version = reader.int16();
+  if (version !== SNAPSHOT_VERSION) throw corrupt(`Snapshot contained an unknown file version ${version}`);
+  const stored = reader.uint32();
+  const computed = crc32c(bytes, SNAPSHOT_CRC_END);
+  if (stored !== computed) {
+    throw corrupt(`Snapshot is corrupt (CRC is no longer valid). Stored crc: ${stored}. Computed crc: ${computed}`);
+  }
+  return Array.from({ length: reader.int32() }, () => {
+    const producerId = reader.int64();
+    const producerEpoch = reader.int16();
+    const lastSequence = reader.int32();
+    const lastOffset = reader.int64();
+    const offsetDelta = reader.int32();
+    const timestamp = reader.int64();
+    const coordinatorEpoch = reader.int32();
+    const firstOffset = reader.int64();
+    const txn = firstOffset < 0 ? 'OptionalLong.empty' : `OptionalLong[${firstOffset}]`;
+    const line =
+      `producerId: ${producerId} producerEpoch: ${producerEpoch} coordinatorEpoch: ${coordinatorEpoch} ` +
+      `currentTxnFirstOffset: ${txn} lastTimestamp: ${timestamp} `;
+    if (lastOffset < 0) return line;
+    const firstSequence = (lastSequence - offsetDelta + 2 ** 31) % 2 ** 31;
+    return (
+      `${line}firstSequence: ${firstSequence} lastSequence: ${lastSequence} lastOffset: ${lastOffset} ` +
+      `offsetDelta: ${offsetDelta} timestamp: ${timestamp}`
+    );
+  });
+}
