@@ -15,6 +15,7 @@ import type { Services } from './services';
 
 type Resource = RequestOf<typeof DescribeConfigs>['resources'][number];
 
+// Where nothing is to say, Kafka's ConfigHelper leaves errorMessage at its schema's default: empty, not null.
 type Result<Config> = { readonly configs: readonly Config[] };
 
 /** From version 1 on the source of a value tells what `isDefault` told before. */
@@ -33,7 +34,7 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
     switch (resourceType) {
       case RESOURCE.topic: {
         validateTopicName(resourceName);
-        if (!metadata.image.topics.has(resourceName)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
+        if (!metadata.image.topics.has(resourceName)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', '');
         const overrides = await store.configs.get('topics', resourceName);
         return describeTopic(new Map(Object.entries(overrides)), configAdmin.dynamic, options);
       }
@@ -51,7 +52,7 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
     try {
       const options = { includeSynonyms, includeDocumentation, keys: configurationKeys };
       const configs = await describe(resource, options);
-      return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs };
+      return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs };
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       return { errorCode: error.code, errorMessage: error.message, resourceType, resourceName, configs: [] };
