@@ -18,4 +18,6 @@ export interface ActiveController {
   send(batch: RequestBatch): void;
   watchTopic(topic: string): void;
   unwatchTopic(topic: string): void;
+  watchBroker(id: number): void;
+  unwatchBroker(id: number): void;
 }

@@ -1,6 +1,6 @@
 import type { ActiveController } from './active';
-import { resumeDeletions } from './deletion';
-import { dropReplicas, electLeaders, onlineReplicas } from './partitions';
+import { forgetUnanswered, resumeDeletions } from './deletion';
+import { electLeaders, onlineReplicas, onReplicasOffline } from './partitions';
 import { RequestBatch } from './requests';
 import type { ControllerBroker } from './state';
 
@@ -26,7 +26,14 @@ export function differBrokers(
 const PROTOCOL_NUMBERS = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const;
 
 async function readBrokers(controller: ActiveController): Promise<Map<number, ControllerBroker>> {
-  const registered = await controller.store.getBrokers();
+  const { state, store } = controller;
+  let registered = await store.getBrokers();
+  const unwatched = [...registered.keys()].filter((id) => !state.brokers.has(id));
+  if (unwatched.length > 0) {
+    for (const id of unwatched) controller.watchBroker(id);
+    // Only this reading watches them: a change of their listeners after the first would go unseen.
+    registered = await store.getBrokers();
+  }
   return new Map(
     [...registered].map(([id, { info, epoch }]) => {
       const endpoints = info.endpoints.map(
@@ -75,10 +82,33 @@ export async function onBrokersChanged(controller: ActiveController): Promise<vo
     await onBrokerStartup(controller, bounced);
   }
   for (const id of gone) {
+    controller.unwatchBroker(id);
     channels.remove(id);
     state.brokers.delete(id);
   }
   if (gone.length > 0) await onBrokerFailure(controller, gone);
+}
+
+/** A broker has written its znode anew: where its listeners have changed, everybody is told. */
+export async function onBrokerModified(controller: ActiveController, id: number): Promise<void> {
+  const { state, logger } = controller;
+  const known = state.brokers.get(id);
+  const now = (await readBrokers(controller)).get(id);
+  // One that is gone, or has been restarted, is the affair of BrokerChange.
+  if (!known || now?.epoch !== known.epoch || sameEndpoints(known, now)) return;
+  logger.info(`Updated broker metadata: listeners of broker ${id} are ${[...now.endpoints.keys()]}`);
+  state.brokers.set(id, { ...known, endpoints: now.endpoints });
+  const batch = new RequestBatch();
+  batch.addMetadata(state.brokers.keys(), []);
+  controller.send(batch);
+}
+
+function sameEndpoints(one: ControllerBroker, other: ControllerBroker): boolean {
+  if (one.endpoints.size !== other.endpoints.size) return false;
+  return [...one.endpoints].every(([name, { host, port, securityProtocol }]) => {
+    const found = other.endpoints.get(name);
+    return found?.host === host && found.port === port && found.securityProtocol === securityProtocol;
+  });
 }
 
 async function onBrokerStartup(controller: ActiveController, started: readonly ControllerBroker[]): Promise<void> {
@@ -96,12 +126,14 @@ async function onBrokerStartup(controller: ActiveController, started: readonly C
   const newcomers = new RequestBatch();
   newcomers.addMetadata(ids, all);
   controller.send(newcomers);
+  // A replica that has been deleted must not be made again.
+  const kept = all.filter(({ topic }) => !state.isBeingDeleted(topic));
   const replicas = new RequestBatch();
-  onlineReplicas(controller, all, replicas, ids);
+  onlineReplicas(controller, kept, replicas, ids);
   controller.send(replicas);
   await electLeaders(
     controller,
-    all.filter((id) => state.needsLeader(id)),
+    kept.filter((id) => state.needsLeader(id)),
   );
   await resumeDeletions(controller);
 }
@@ -110,17 +142,11 @@ async function onBrokerFailure(controller: ActiveController, gone: readonly numb
   const { state } = controller;
   const ids = new Set(gone);
   for (const id of ids) state.offlineReplicas.delete(id);
-  const affected = [...state.allPartitions()].filter(({ assignment }) => assignment.replicas.some((id) => ids.has(id)));
-  await electLeaders(
-    controller,
-    affected.filter((id) => ids.has(state.stateOf(id)?.leader ?? -1)),
+  forgetUnanswered(controller, ids);
+  const lost = [...state.allPartitions()].flatMap((id) =>
+    id.assignment.replicas.filter((broker) => ids.has(broker)).map((broker) => ({ ...id, broker })),
   );
-  await dropReplicas(
-    controller,
-    affected.flatMap((id) =>
-      id.assignment.replicas.filter((broker) => ids.has(broker)).map((broker) => ({ ...id, broker })),
-    ),
-  );
+  await onReplicasOffline(controller, lost);
   const rest = new RequestBatch();
   rest.addMetadata(state.brokers.keys(), []);
   controller.send(rest);

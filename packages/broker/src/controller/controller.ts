@@ -7,13 +7,15 @@ import type { ZooKeeperClient } from '../zookeeper/session';
 import { ControllerMovedError, type ZooKeeperStore } from '../zookeeper/store';
 import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
 import type { ActiveController } from './active';
-import { onBrokersChanged, readInitialBrokers } from './brokers';
+import { deletionAnswers, leaderAndIsrAnswers } from './answers';
+import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
-import { onDeletionAnswer, onTopicDeletions } from './deletion';
+import { onDeletionAnswer, onTopicDeletions, readDeletions, resumeDeletions } from './deletion';
 import { EventQueue } from './event-queue';
+import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notifications';
 import { electLeaders, onlineReplicas } from './partitions';
 import { type ControlRequest, RequestBatch } from './requests';
-import { ControllerState, type PartitionId } from './state';
+import { ControllerState } from './state';
 import { onPartitionsAdded, onTopicsChanged, readInitialTopics } from './topics';
 
 export interface ControllerOptions {
@@ -32,6 +34,15 @@ export interface ControllerOptions {
   /** Registers this broker anew, after its session was lost. */
   readonly registerBroker: () => Promise<void>;
 }
+
+/** What an active controller follows, and what it does when it changes. Each reads its path, and so watches it anew. */
+const CHILD_EVENTS = [
+  [paths.brokerIds, 'BrokerChange', onBrokersChanged],
+  [paths.topics, 'TopicChange', onTopicsChanged],
+  [paths.deleteTopics, 'TopicDeletion', onTopicDeletions],
+  [paths.logDirEventNotifications, 'LogDirEventNotification', onLogDirEvents],
+  [paths.isrChangeNotifications, 'IsrChangeNotification', onIsrChanges],
+] as const;
 
 /**
  * A broker's part in the election, and the controller itself while it is the one. It reaches brokers, its own
@@ -80,8 +91,8 @@ export class Controller {
   async start(): Promise<void> {
     const { client } = this.options;
     client.registerChangeHandler(paths.controller, {
-      created: () => this.put('ControllerChange', () => this.onControllerChange()),
-      dataChanged: () => this.put('ControllerChange', () => this.onControllerChange()),
+      created: () => this.put('ControllerChange', () => this.reelect()),
+      dataChanged: () => this.put('ControllerChange', () => this.reelect()),
       deleted: () => this.put('Reelect', () => this.reelect()),
     });
     client.onExpired({
@@ -92,7 +103,7 @@ export class Controller {
           await this.reelect();
         }),
     });
-    this.put('Startup', () => this.elect());
+    this.put('Startup', () => this.reelect());
     await this.queue.idle();
   }
 
@@ -102,10 +113,10 @@ export class Controller {
     this.stopped = true;
   }
 
-  /** Runs an event on the controller's thread, if this broker is the active controller when its turn comes. */
-  private onActive(name: string, run: (controller: ActiveController) => Promise<void>): void {
+  /** Runs an event on the controller's thread, unless that term of office is over when its turn comes. */
+  private during(term: ActiveController, name: string, run: (term: ActiveController) => Promise<void>): void {
     this.put(name, async () => {
-      if (this.active) await run(this.active);
+      if (this.active === term) await run(term);
     });
   }
 
@@ -116,26 +127,22 @@ export class Controller {
   private async onEventError(error: unknown): Promise<void> {
     if (error instanceof ControllerMovedError) {
       this.logger.info(`Controller moved to another broker: ${error.message}`);
-      await this.onControllerChange();
+      await this.reelect();
     }
   }
 
-  private async onControllerChange(): Promise<void> {
-    const wasActive = this.isActive;
-    this.activeControllerId = (await this.options.store.getControllerId()) ?? -1;
-    if (wasActive && this.activeControllerId !== this.options.brokerId) this.resignLocally();
-  }
-
+  /** Looks who the controller is, resigns where it is another, and runs for office where there is none. */
   private async reelect(): Promise<void> {
-    await this.onControllerChange();
+    const { client, store, brokerId } = this.options;
+    // Reading alone would leave no watch where there is nothing, and nobody would notice the next controller.
+    await client.exists(paths.controller);
+    this.activeControllerId = (await store.getControllerId()) ?? -1;
+    if (this.activeControllerId !== brokerId) this.resignLocally();
     await this.elect();
   }
 
   private async elect(): Promise<void> {
-    const { store, client, brokerId, clock } = this.options;
-    // Reading alone would leave no watch where there is nothing yet, and nobody would notice the node's removal.
-    await client.exists(paths.controller);
-    this.activeControllerId = (await store.getControllerId()) ?? -1;
+    const { store, brokerId, clock } = this.options;
     if (this.activeControllerId !== -1) {
       this.logger.debug(
         `Broker ${this.activeControllerId} has been elected as the controller, so stopping the election process.`,
@@ -143,10 +150,8 @@ export class Controller {
       return;
     }
     const outcome = await store.tryElect(brokerId, clock.nowMs());
-    if (outcome.type !== 'elected') {
-      await this.onControllerChange();
-      return;
-    }
+    // The winner may be gone again already.
+    if (outcome.type !== 'elected') return this.reelect();
     this.activeControllerId = brokerId;
     this.logger.info(
       `${brokerId} successfully elected as the controller. Epoch incremented to ${outcome.controllerEpoch} and epoch zk version is now ${outcome.epochZkVersion}`,
@@ -170,18 +175,21 @@ export class Controller {
     await store.deleteIsrChangeNotifications(epochVersion);
     await readInitialBrokers(controller);
     await readInitialTopics(controller);
+    // Before anything is announced: a topic that is to be deleted does not come back for a moment.
+    await readDeletions(controller);
     const { state } = controller;
     const everything = new RequestBatch();
     everything.addMetadata(state.brokers.keys(), state.allPartitions());
     controller.send(everything);
+    const kept = [...state.allPartitions()].filter(({ topic }) => !state.isBeingDeleted(topic));
     const replicas = new RequestBatch();
-    onlineReplicas(controller, state.allPartitions(), replicas);
+    onlineReplicas(controller, kept, replicas);
     controller.send(replicas);
     await electLeaders(
       controller,
-      [...state.allPartitions()].filter((id) => state.needsLeader(id)),
+      kept.filter((id) => state.needsLeader(id)),
     );
-    await onTopicDeletions(controller);
+    await resumeDeletions(controller);
     this.logger.info(`Ready to serve as the new controller with epoch ${controllerEpoch}`);
   }
 
@@ -193,7 +201,7 @@ export class Controller {
       logger,
       listenerName: options.controlListenerName,
       timeoutMs: options.socketTimeoutMs,
-      onResponse: (broker, request, response) => this.onResponse(broker, request, response),
+      onResponse: (broker, request, response) => this.onResponse(controller, broker, request, response),
     });
     const { client } = options;
     const controller: ActiveController = {
@@ -207,32 +215,33 @@ export class Controller {
       send: (batch) => channels.send(batch.build(options.brokerId, state)),
       watchTopic: (topic) =>
         client.registerChangeHandler(paths.topic(topic), {
-          dataChanged: () => this.onActive('PartitionModifications', (active) => onPartitionsAdded(active, topic)),
+          dataChanged: () =>
+            this.during(controller, 'PartitionModifications', (term) => onPartitionsAdded(term, topic)),
         }),
       unwatchTopic: (topic) => client.unregisterChangeHandler(paths.topic(topic)),
+      watchBroker: (id) =>
+        client.registerChangeHandler(paths.brokerId(id), {
+          dataChanged: () => this.during(controller, 'BrokerModifications', (term) => onBrokerModified(term, id)),
+        }),
+      unwatchBroker: (id) => client.unregisterChangeHandler(paths.brokerId(id)),
     };
-    client.registerChildHandler(paths.brokerIds, () => this.onActive('BrokerChange', onBrokersChanged));
-    client.registerChildHandler(paths.topics, () => this.onActive('TopicChange', onTopicsChanged));
-    client.registerChildHandler(paths.deleteTopics, () => this.onActive('TopicDeletion', onTopicDeletions));
+    for (const [path, name, run] of CHILD_EVENTS) {
+      client.registerChildHandler(path, () => this.during(controller, name, run));
+    }
     this.active = controller;
     return controller;
   }
 
-  private onResponse(broker: number, request: ControlRequest, response: ControlResponse): void {
-    if (response.type !== 'stop-replica' || request.type !== 'stop-replica') return;
-    const deleted: PartitionId[] = (request.request.topicStates ?? []).flatMap(({ topicName, partitionStates }) =>
-      (partitionStates ?? [])
-        .filter(({ deletePartition }) => deletePartition)
-        .map(({ partitionIndex }) => ({ topic: topicName!, partition: partitionIndex! })),
-    );
-    if (deleted.length === 0) return;
-    const failed = (id: PartitionId): boolean =>
-      response.response.errorCode !== 0 ||
-      response.response.partitionErrors.some(
-        (error) => error.topicName === id.topic && error.partitionIndex === id.partition && error.errorCode !== 0,
-      );
-    const answers = deleted.map((id) => ({ id, broker, deleted: !failed(id) }));
-    this.onActive('TopicDeletionStopReplicaResponseReceived', (active) => onDeletionAnswer(active, answers));
+  private onResponse(term: ActiveController, broker: number, request: ControlRequest, response: ControlResponse): void {
+    if (response.type === 'leader-and-isr' && request.type === 'leader-and-isr') {
+      const answers = leaderAndIsrAnswers(request, response);
+      this.during(term, 'LeaderAndIsrResponseReceived', () => onLeaderAndIsrAnswer(term, broker, answers));
+    }
+    if (response.type === 'stop-replica' && request.type === 'stop-replica') {
+      const answers = deletionAnswers(request, response).map((answer) => ({ ...answer, broker }));
+      if (answers.length === 0) return;
+      this.during(term, 'TopicDeletionStopReplicaResponseReceived', () => onDeletionAnswer(term, answers));
+    }
   }
 
   /** Forgets everything; what `/controller` says is ZooKeeper's affair. */
@@ -240,8 +249,10 @@ export class Controller {
     if (!this.active) return;
     this.logger.info('Resigned');
     const { client } = this.options;
-    for (const path of [paths.brokerIds, paths.topics, paths.deleteTopics]) client.unregisterChildHandler(path);
-    for (const topic of this.active.state.topics.keys()) client.unregisterChangeHandler(paths.topic(topic));
+    const { state, unwatchTopic, unwatchBroker } = this.active;
+    for (const [path] of CHILD_EVENTS) client.unregisterChildHandler(path);
+    for (const topic of state.topics.keys()) unwatchTopic(topic);
+    for (const id of state.brokers.keys()) unwatchBroker(id);
     this.active.channels.close();
     this.active = null;
   }

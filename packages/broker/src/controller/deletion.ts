@@ -1,11 +1,17 @@
 import type { ActiveController } from './active';
 import { RequestBatch } from './requests';
-import type { PartitionId } from './state';
+import type { ControllerState, PartitionId } from './state';
 
 const replicaKey = ({ topic, partition }: PartitionId, broker: number): string => `${topic}-${partition}@${broker}`;
 
-/** `/admin/delete_topics` has changed: queue what exists, drop what does not (or must not be deleted at all). */
+/** `/admin/delete_topics` has changed. */
 export async function onTopicDeletions(controller: ActiveController): Promise<void> {
+  await readDeletions(controller);
+  await resumeDeletions(controller);
+}
+
+/** Reads `/admin/delete_topics`: queues what exists, drops what does not (or must not be deleted at all). */
+export async function readDeletions(controller: ActiveController): Promise<void> {
   const { state, store, logger } = controller;
   const asked = await store.getTopicDeletions();
   const unknown = asked.filter((topic) => !state.topics.has(topic));
@@ -18,7 +24,6 @@ export async function onTopicDeletions(controller: ActiveController): Promise<vo
   for (const topic of asked) {
     if (state.topics.has(topic) && !state.deletions.has(topic)) state.deletions.set(topic, new Map());
   }
-  await resumeDeletions(controller);
 }
 
 /**
@@ -33,18 +38,17 @@ async function advance(controller: ActiveController, topic: string): Promise<voi
   const { state } = controller;
   const progress = state.deletions.get(topic);
   if (!progress) return;
-  const partitions = [...state.partitionsOf(topic)];
-  const replicas = partitions.flatMap((id) => id.assignment.replicas.map((broker) => ({ id, broker })));
-  if (replicas.every(({ id, broker }) => progress.get(replicaKey(id, broker)) === 'successful')) {
+  if (isDeleted(state, topic)) {
     await completeDeletion(controller, topic);
     return;
   }
+  const replicas = replicasOf(state, topic);
   if (replicas.some(({ id, broker }) => !state.isReplicaLive(broker, id.topic, id.partition))) {
     controller.logger.info(`Deletion of topic ${topic} waits for its replicas on brokers that are down`);
     return;
   }
   const batch = new RequestBatch();
-  batch.addMetadata(state.brokers.keys(), partitions);
+  batch.addMetadata(state.brokers.keys(), state.partitionsOf(topic));
   for (const { id, broker } of replicas) {
     const before = progress.get(replicaKey(id, broker));
     if (before === 'started' || before === 'successful') continue;
@@ -69,11 +73,28 @@ export async function onDeletionAnswer(
       controller.logger.warn(`Replica ${broker} of ${id.topic}-${id.partition} could not be deleted; the topic stays`);
   }
   for (const topic of touched) {
-    const progress = controller.state.deletions.get(topic);
-    if (progress && [...progress.values()].every((replica) => replica === 'successful')) {
-      await completeDeletion(controller, topic);
+    if (isDeleted(controller.state, topic)) await completeDeletion(controller, topic);
+  }
+}
+
+/** Brokers are gone: what they were to delete and have not answered for, they must be told again. */
+export function forgetUnanswered({ state }: ActiveController, gone: ReadonlySet<number>): void {
+  for (const [topic, progress] of state.deletions) {
+    for (const { id, broker } of replicasOf(state, topic)) {
+      const key = replicaKey(id, broker);
+      if (gone.has(broker) && progress.get(key) === 'started') progress.delete(key);
     }
   }
+}
+
+function replicasOf(state: ControllerState, topic: string): { id: PartitionId; broker: number }[] {
+  return [...state.partitionsOf(topic)].flatMap((id) => id.assignment.replicas.map((broker) => ({ id, broker })));
+}
+
+function isDeleted(state: ControllerState, topic: string): boolean {
+  const progress = state.deletions.get(topic);
+  if (!progress) return false;
+  return replicasOf(state, topic).every(({ id, broker }) => progress.get(replicaKey(id, broker)) === 'successful');
 }
 
 async function completeDeletion(controller: ActiveController, topic: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ActiveController } from './active';
 import { type Choice, chooseForNew, chooseForOffline, elected, RECOVERED, withoutReplica } from './leader-choice';
 import { RequestBatch } from './requests';
-import type { PartitionId, PartitionState } from './state';
+import { type PartitionId, type PartitionState, partitionKey } from './state';
 
 type Assigned = PartitionId & { readonly assignment: { readonly replicas: readonly number[] } };
 
@@ -21,6 +21,7 @@ export function planElections(controller: ActiveController, partitions: readonly
     const { replicas } = id.assignment;
     const isLive = (broker: number): boolean => state.isReplicaLive(broker, id.topic, id.partition);
     const current = state.stateOf(id);
+    if (current && isForeign(controller, id, current)) continue;
     const choice: Choice | null = current
       ? chooseForOffline(replicas, current, isLive, controller.uncleanElectionEnabled(id.topic))
       : chooseForNew(replicas, isLive);
@@ -49,9 +50,12 @@ export async function electLeaders(controller: ActiveController, partitions: rea
   while (left.length > 0) {
     const planned = planElections(controller, left);
     const outcomes = await writeElections(controller, planned, batch);
-    await refreshStates(controller, outcomes.again);
-    const again = new Set(outcomes.again.map(({ topic, partition }) => `${topic}-${partition}`));
-    left = left.filter(({ topic, partition }) => again.has(`${topic}-${partition}`));
+    const read = await refreshStates(controller, outcomes.again);
+    for (const { topic, partition } of outcomes.again) {
+      const key = partitionKey(topic, partition);
+      if (!read.has(key)) controller.logger.error(`The state of partition ${key} in ZooKeeper cannot be read`);
+    }
+    left = left.filter(({ topic, partition }) => read.has(partitionKey(topic, partition)));
   }
   controller.send(batch);
 }
@@ -96,20 +100,27 @@ async function writeElections(
   return { again };
 }
 
-/** Reads the state znodes of these partitions again. */
-export async function refreshStates(controller: ActiveController, partitions: readonly PartitionId[]): Promise<void> {
-  if (partitions.length === 0) return;
+/** Whether another controller, elected after this one, has written the state: it is no longer this one's to change. */
+function isForeign({ state, logger }: ActiveController, { topic, partition }: PartitionId, current: PartitionState) {
+  if (current.controllerEpoch <= state.controllerEpoch) return false;
+  logger.error(
+    `Partition ${topic}-${partition} was written by another controller with epoch ${current.controllerEpoch}; this one's is ${state.controllerEpoch}`,
+  );
+  return true;
+}
+
+/** Reads the state znodes of these partitions again; returns, as `topic-N`, those that have one that can be read. */
+export async function refreshStates(
+  controller: ActiveController,
+  partitions: readonly PartitionId[],
+): Promise<ReadonlySet<string>> {
+  if (partitions.length === 0) return new Set();
   const read = await controller.store.getPartitionStates(partitions);
   for (const id of partitions) {
-    const found = read.get(`${id.topic}-${id.partition}`);
-    if (!found) continue;
-    if (found.controllerEpoch > controller.state.controllerEpoch) {
-      throw new Error(
-        `Partition ${id.topic}-${id.partition} was written by another controller with epoch ${found.controllerEpoch}; this one's is ${controller.state.controllerEpoch}`,
-      );
-    }
-    controller.state.setState(id, found);
+    const found = read.get(partitionKey(id.topic, id.partition));
+    if (found) controller.state.setState(id, found);
   }
+  return new Set(read.keys());
 }
 
 /** Tells the live replicas of these partitions, where they have a leader, what they are. */
@@ -129,14 +140,28 @@ export function onlineReplicas(
   }
 }
 
+type LostReplica = Assigned & { readonly broker: number };
+
+/** These replicas can neither lead nor follow any more: others lead in their place, the in-sync sets lose them. */
+export async function onReplicasOffline(controller: ActiveController, lost: readonly LostReplica[]): Promise<void> {
+  const { state } = controller;
+  const kept = lost.filter(({ topic }) => !state.isBeingDeleted(topic));
+  await electLeaders(
+    controller,
+    kept.filter((replica) => state.stateOf(replica)?.leader === replica.broker),
+  );
+  await dropReplicas(controller, kept);
+}
+
 /** Takes lost replicas out of the in-sync sets that they are in, and tells the replicas that are left. */
-export async function dropReplicas(
-  controller: ActiveController,
-  lost: readonly (Assigned & { readonly broker: number })[],
-): Promise<void> {
+async function dropReplicas(controller: ActiveController, lost: readonly LostReplica[]): Promise<void> {
   const { state, store } = controller;
   const batch = new RequestBatch();
-  let left = lost.filter((replica) => state.stateOf(replica)?.isr.includes(replica.broker));
+  const isInSync = (replica: LostReplica): boolean => {
+    const current = state.stateOf(replica);
+    return current?.isr.includes(replica.broker) === true && !isForeign(controller, replica, current);
+  };
+  let left = lost.filter(isInSync);
   while (left.length > 0) {
     const writes = left.map((replica) => {
       const current = state.stateOf(replica)!;
@@ -165,8 +190,8 @@ export async function dropReplicas(
         );
       }
     }
-    await refreshStates(controller, again);
-    left = again.filter((replica) => state.stateOf(replica)?.isr.includes(replica.broker));
+    const read = await refreshStates(controller, again);
+    left = again.filter((replica) => read.has(partitionKey(replica.topic, replica.partition)) && isInSync(replica));
   }
   controller.send(batch);
 }

@@ -1,7 +1,8 @@
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { ActiveController } from './active';
 import { onTopicDeletions } from './deletion';
-import { electLeaders, refreshStates } from './partitions';
+import { electLeaders, onlineReplicas, refreshStates } from './partitions';
+import { RequestBatch } from './requests';
 import type { PartitionId } from './state';
 
 /** Reads these topics' znodes into the state, giving an id to each topic that has none (IBP 2.8 and later). */
@@ -53,7 +54,13 @@ async function bringUp(
   if (partitions.length === 0) return;
   // A partition may have a state already: its topic was created by a controller that did not live to tell.
   await refreshStates(controller, partitions);
-  await electLeaders(controller, partitions);
+  const replicas = new RequestBatch();
+  onlineReplicas(controller, partitions, replicas);
+  controller.send(replicas);
+  await electLeaders(
+    controller,
+    partitions.filter((id) => controller.state.needsLeader(id)),
+  );
 }
 
 /** A topic's znode has changed: partitions were added. Everything else in it is the controller's own writing. */
