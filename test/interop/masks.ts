@@ -47,6 +47,8 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'CreateTopics topics': ['name'],
   'Produce responses': ['name'],
   'Produce responses.partitionResponses': ['index'],
+  'DeleteRecords topics': ['name'],
+  'DeleteRecords topics.partitions': ['partitionIndex'],
   'CreatePartitions results': ['name'],
   'CreateTopics topics.configs': ['name'],
 };

@@ -21,6 +21,8 @@ import {
 import { decompress } from '@odradek/protocol/records/compression';
 import { readLegacyRecords } from '@odradek/protocol/records/legacy';
 
+/** As far as an entry's attributes. */
+const HEADER_BYTES = 23;
 const MAX_BYTES = 1 << 26;
 
 export interface RecordsView {
@@ -37,7 +39,9 @@ export function viewRecords(b: Buffer, { recompressed = false }: RecordsView): u
     batches.push(magicAt(b, at) === 2 ? viewBatch(b, at, size, recompressed) : { entry: hex(b, at, at + size) });
     at += size;
   }
-  return at === b.length ? batches : [...batches, { cut: hex(b, at, b.length) }];
+  if (at === b.length) return batches;
+  const anew = recompressed && b.length - at >= HEADER_BYTES && magicAt(b, at) < 2 && isCompressedAt(b, at);
+  return [...batches, { cut: anew ? baseOffsetAt(b, at) : hex(b, at, b.length) }];
 }
 
 /**

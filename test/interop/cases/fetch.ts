@@ -85,11 +85,19 @@ async function conversion(both: Both): Promise<void> {
     for (const count of [2, 3]) await fill(both, topic, batch(count, { compression }));
     await fill(both, topic, batch(2, { compression, producerId: 5, producerEpoch: 0, baseSequence: 0 }));
     for (const offset of [0, 1, 4]) {
-      await both.sendEvery(Fetch, () => wholly(topic, offset), { note: `${compression} from ${offset}` });
+      await both.sendEvery(Fetch, () => wholly(topic, offset), {
+        note: `${compression} from ${offset}`,
+        recompressed: true,
+      });
     }
     for (const bytes of [1, 60, 90, 130, 200]) {
       const limited = fetching(one(both, topic, { partitionMaxBytes: bytes }));
-      await both.sendEvery(Fetch, () => limited, { note: `${compression}, ${bytes} bytes` }, { from: 0, to: 4 });
+      await both.sendEvery(
+        Fetch,
+        () => limited,
+        { note: `${compression}, ${bytes} bytes`, recompressed: true },
+        { from: 0, to: 4 },
+      );
     }
   }
   await both.createTopic('fetch-mixed');
@@ -102,7 +110,7 @@ async function conversion(both: Both): Promise<void> {
   });
   await fill(both, 'fetch-mixed', batch(2, { compression: 'zstd' }));
   await fill(both, 'fetch-mixed', batch(1));
-  await both.sendEvery(Fetch, () => wholly('fetch-mixed'), { note: 'mixed, zstd inside' });
+  await both.sendEvery(Fetch, () => wholly('fetch-mixed'), { note: 'mixed, zstd inside', recompressed: true });
   for (const [name, value] of [
     ['zstd', 'zstd'],
     ['gzip', 'gzip'],
@@ -114,7 +122,7 @@ async function conversion(both: Both): Promise<void> {
   }
   await both.createTopic('fetch-no-conversion', { configs: { 'message.downconversion.enable': 'false' } });
   await fill(both, 'fetch-no-conversion', batch(2));
-  await both.sendEvery(Fetch, () => wholly('fetch-no-conversion'), { note: 'conversion is off' });
+  await both.sendEvery(Fetch, () => wholly('fetch-no-conversion'), { note: 'conversion is off', recompressed: true });
 }
 
 async function waiting(both: Both): Promise<void> {

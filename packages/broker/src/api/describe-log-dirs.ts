@@ -9,14 +9,14 @@ export function describeLogDirs(services: Services): Handler<typeof DescribeLogD
     api: DescribeLogDirs,
     handle({ topics }) {
       const wanted =
-        topics === null ? null : new Map(topics.map(({ topic, partitions }) => [topic, new Set(partitions)]));
+        topics && new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${topic}-${index}`)));
       const results = services.logs.describeDirs().map((dir) => {
         const byTopic = new Map<
           string,
           { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
         >();
         for (const log of dir.logs) {
-          if (wanted !== null && !wanted.get(log.topic)?.has(log.partition)) continue;
+          if (wanted !== null && !wanted.has(`${log.topic}-${log.partition}`)) continue;
           const entries = byTopic.get(log.topic) ?? [];
           byTopic.set(log.topic, entries);
           entries.push({

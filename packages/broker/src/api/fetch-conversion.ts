@@ -22,7 +22,7 @@ function oldMagic(version: number): 0 | 1 | null {
 }
 
 function refused(entry: PartitionEntry, code: number): PartitionEntry {
-  return { partitionIndex: entry.partitionIndex, errorCode: code, highWatermark: -1, records: EMPTY };
+  return { partitionIndex: entry.partitionIndex, errorCode: code, highWatermark: -1, records: null };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ERRORS, KafkaError } from '@odradek/protocol/errors';
+import { ERRORS } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
@@ -14,6 +14,7 @@ import type { Partition } from '../replication/partition';
 import { DelayedRequest } from '../replication/wait-list';
 import { convertedForVersion } from './fetch-conversion';
 import { Answer, type Handler, type HandlerResult, handler, type RequestContext } from './handler';
+import { checkIsolationLevel, READ_COMMITTED } from './isolation-level';
 import { currentLeader, nodeEndpoints } from './leader-hints';
 import type { Services } from './services';
 
@@ -23,7 +24,6 @@ type TopicEntry = NonNullable<Response['responses']>[number];
 type PartitionEntry = TopicEntry['partitions'][number];
 
 const EMPTY = Buffer.alloc(0);
-const READ_COMMITTED = 1;
 const DEBUGGING_CONSUMER = -2;
 const FUTURE_REPLICA = -3;
 const NO_EPOCH = -1;
@@ -32,8 +32,7 @@ const TOPIC_ID_VERSION = 13;
 const LEADER_HINT_VERSION = 16;
 
 function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
-  if (request.isolationLevel < 0 || request.isolationLevel > READ_COMMITTED)
-    throw new KafkaError('UNKNOWN_SERVER_ERROR');
+  checkIsolationLevel(request.isolationLevel);
   if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
   return request.isolationLevel === READ_COMMITTED ? 'committed' : 'high-watermark';
 }
@@ -250,7 +249,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
           partitionIndex: partition,
           errorCode: code,
           highWatermark: -1,
-          records: EMPTY,
+          records: null,
         })),
       })),
     }),

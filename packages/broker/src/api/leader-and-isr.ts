@@ -31,7 +31,9 @@ export function leaderAndIsr(services: Services): Handler<typeof LeaderAndIsr> {
     async handle(request, { apiVersion }) {
       const orders = ordersOf(request);
       // Reading comes first: nothing may be awaited between the checks and what they are for.
-      await services.configAdmin.loadTopics(orders.map(({ topic }) => topic));
+      const isNew = ({ topic, partitions }: TopicOrders): boolean =>
+        partitions.some(({ partition }) => services.logs.get(topic, partition) === null);
+      await services.configAdmin.loadTopics(orders.filter(isNew).map(({ topic }) => topic));
       checkBrokerEpoch(services, request.brokerEpoch);
       services.replicas.checkControllerEpoch(request.controllerEpoch, 'LeaderAndIsr');
       const results = services.replicas.becomeLeaderOrFollower(orders);

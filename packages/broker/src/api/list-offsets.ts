@@ -4,6 +4,7 @@ import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { checkLeaderEpoch } from '../replication/fetch-reader';
 import type { Partition } from '../replication/partition';
 import { type Handler, handler, type RequestContext } from './handler';
+import { checkIsolationLevel } from './isolation-level';
 import type { Services } from './services';
 
 type Request = RequestOf<typeof ListOffsets>;
@@ -30,6 +31,12 @@ const UNKNOWN = -1;
 
 function failed(index: number, error: KafkaError): PartitionEntry {
   return { partitionIndex: index, errorCode: error.code, timestamp: UNKNOWN, offset: UNKNOWN };
+}
+
+/** Throws UNSUPPORTED_VERSION where a special timestamp is none, or newer than the request's version. */
+function checkTimestamp(timestamp: number, version: number): void {
+  if (timestamp >= 0 || version >= (FIRST_VERSION[timestamp] ?? Number.POSITIVE_INFINITY)) return;
+  throw new KafkaError('UNSUPPORTED_VERSION');
 }
 
 /** Offsets by time: the ends of a log, the record with the largest timestamp, the first at or after a time. */
@@ -71,9 +78,7 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
   }
 
   function answerOne(topic: string, wish: Wish, request: Request, { apiVersion }: RequestContext): PartitionEntry {
-    if (wish.timestamp < 0 && apiVersion < (FIRST_VERSION[wish.timestamp] ?? Number.POSITIVE_INFINITY)) {
-      return failed(wish.partitionIndex, new KafkaError('UNSUPPORTED_VERSION'));
-    }
+    checkTimestamp(wish.timestamp, apiVersion);
     const partition = services.replicas.get(topic, wish.partitionIndex);
     checkLeaderEpoch(partition, wish.currentLeaderEpoch);
     const fromClient = request.replicaId !== DEBUGGING_CONSUMER;
@@ -86,8 +91,11 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
 
   /** Version 0: the starts of the newest segments that are not younger than the time (KIP-79 has replaced it). */
   function answerOld(topic: string, wish: Wish, request: Request): PartitionEntry {
+    checkTimestamp(wish.timestamp, 0);
     const partition = services.replicas.get(topic, wish.partitionIndex);
     partition.leaderState();
+    // Kafka trips over a negative maximum.
+    if (wish.maxNumOffsets < 0) throw new KafkaError('UNKNOWN_SERVER_ERROR');
     const offsets = partition.log.legacyOffsetsBefore(wish.timestamp, wish.maxNumOffsets);
     const limit = bound(partition, request);
     const visible = offsets.some((offset) => offset > limit)
@@ -99,6 +107,7 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
   return handler({
     api: ListOffsets,
     handle(request, context) {
+      checkIsolationLevel(request.isolationLevel);
       const duplicates = duplicatesIn(request);
       return {
         topics: request.topics.map(({ name, partitions }) => ({
