@@ -71,7 +71,7 @@ for (const { tool, argv } of readCases(server)) {
   if (only.length > 0 && !only.includes(tool)) continue;
   count++;
   const theirs = run('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...argv]);
-  const ours = run(process.execPath, [join(HERE, '..', 'dist', `${tool}.js`), ...argv]);
+  const ours = run(process.execPath, [join(HERE, '..', 'dist', `kafka-${tool}.js`), ...argv]);
   const different = ['status', 'stdout', 'stderr'].filter((part) => theirs[part] !== ours[part]);
   if (different.length === 0) continue;
   failures++;

@@ -56,7 +56,7 @@ class Dumper {
   readonly mismatches = new Problems();
   readonly timeProblems = new Problems();
   readonly gaps = new Problems();
-  private readonly format: RecordFormat;
+  private readonly printsContents: boolean;
   private readonly isDeep: boolean;
 
   constructor(
@@ -69,9 +69,14 @@ class Dumper {
       'value-decoder-class',
       'key-decoder-class',
     ] as const;
-    const printsContents = options.has('print-data-log') || decoders.some((name) => options.has(name));
-    this.isDeep = options.has('deep-iteration') || printsContents;
-    this.format = { printsContents, skipsMetadata: options.has('skip-record-metadata'), parser: this.parser() };
+    this.printsContents = options.has('print-data-log') || decoders.some((name) => options.has(name));
+    this.isDeep = options.has('deep-iteration') || this.printsContents;
+  }
+
+  /** Made anew for each log: a decoder that is not there is reported with the file that needs it. */
+  private format(): RecordFormat {
+    const skipsMetadata = this.options.has('skip-record-metadata');
+    return { printsContents: this.printsContents, skipsMetadata, parser: this.parser() };
   }
 
   private parser(): MessageParser {
@@ -94,17 +99,20 @@ class Dumper {
     const name = basename(path);
     switch (name.slice(Math.max(0, name.lastIndexOf('.')))) {
       case '.log':
-        println(this.io.stdout, `Log starting offset: ${offsetOf(path)}`);
-        return this.dumpLog(path);
+        this.dumpLog(path, () => `Log starting offset: ${offsetOf(path)}`);
+        return;
       case '.checkpoint':
-        println(this.io.stdout, snapshotTitle(name));
-        return this.dumpLog(path);
+        this.dumpLog(path, () => snapshotTitle(name));
+        return;
       case '.index':
-        return this.dumpIndex(path);
+        this.dumpIndex(path);
+        return;
       case '.timeindex':
-        return this.dumpTimeIndex(path);
+        this.dumpTimeIndex(path);
+        return;
       case '.snapshot':
-        return this.dumpSnapshot(path);
+        this.dumpSnapshot(path);
+        return;
       case '.txnindex':
         for (const line of transactionIndexLines(readWhole(path))) println(this.io.stdout, line);
         return;
@@ -113,7 +121,9 @@ class Dumper {
     }
   }
 
-  private dumpLog(path: string): void {
+  private dumpLog(path: string, title: () => string): void {
+    const format = this.format();
+    println(this.io.stdout, title());
     const file = new FileReader(path);
     const maxBytes = this.options.valueOf('max-bytes')!;
     let validBytes = 0;
@@ -123,7 +133,7 @@ class Dumper {
         println(this.io.stdout, batchLine(batch));
         validBytes += batch.bytes.length;
         if (!this.isDeep) continue;
-        const lines = recordLines(batch.bytes, this.format, (offset) => {
+        const lines = recordLines(batch.bytes, format, (offset) => {
           if (lastOffset !== -1 && offset !== lastOffset + 1) {
             this.gaps.add(`Non-consecutive offsets in ${resolve(path)}`, `  ${lastOffset} is followed by ${offset}`);
           }
@@ -199,12 +209,15 @@ class Dumper {
       const indexPath = siblingOf(path, '.index');
       const index = existsSync(indexPath) ? readOffsetIndex(readWhole(indexPath), baseOffset) : [];
       let previous = -1;
+      let nearest = 0;
       for (const [at, { timestamp, offset }] of entries.entries()) {
         if (offset === baseOffset && at > 0) return;
-        const from = index
-          .filter((entry, i) => entry.offset <= offset && (i === 0 || entry.offset > baseOffset))
-          .at(-1);
-        const batch = firstReaching(batchesOf(log, logPath, from?.position ?? 0), offset);
+        // Both indexes ascend: what is near enough for one entry is where the search for the next begins.
+        while (index[nearest + 1] && index[nearest + 1]!.offset > baseOffset && index[nearest + 1]!.offset <= offset) {
+          nearest++;
+        }
+        const from = index[nearest] && index[nearest]!.offset <= offset ? index[nearest]!.position : 0;
+        const batch = firstReaching(batchesOf(log, logPath, from), offset);
         this.checkTimeEntry(path, { timestamp, offset }, previous, batch);
         if (!this.options.has('verify-index-only'))
           println(this.io.stdout, `timestamp: ${timestamp} offset: ${offset}`);

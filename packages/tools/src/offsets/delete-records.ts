@@ -5,7 +5,6 @@ import { parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { findLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
-import { fileError } from '../client/properties';
 import { hashMapOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
 import { Exit, ServerError, ToolError } from '../tool-error';
@@ -122,8 +121,8 @@ async function execute(argv: readonly string[], io: Io): Promise<void> {
     let json: string;
     try {
       json = readFileSync(path, 'utf8');
-    } catch (thrown) {
-      throw fileError(path, thrown as NodeJS.ErrnoException);
+    } catch {
+      throw new ToolError('java.io.IOException', `Unable to read file ${path}`);
     }
     const deletions = parseDeletions(json);
     refuseDuplicates(deletions);

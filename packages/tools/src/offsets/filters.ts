@@ -7,7 +7,7 @@ export interface PartitionFilter {
   allows(topic: string, partition: number): boolean;
 }
 
-/** An error that kafka-get-offsets reports by its message alone (org.apache.kafka.server.util.TerseException). */
+/** An error that kafka-get-offsets reports by its message alone (org.apache.kafka.tools.TerseException). */
 export class TerseError extends Error {}
 
 const RULE = /^([^:,]*)(?::(?:([0-9]*)|(?:([0-9]*)-([0-9]*))))?$/;
@@ -48,7 +48,7 @@ function parseRule(rule: string): PartitionFilter {
   const match = RULE.exec(rule);
   if (!match) {
     const message = `Invalid rule specification: ${rule}`;
-    const cause = new ToolError('org.apache.kafka.server.util.TerseException', message);
+    const cause = new ToolError('org.apache.kafka.tools.TerseException', message);
     throw new ToolError('java.lang.RuntimeException', cause.toString(), cause);
   }
   const [, topic, only, from, to] = match;

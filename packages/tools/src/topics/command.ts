@@ -2,7 +2,6 @@ import { errorName } from '@odradek/protocol/errors';
 import { CreatePartitions } from '@odradek/protocol/messages/create-partitions';
 import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
-import type { Metadata } from '@odradek/protocol/messages/metadata';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { INTERNAL_TOPICS, topicFilter } from '../java-regex';
@@ -11,16 +10,11 @@ import type { Tool } from '../run-tool';
 import { configException, Exit, illegalArgument, ServerError, ToolError } from '../tool-error';
 import { parseTopicsArguments, type TopicsOptions } from './arguments';
 import { describeTopics } from './describe';
+import { allTopics, ensureTopicExists } from './listing';
 import { checkCounts, parseReplicaAssignment, parseTopicConfigs, warnOfCollision } from './requested';
 
 const TOPIC_COMMAND = 'org.apache.kafka.tools.TopicCommand';
 const BROKER_DEFAULT = -1;
-
-/** All topics that the cluster has, sorted by name. */
-export async function allTopics(admin: Admin): Promise<ResponseOf<typeof Metadata>['topics']> {
-  const { topics } = await admin.call('listTopics', ({ deadlineMs }) => admin.client.metadata(null, deadlineMs));
-  return topics.filter(({ name }) => name !== null).sort((a, b) => (a.name! < b.name! ? -1 : 1));
-}
 
 /** The topics that `--topic` and `--exclude-internal` leave. */
 async function selectedTopics(admin: Admin, options: TopicsOptions): Promise<string[]> {
@@ -30,14 +24,6 @@ async function selectedTopics(admin: Admin, options: TopicsOptions): Promise<str
     .filter(({ name, isInternal }) => !excludeInternal || !(isInternal || INTERNAL_TOPICS.includes(name!)))
     .map(({ name }) => name!)
     .filter((name) => regex === undefined || regex.test(name));
-}
-
-/** Throws where a topic was asked for by name and is not there. */
-export function ensureTopicExists(found: readonly string[], options: TopicsOptions): void {
-  const asked = options.valueOf('topic');
-  if (!asked || options.has('if-exists') || found.length > 0) return;
-  // The Optional is a slip of TopicCommand's (3.7 to 3.9) that people's scripts see.
-  throw illegalArgument(`Topic 'Optional[${asked}]' does not exist as expected`);
 }
 
 /** `--replica-assignment`, if there is one. */

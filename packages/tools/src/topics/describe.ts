@@ -10,7 +10,7 @@ import { hashMapOrder, stringHash } from '../java-order';
 import { type Io, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';
 import type { TopicsOptions } from './arguments';
-import { allTopics, ensureTopicExists } from './command';
+import { allTopics, ensureTopicExists } from './listing';
 
 type Topic = ResponseOf<typeof Metadata>['topics'][number];
 type Partition = Topic['partitions'][number];
@@ -82,7 +82,7 @@ function describe(admin: Admin, names: readonly string[]): Promise<Topic[]> {
   return admin.call('describeTopics', async ({ deadlineMs }) => {
     const { topics } = await admin.client.metadata(names, deadlineMs);
     for (const { errorCode } of topics) if (errorCode !== 0) throw new ServerError(errorName(errorCode));
-    return topics;
+    return topics.sort((a, b) => (a.name! < b.name! ? -1 : 1));
   });
 }
 
