@@ -7,7 +7,7 @@ import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { INTERNAL_TOPICS, topicFilter } from '../java-regex';
 import { type Io, logTo, println } from '../print';
 import type { Tool } from '../run-tool';
-import { configException, Exit, illegalArgument, ServerError, ToolError } from '../tool-error';
+import { configException, Exit, ServerError, ToolError } from '../tool-error';
 import { parseTopicsArguments, type TopicsOptions } from './arguments';
 import { describeTopics } from './describe';
 import { allTopics, ensureTopicExists } from './listing';
