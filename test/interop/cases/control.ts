@@ -188,6 +188,23 @@ async function followers(both: Both): Promise<void> {
       },
     ],
   });
+  // A leader must be known to live before anybody follows it.
+  const live = { controllerId: 0, controllerEpoch: CURRENT, brokerEpoch: LATER_BROKER_EPOCH, topicStates: [] };
+  await both.send(UpdateMetadata, 8, (side) => ({
+    ...live,
+    liveBrokers: [0, 1].map((id) => ({
+      id,
+      endpoints: [
+        {
+          port: id === 0 ? both.world.sides[side].port : 1,
+          host: '127.0.0.1',
+          listener: 'PLAINTEXT',
+          securityProtocol: 0,
+        },
+      ],
+      rack: `r${id}`,
+    })),
+  }));
   const order = { topic, topicId, leader: 1, leaderEpoch: 3, replicas: [0, 1] };
   await both.send(LeaderAndIsr, 7, leaderAndIsr(order)(7), { note: 'follow 1' });
   for (const acks of [1, -1]) {

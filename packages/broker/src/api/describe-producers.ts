@@ -4,7 +4,7 @@ import { validateTopicName } from '../cluster/topic-names';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
 
-/** The producers that a partition's leader remembers (KIP-664). */
+/** The producers that a replica remembers (KIP-664); followers answer too. */
 export function describeProducers(services: Services): Handler<typeof DescribeProducers> {
   function checkTopic(topic: string): void {
     validateTopicName(topic);
@@ -23,9 +23,8 @@ export function describeProducers(services: Services): Handler<typeof DescribePr
     }
     // What is wrong with the topic is told in words, what is wrong with the replica is not.
     try {
-      const partition = services.replicas.get(topic, index);
-      partition.leaderState();
-      return { partitionIndex: index, errorCode: 0, activeProducers: partition.log.activeProducers() };
+      const { log } = services.replicas.get(topic, index);
+      return { partitionIndex: index, errorCode: 0, activeProducers: log.activeProducers() };
     } catch (error) {
       if (error instanceof KafkaError) return failed(error, null);
       throw error;

@@ -1,5 +1,5 @@
 import { LeaderAndIsr } from '@odradek/protocol/messages/leader-and-isr';
-import type { RequestOf } from '@odradek/protocol/schema/api';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import { codeOf, type TopicOrders } from '../replication/replica-manager';
 import { checkBrokerEpoch } from './broker-epoch';
@@ -24,6 +24,30 @@ function ordersOf(request: RequestOf<typeof LeaderAndIsr>): TopicOrders[] {
   }));
 }
 
+interface Outcome {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly errorCode: number;
+}
+
+function respond(errorCode: number, outcomes: readonly Outcome[], version: number): ResponseInit<typeof LeaderAndIsr> {
+  const errorOf = ({ partition, errorCode }: Outcome) => ({ partitionIndex: partition, errorCode });
+  if (version < FIRST_TOPIC_ID_VERSION) {
+    return { errorCode, partitionErrors: outcomes.map((it) => ({ topicName: it.topic, ...errorOf(it) })) };
+  }
+  const byTopic = new Map<string, Outcome[]>();
+  for (const outcome of outcomes) {
+    const sameTopic = byTopic.get(outcome.topicId);
+    if (sameTopic) sameTopic.push(outcome);
+    else byTopic.set(outcome.topicId, [outcome]);
+  }
+  return {
+    errorCode,
+    topics: [...byTopic].map(([topicId, errors]) => ({ topicId, partitionErrors: errors.map(errorOf) })),
+  };
+}
+
 /** The controller tells this broker which partitions it leads and follows. */
 export function leaderAndIsr(services: Services): Handler<typeof LeaderAndIsr> {
   return handler({
@@ -37,24 +61,14 @@ export function leaderAndIsr(services: Services): Handler<typeof LeaderAndIsr> {
       checkBrokerEpoch(services, request.brokerEpoch);
       services.replicas.checkControllerEpoch(request.controllerEpoch, 'LeaderAndIsr');
       const results = services.replicas.becomeLeaderOrFollower(orders);
-      const errors = results.map(({ topic, topicId, partition, error }) => ({
-        topicId,
-        entry: { topicName: topic, partitionIndex: partition, errorCode: codeOf(error) },
-      }));
-      if (apiVersion < FIRST_TOPIC_ID_VERSION) {
-        return { errorCode: 0, partitionErrors: errors.map(({ entry }) => entry), topics: [] };
-      }
-      const topics = new Map<
-        string,
-        { topicId: string; partitionErrors: { partitionIndex: number; errorCode: number }[] }
-      >();
-      for (const { topicId, entry } of errors) {
-        const topic = topics.get(topicId) ?? { topicId, partitionErrors: [] };
-        topics.set(topicId, topic);
-        topic.partitionErrors.push({ partitionIndex: entry.partitionIndex, errorCode: entry.errorCode });
-      }
-      return { errorCode: 0, topics: [...topics.values()] };
+      const outcomes = results.map(({ error, ...replica }) => ({ ...replica, errorCode: codeOf(error) }));
+      return respond(0, outcomes, apiVersion);
     },
-    fail: ({ code }) => ({ errorCode: code }),
+    fail: ({ code: errorCode }, request, { apiVersion }) => {
+      const outcomes = ordersOf(request).flatMap(({ topic, topicId, partitions }) =>
+        partitions.map(({ partition }) => ({ topic, topicId, partition, errorCode })),
+      );
+      return respond(errorCode, outcomes, apiVersion);
+    },
   });
 }

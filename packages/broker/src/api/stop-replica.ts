@@ -48,13 +48,6 @@ export function stopReplica(services: Services): Handler<typeof StopReplica> {
         })),
       };
     },
-    fail: ({ code }, request) => ({
-      errorCode: code,
-      partitionErrors: ordersOf(request).map(({ topic, partition }) => ({
-        topicName: topic,
-        partitionIndex: partition,
-        errorCode: code,
-      })),
-    }),
+    fail: ({ code }) => ({ errorCode: code, partitionErrors: [] }),
   });
 }
