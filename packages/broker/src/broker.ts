@@ -9,6 +9,7 @@ import { ProducerIds } from './cluster/producer-ids';
 import { TopicConfigs } from './cluster/topic-configs';
 import type { BrokerConfig } from './config/broker-config';
 import { DynamicBrokerConfig } from './config/dynamic';
+import { ConfigException } from './config/errors';
 import { resolveTopicConfig } from './config/topic-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
@@ -27,7 +28,7 @@ import type { ReceiveMemory } from './network/frames';
 import { SocketServer } from './network/server';
 import { FetchSessions } from './replication/fetch-sessions';
 import { ReplicaManager } from './replication/replica-manager';
-import { brokerInfo, dynamicServerOptions, serverOptions } from './server-options';
+import { brokerInfo, dynamicServerOptions, listenersOf, serverOptions } from './server-options';
 import { refuseUnsupported } from './unsupported';
 import { ChangeNotifications } from './zookeeper/change-notifications';
 import { FeatureCache } from './zookeeper/feature-cache';
@@ -64,7 +65,10 @@ export class Broker {
   private readonly memory: ReceiveMemory = { staging: Buffer.allocUnsafeSlow(STAGING_BYTES), pool: new BufferPool() };
   private readonly stops: { readonly what: string; readonly run: () => Promise<unknown> | unknown }[] = [];
   private halt: (reason: string) => void = () => {};
+  private zooKeeperClient: ZooKeeperClient | null = null;
   private epoch = UNREGISTERED;
+  /** The session that `epoch` belongs to is over, and the next registration has not been made. */
+  private isSessionOver = false;
 
   /** Throws `ConfigError` for settings that cannot be kept. */
   constructor(
@@ -129,23 +133,29 @@ export class Broker {
       }),
     );
     const { controller } = server.services;
+    const info = () =>
+      brokerInfo(dynamic.current, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
     this.register = async () => {
-      const info = brokerInfo(this.config, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
-      this.epoch = (await store.registerBroker(info)).brokerEpoch;
+      this.epoch = (await store.registerBroker(info())).brokerEpoch;
+      this.isSessionOver = false;
     };
     await this.register();
     await controller.start();
     this.onStop('controller', () => controller.stop());
     await this.followConfigChanges(client, configAdmin);
-    this.onBrokerConfig = (config) => server.sockets.update(dynamicServerOptions(config));
-    this.onBrokerConfig(dynamic.current);
+    this.onBrokerConfig = async (config) => {
+      await server.sockets.setListeners(listenersOf(config));
+      server.sockets.update(dynamicServerOptions(config));
+      await store.updateBroker(info());
+    };
+    server.sockets.update(dynamicServerOptions(dynamic.current));
     server.sockets.serve();
     this.logger.info(`[KafkaServer id=${brokerId}] started`);
     return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
   }
 
   private register: () => Promise<void> = async () => {};
-  private onBrokerConfig: (config: BrokerConfig) => void = () => {};
+  private onBrokerConfig: (config: BrokerConfig) => Promise<void> = async () => {};
 
   private async followConfigChanges(client: ZooKeeperClient, configAdmin: ConfigAdmin): Promise<void> {
     const { clock, loggers } = this.ports;
@@ -165,6 +175,7 @@ export class Broker {
       maxInFlightRequests: values.zookeeperMaxInFlightRequests,
       isSecure: values.zookeeperSetAcl,
     });
+    this.zooKeeperClient = client;
     await client.start();
     this.onStop('ZooKeeper session', () => client.close());
     const store = new ZooKeeperStore(client, clock, random, loggers);
@@ -193,9 +204,18 @@ export class Broker {
   }
 
   private async loadLogs(logs: LogManager, store: ZooKeeperStore, topicConfigs: TopicConfigs): Promise<void> {
-    for (const [topic, overrides] of await store.configs.getAll('topics')) topicConfigs.set(topic, overrides);
+    for (const [topic, overrides] of await store.configs.getAll('topics')) {
+      try {
+        topicConfigs.set(topic, overrides);
+      } catch (error) {
+        if (!(error instanceof ConfigException)) throw error;
+        // Fatal where one of its logs is here, and nothing to us where none is.
+        this.logger.error(`The settings of topic ${topic} cannot be applied: ${error.message}`);
+      }
+    }
     await logs.start();
     this.onStop('logs', () => logs.stop(this.epoch));
+    if (logs.liveDirs.length === 0) throw new Error(allDirsFailed(this.config));
   }
 
   private generateId(store: ZooKeeperStore): Promise<number> {
@@ -208,7 +228,7 @@ export class Broker {
     brokerId: number,
     parts: Pick<Services, 'logs' | 'metadata' | 'topicConfigs' | 'store'>,
   ): ReplicaManager {
-    const { values, effective } = this.config;
+    const { values } = this.config;
     const replicas = new ReplicaManager({
       ...parts,
       brokerId,
@@ -221,7 +241,7 @@ export class Broker {
     parts.logs.onDirFailure((dir) => {
       replicas.onLogDirFailure(dir);
       if (parts.logs.liveDirs.length === 0) {
-        this.halt(`Shutdown broker because all log dirs in ${effective.logDirs.join(', ')} have failed`);
+        this.halt(allDirsFailed(this.config));
         return;
       }
       parts.store.propagateLogDirEvent(brokerId).catch((error: Error) => {
@@ -248,7 +268,12 @@ export class Broker {
     const { config } = this;
     const { values, interBrokerListenerName } = config;
     const connect = this.connector(brokerId);
-    client.onExpired({ before: () => replicas.resignAll() });
+    client.onExpired({
+      before: () => {
+        this.isSessionOver = true;
+        replicas.resignAll();
+      },
+    });
     const controller = new Controller({
       brokerId,
       store,
@@ -263,7 +288,9 @@ export class Broker {
       uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
       registerBroker: () => this.register(),
     });
-    const brokerEpoch = (): number => this.epoch;
+    // Between two registrations there is no epoch that a controller could know: what still comes is for the one before,
+    // and must not make this broker lead again.
+    const brokerEpoch = (): number => (this.isSessionOver ? Number.MAX_SAFE_INTEGER : this.epoch);
     const allocation = { brokerId, brokerEpoch, metadata, connect, interBrokerListenerName };
     const producerIds = new ProducerIds(
       () => allocateFromController({ ...allocation, timeoutMs: values.requestTimeoutMs }),
@@ -308,8 +335,9 @@ export class Broker {
           logger: loggers.logger('kafka.server.KafkaApis', `[KafkaApi-${brokerId}] `),
         }),
         memory: this.memory,
+        putOff: services.logs.gatheredWrites,
       },
-      serverOptions(this.config),
+      serverOptions(services.config()),
     );
     await sockets.bind();
     this.onStop('listeners', () => sockets.stop());
@@ -319,6 +347,7 @@ export class Broker {
   /** Stops what has been started, in reverse order. A part that fails does not keep the others from stopping. */
   async stop(): Promise<void> {
     this.logger.info('shutting down');
+    this.zooKeeperClient?.stopWaiting();
     for (const { what, run } of this.stops.splice(0).reverse()) {
       try {
         await run();
@@ -328,4 +357,8 @@ export class Broker {
     }
     this.logger.info('shut down completed');
   }
+}
+
+function allDirsFailed({ effective }: BrokerConfig): string {
+  return `Shutdown broker because all log dirs in ${effective.logDirs.join(', ')} have failed`;
 }

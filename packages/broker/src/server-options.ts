@@ -1,6 +1,6 @@
 import type { BrokerConfig } from './config/broker-config';
 import type { EndPoint } from './config/endpoint';
-import type { DynamicServerOptions, SocketServerOptions } from './network/server';
+import type { DynamicServerOptions, Listener, SocketServerOptions } from './network/server';
 import type { BrokerInfo } from './zookeeper/broker-info';
 
 const WILDCARD_HOST = '0.0.0.0';
@@ -31,16 +31,21 @@ export function dynamicServerOptions(config: BrokerConfig): DynamicServerOptions
   };
 }
 
+/** Where to listen. */
+export function listenersOf(config: BrokerConfig): Listener[] {
+  return config.listeners.map(({ listenerName, securityProtocol, host, port }) => ({
+    name: listenerName,
+    securityProtocol,
+    host: host === null || host === WILDCARD_HOST ? '' : host,
+    port,
+  }));
+}
+
 export function serverOptions(config: BrokerConfig): SocketServerOptions {
   const { values } = config;
   return {
     ...dynamicServerOptions(config),
-    listeners: config.listeners.map(({ listenerName, securityProtocol, host, port }) => ({
-      name: listenerName,
-      securityProtocol,
-      host: host === null || host === WILDCARD_HOST ? '' : host,
-      port,
-    })),
+    listeners: listenersOf(config),
     interBrokerListenerName: config.interBrokerListenerName,
     backlog: values.socketListenBacklogSize,
     maxRequestBytes: values.socketRequestMaxBytes,

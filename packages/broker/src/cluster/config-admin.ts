@@ -7,6 +7,7 @@ import { ConfigException } from '../config/errors';
 import { validateTopicOverrides } from '../config/topic-config';
 import type { Logger } from '../env/logger';
 import type { Random } from '../env/random';
+import { ZNodeFormatError } from '../zookeeper/json';
 import type { ZooKeeperStore } from '../zookeeper/store';
 import { DEFAULT_ENTITY_NAME } from '../zookeeper/znodes';
 import type { MetadataCache } from './metadata-cache';
@@ -30,7 +31,7 @@ export interface ConfigAdminOptions {
   readonly logger: Logger;
   /** A topic's effective settings may have changed; null: any topic's. */
   readonly onTopicConfig: (topic: string | null) => void;
-  readonly onBrokerConfig: () => void;
+  readonly onBrokerConfig: () => Promise<void> | void;
 }
 
 type Props = ReadonlyMap<string, string>;
@@ -140,10 +141,21 @@ export class ConfigAdmin {
     }
   }
 
-  /** Reads the settings of topics that this broker has not met yet: before their logs are opened. */
+  /**
+   * Reads the settings of topics before logs are made for them: nothing tells of the settings that a topic is created
+   * with, and what is known may be those of a former topic of that name. Settings that make no sense are told of here
+   * and stop the log that needs them.
+   */
   async loadTopics(topics: Iterable<string>): Promise<void> {
-    const unknown = [...topics].filter((topic) => !this.options.topicConfigs.has(topic));
-    await Promise.all(unknown.map((topic) => this.takeTopic(topic)));
+    const load = async (topic: string): Promise<void> => {
+      try {
+        await this.takeTopic(topic);
+      } catch (error) {
+        if (!(error instanceof ConfigException || error instanceof ZNodeFormatError)) throw error;
+        this.options.logger.error(`The settings of topic ${topic} cannot be applied: ${error.message}`);
+      }
+    };
+    await Promise.all([...topics].map(load));
   }
 
   /** Somebody has changed an entity's settings: reads them again. `entityPath` is such as `topics/t`. */
@@ -154,7 +166,7 @@ export class ConfigAdmin {
       await this.takeBroker(name);
       this.options.topicConfigs.invalidate();
       this.options.onTopicConfig(null);
-      this.options.onBrokerConfig();
+      await this.options.onBrokerConfig();
     }
   }
 

@@ -18,14 +18,15 @@ export class TopicConfigs {
     return config;
   }
 
-  has(topic: string): boolean {
-    return this.overrides.has(topic);
-  }
-
-  /** A topic's own settings have been read. */
+  /**
+   * A topic's own settings have been read. Throws `ConfigException` where they make no sense: then those that were known
+   * stay, and where none were known `get` throws as well, so that no log is opened with settings that nobody wanted.
+   */
   set(topic: string, overrides: Readonly<Record<string, string>>): void {
-    this.overrides.set(topic, new Map(Object.entries(overrides)));
-    this.resolved.delete(topic);
+    const next: TopicOverrides = new Map(Object.entries(overrides));
+    if (!this.overrides.has(topic)) this.overrides.set(topic, next);
+    this.resolved.set(topic, this.resolve(next));
+    this.overrides.set(topic, next);
   }
 
   delete(topic: string): void {

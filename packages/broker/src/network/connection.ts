@@ -12,8 +12,21 @@ const FLUSH_BYTES = 256 * 1024;
 /** No further request is handled while so many bytes wait for a slow reader. Kafka waits for each answer to be sent. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
+/**
+ * What handlers may put off while the requests of one read are handled, to do it in one go. Both functions say whether
+ * it could be done: where not, answers that were given since `begin` are not true and must not be sent.
+ */
+export interface PutOffWork {
+  begin(): void;
+  /** Does it, before answers leave. */
+  settle(): boolean;
+  /** Does it; from here on nothing is put off. */
+  end(): boolean;
+}
+
 /** What every connection of a server shares. */
 export interface ConnectionServices {
+  readonly putOff?: PutOffWork;
   readonly clock: Clock;
   readonly memory: ReceiveMemory;
   readonly requestMemory: RequestMemory;
@@ -193,6 +206,7 @@ export class ServerConnection implements Receiver, Channel {
   /** Hands what is queued to the system in one write. */
   flush(): void {
     if (this.out.length === 0 || this.state !== 'open') return;
+    if (this.processing && this.services.putOff?.settle() === false) return;
     const chunks = gather(this.out);
     this.out = [];
     this.outBytes = 0;
@@ -221,7 +235,9 @@ export class ServerConnection implements Receiver, Channel {
   /** Handles complete frames, as far as order and limits allow. */
   private process(): void {
     if (this.processing) return;
+    const { putOff } = this.services;
     this.processing = true;
+    putOff?.begin();
     try {
       while (this.mayHandle) {
         const frame = this.frames.next();
@@ -236,7 +252,16 @@ export class ServerConnection implements Receiver, Channel {
       this.close();
     } finally {
       this.processing = false;
+      if (putOff?.end() === false) this.withdraw();
     }
+  }
+
+  /** What was answered has not happened: the peer learns that from the connection's end, and asks again. */
+  private withdraw(): void {
+    this.out = [];
+    this.outBytes = 0;
+    for (const sent of this.takeSent()) sent();
+    this.destroy();
   }
 
   private handle(frame: Frame): void {

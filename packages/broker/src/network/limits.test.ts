@@ -129,6 +129,24 @@ describe('connections', () => {
   });
 });
 
+test('listeners come and go while the server runs', async () => {
+  const { server, connect, clock } = await makeServer([apiVersions]);
+  const staying = await connect('PLAINTEXT');
+  await server.setListeners([listener('PLAINTEXT'), listener('OTHER')]);
+  const leaving = await connect('OTHER');
+  leaving.connection.write([ask]);
+  await clock.settle();
+  expect(leaving.correlationIds()).toEqual([1]);
+  await server.setListeners([listener('PLAINTEXT')]);
+  await clock.settle();
+  expect(leaving.closed).toBe(true);
+  expect(staying.closed).toBe(false);
+  expect(() => server.boundPort('OTHER')).toThrow('listener OTHER is not bound');
+  staying.connection.write([ask]);
+  await clock.settle();
+  expect(staying.correlationIds()).toEqual([1]);
+});
+
 describe('back-pressure', () => {
   /** Answers with 100 KB, and counts. */
   const large = (counted: { requests: number }): Handler =>

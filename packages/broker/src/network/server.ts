@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { Connection, Listening, Network } from '../env/network';
 import { javaAddress } from './address';
-import { type ConnectionServices, ServerConnection } from './connection';
+import { type ConnectionServices, type PutOffWork, ServerConnection } from './connection';
 import { type ConnectionLimits, ConnectionQuotas } from './connection-quotas';
 import type { Dispatcher } from './dispatch';
 import type { InvalidFrameSizeError, ReceiveMemory } from './frames';
@@ -45,6 +45,7 @@ export interface SocketServerParts {
   readonly logger: Logger;
   readonly dispatcher: Dispatcher;
   readonly memory: ReceiveMemory;
+  readonly putOff?: PutOffWork;
 }
 
 interface Bound {
@@ -91,27 +92,53 @@ export class SocketServer {
    * not ours.
    */
   async bind(): Promise<void> {
-    for (const listener of this.options.listeners) {
-      const waiting: Connection[] = [];
-      const { host, port } = listener;
-      let bound: Bound | null = null;
-      const accept = (connection: Connection): void => {
-        waiting.push(connection);
-        if (waiting.length > this.options.backlog) waiting.pop()!.destroy();
-        if (bound) this.admit(bound);
-      };
-      try {
-        const listening = await this.parts.network.listen({ host, port, backlog: this.options.backlog }, accept);
-        bound = { listener, listening, waiting, retry: null };
-        this.bound.push(bound);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(`Socket server failed to bind to ${host || '0.0.0.0'}:${port}: ${reason}.`, { cause: error });
-      }
-      this.parts.logger.info(
-        `Created data-plane acceptor and processors for endpoint : ListenerName(${listener.name})`,
-      );
+    for (const listener of this.options.listeners) this.bound.push(await this.listenOn(listener));
+  }
+
+  /**
+   * Listens where it did not yet and stops where it should no longer, by listener name (DynamicListenerConfig);
+   * connections of a listener that goes are closed. Throws as `bind` does.
+   */
+  async setListeners(listeners: readonly Listener[]): Promise<void> {
+    const isBound = (name: string): boolean => this.bound.some(({ listener }) => listener.name === name);
+    for (const listener of listeners) {
+      if (isBound(listener.name) || this.stopped) continue;
+      const bound = await this.listenOn(listener);
+      this.bound.push(bound);
+      this.admit(bound);
     }
+    const names = new Set(listeners.map(({ name }) => name));
+    for (const bound of this.bound.filter(({ listener }) => !names.has(listener.name))) await this.unbind(bound);
+  }
+
+  private async unbind(bound: Bound): Promise<void> {
+    const { listener, listening, waiting } = bound;
+    this.bound.splice(this.bound.indexOf(bound), 1);
+    bound.retry?.cancel();
+    for (const connection of waiting.splice(0)) connection.destroy();
+    const closing = listening.close();
+    for (const connection of [...this.open.keys()]) if (connection.listenerName === listener.name) connection.close();
+    await closing;
+  }
+
+  private async listenOn(listener: Listener): Promise<Bound> {
+    const waiting: Connection[] = [];
+    const { host, port } = listener;
+    let bound: Bound | null = null;
+    const accept = (connection: Connection): void => {
+      waiting.push(connection);
+      if (waiting.length > this.options.backlog) waiting.pop()!.destroy();
+      if (bound) this.admit(bound);
+    };
+    try {
+      const listening = await this.parts.network.listen({ host, port, backlog: this.options.backlog }, accept);
+      bound = { listener, listening, waiting, retry: null };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Socket server failed to bind to ${host || '0.0.0.0'}:${port}: ${reason}.`, { cause: error });
+    }
+    this.parts.logger.info(`Created data-plane acceptor and processors for endpoint : ListenerName(${listener.name})`);
+    return bound;
   }
 
   /** The port that a listener is bound to, also where 0 was asked for. */
@@ -198,10 +225,11 @@ export class SocketServer {
   }
 
   private makeServices(): ConnectionServices {
-    const { clock, memory, dispatcher } = this.parts;
+    const { clock, memory, dispatcher, putOff } = this.parts;
     return {
       clock,
       memory,
+      putOff,
       requestMemory: new RequestMemory(this.options.maxQueuedRequestBytes),
       maxRequestBytes: this.options.maxRequestBytes,
       dispatch: (frame, channel) => dispatcher.dispatch(frame, channel),
