@@ -43,4 +43,16 @@ describe('a server that stands still, or dies', () => {
     expect(await again).toBeGreaterThan(brokerEpoch);
     expect(states).toEqual(['disconnected', 'expired', 'connected']);
   });
+
+  test('a broker that is about to stop waits for nobody: what waits for a connection fails, and so does what comes', async () => {
+    const { client, store } = await cluster.member({ sessionTimeoutMs: 3_000 });
+    const lost = new Promise<void>((resolve) => client.onState((now) => now === 'disconnected' && resolve()));
+    cluster.server.pause();
+    const waiting = store.getTopics();
+    await lost;
+    client.stopWaiting();
+    await expect(waiting).rejects.toMatchObject({ code: 'CONNECTION_LOSS' });
+    await expect(store.getTopics()).rejects.toMatchObject({ code: 'CONNECTION_LOSS' });
+    cluster.server.resume();
+  });
 });

@@ -134,7 +134,7 @@ export class ReplicaManager {
       this.logger.error(`Error while handling LeaderAndIsr for partition ${name}: ${(error as Error).message}`, {
         error,
       });
-      return error instanceof KafkaError ? error.error : 'KAFKA_STORAGE_ERROR';
+      return error instanceof KafkaError ? error.error : 'UNKNOWN_SERVER_ERROR';
     }
   }
 

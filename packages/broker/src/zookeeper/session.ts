@@ -65,6 +65,8 @@ export class ZooKeeperClient {
   private closed = false;
   /** Ends an attempt to open a session once nobody wants one. */
   private readonly closing = new AbortController();
+  /** Ends the waiting of requests for a connection. */
+  private readonly leaving = new AbortController();
 
   constructor(
     private readonly zookeeper: ZooKeeper,
@@ -174,6 +176,14 @@ export class ZooKeeperClient {
     return this.request((session) => session.sync(path));
   }
 
+  /**
+   * From now on requests fail where there is no connection, as do those that wait for one: a broker that is about to stop
+   * must not depend on ZooKeeper's return.
+   */
+  stopWaiting(): void {
+    this.leaving.abort();
+  }
+
   /** Ends the session, and with it its ephemeral nodes. Waiting requests fail. */
   async close(): Promise<void> {
     if (this.closed) return;
@@ -202,7 +212,7 @@ export class ZooKeeperClient {
    * is refused, not repeated on the next session: what it meant to do may no longer be this broker's to do.
    */
   private async request<Result>(run: (session: ZooKeeperSession) => Promise<Result>): Promise<Result> {
-    while (this.opening) await this.opening;
+    await this.untilOpened();
     const session = this.current;
     for (;;) {
       try {
@@ -214,33 +224,47 @@ export class ZooKeeperClient {
     }
   }
 
-  /** Throws SESSION_EXPIRED, or `loss` itself, where the session will never be connected again. */
-  private untilConnected(session: ZooKeeperSession, loss: ZooKeeperError): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (state: SessionState): boolean => {
-        switch (state) {
-          case 'connected':
-            resolve();
-            return true;
-          case 'expired':
-            reject(new ZooKeeperError('SESSION_EXPIRED', loss.path));
-            return true;
-          case 'auth-failed':
-            reject(new ZooKeeperError('AUTH_FAILED', loss.path));
-            return true;
-          case 'closed':
-            reject(loss);
-            return true;
-          case 'disconnected':
-            return false;
-        }
-        state satisfies never;
-      };
-      if (settle(session.state)) return;
-      const stop = session.onState((state) => {
-        if (settle(state)) stop();
+  /** Waits while a new session is being opened, unless nobody waits for ZooKeeper any more. */
+  private async untilOpened(): Promise<void> {
+    while (this.opening && !this.leaving.signal.aborted) {
+      await this.unlessLeaving((resolve) => void this.opening!.then(() => resolve()));
+    }
+  }
+
+  /** Throws SESSION_EXPIRED, or `loss` itself, where the session will never be connected again or nobody waits for it. */
+  private async untilConnected(session: ZooKeeperSession, loss: ZooKeeperError): Promise<void> {
+    for (;;) {
+      switch (session.state) {
+        case 'connected':
+          return;
+        case 'expired':
+          throw new ZooKeeperError('SESSION_EXPIRED', loss.path);
+        case 'auth-failed':
+          throw new ZooKeeperError('AUTH_FAILED', loss.path);
+        case 'closed':
+          throw loss;
+        case 'disconnected':
+          if (this.leaving.signal.aborted) throw loss;
+      }
+      let stop = (): void => {};
+      await this.unlessLeaving((resolve) => {
+        stop = session.onState(resolve);
       });
+      stop();
+    }
+  }
+
+  /** Resolves as `wait` does, or as soon as nobody waits for ZooKeeper any more. */
+  private async unlessLeaving(wait: (resolve: () => void) => void): Promise<void> {
+    const { signal } = this.leaving;
+    if (signal.aborted) return;
+    let left = (): void => {};
+    await new Promise<void>((resolve) => {
+      left = resolve;
+      signal.addEventListener('abort', left);
+      wait(resolve);
     });
+    signal.removeEventListener('abort', left);
   }
 
   private adopt(session: ZooKeeperSession): void {
