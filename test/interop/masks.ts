@@ -47,6 +47,8 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'CreateTopics topics': ['name'],
   'Produce responses': ['name'],
   'Produce responses.partitionResponses': ['index'],
+  'DescribeLogDirs results.topics': ['name'],
+  'DescribeLogDirs results.topics.partitions': ['partitionIndex'],
   'DeleteRecords topics': ['name'],
   'DeleteRecords topics.partitions': ['partitionIndex'],
   'CreatePartitions results': ['name'],

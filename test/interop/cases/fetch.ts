@@ -125,6 +125,24 @@ async function conversion(both: Both): Promise<void> {
   await both.sendEvery(Fetch, () => wholly('fetch-no-conversion'), { note: 'conversion is off', recompressed: true });
 }
 
+/** Several partitions with more than fits: who gets how much, and who gets a first batch nevertheless. */
+async function limits(both: Both): Promise<void> {
+  await both.createTopic('fetch-limits', { partitions: 3 });
+  const value = Buffer.alloc(40_000, 'x');
+  for (const partition of [0, 1, 2]) {
+    for (let round = 0; round < 3; round++) await fill(both, 'fetch-limits', batch(2, {}, { value }), partition);
+  }
+  for (const maxBytes of [0, 1, 79_000, 81_000, 100_000, 161_000, 250_000, 400_000]) {
+    for (const partitionMaxBytes of [0, 50_000, 90_000, 1_000_000]) {
+      const wishes = [2, 0, 1].map((partition) => ({ partition, fetchOffset: partition, partitionMaxBytes }));
+      for (const version of [1, 2, 3, 4, 11, 12, 17]) {
+        const note = `${partitionMaxBytes} each, ${maxBytes} in all`;
+        await both.send(Fetch, version, fetching(one(both, 'fetch-limits', ...wishes), { maxBytes }), { note });
+      }
+    }
+  }
+}
+
 async function waiting(both: Both): Promise<void> {
   await both.createTopic('fetch-waiting');
   await fill(both, 'fetch-waiting', batch(2));
@@ -351,6 +369,7 @@ async function deleted(both: Both): Promise<void> {
 export const fetch: readonly Scenario[] = [
   { name: 'fetch: versions', run: versions },
   { name: 'fetch: conversion', run: conversion },
+  { name: 'fetch: limits', run: limits },
   { name: 'fetch: waiting', run: waiting },
   { name: 'fetch: replicas', run: replicas },
   { name: 'fetch: replicas that are none', run: foreignReplicas },

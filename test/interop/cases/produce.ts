@@ -295,8 +295,13 @@ async function crooked(both: Both): Promise<void> {
     ['timestamp of the year 2100', buildBatch({ records: [{ timestamp: 4102444800000, value: Buffer.from('v') }] })],
   ];
   for (const [note, records] of bad) {
+    // Ours says what is wrong with a batch too short for its header; Kafka says it for shorter ones only.
+    const except =
+      note === 'length too small'
+        ? { paths: ['responses[0].partitionResponses[0].errorMessage'], why: 'a text where Kafka has none' }
+        : undefined;
     for (const version of [3, 7, 9, 11])
-      await both.send(Produce, version, toPartition('produce-crooked', records), { note });
+      await both.send(Produce, version, toPartition('produce-crooked', records), { note, except });
     await both.send(Produce, 2, toPartition('produce-crooked', records), { note });
   }
   const legacy: readonly [string, Buffer][] = [
