@@ -27,8 +27,8 @@ export async function readDeletions(controller: ActiveController): Promise<void>
 }
 
 /**
- * Goes on with every queued deletion that can go on: all replicas of the topic must live, since a dead one would bring
- * the topic back with it.
+ * Goes on with every queued deletion as far as it can go: replicas that live are deleted, those on brokers that are down
+ * when these are back. Until then the topic stays in ZooKeeper, and no client sees it (TopicDeletionManager).
  */
 export async function resumeDeletions(controller: ActiveController): Promise<void> {
   for (const topic of [...controller.state.deletions.keys()]) await advance(controller, topic);
@@ -42,18 +42,23 @@ async function advance(controller: ActiveController, topic: string): Promise<voi
     await completeDeletion(controller, topic);
     return;
   }
-  const replicas = replicasOf(state, topic);
-  if (replicas.some(({ id, broker }) => !state.isReplicaLive(broker, id.topic, id.partition))) {
-    controller.logger.info(`Deletion of topic ${topic} waits for its replicas on brokers that are down`);
-    return;
-  }
   const batch = new RequestBatch();
   batch.addMetadata(state.brokers.keys(), state.partitionsOf(topic));
-  for (const { id, broker } of replicas) {
+  const away = new Set<number>();
+  for (const { id, broker } of replicasOf(state, topic)) {
     const before = progress.get(replicaKey(id, broker));
     if (before === 'started' || before === 'successful') continue;
+    if (!state.isReplicaLive(broker, id.topic, id.partition)) {
+      away.add(broker);
+      continue;
+    }
     progress.set(replicaKey(id, broker), 'started');
     batch.addStopReplica(broker, id, true);
+  }
+  if (away.size > 0) {
+    controller.logger.info(
+      `Deletion of topic ${topic} waits for its replicas on brokers [${[...away]}], which are down`,
+    );
   }
   controller.send(batch);
 }
