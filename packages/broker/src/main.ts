@@ -102,6 +102,8 @@ async function main(): Promise<void> {
   try {
     await broker.start();
   } catch (error) {
+    // A signal came first: what the start still needed has been taken from it, and `end` sees to the rest.
+    if (isEnding) return;
     logger.error(`Exiting Kafka: ${(error as Error).message}`, { error });
     await broker.stop();
     process.exit(1);
