@@ -11,9 +11,11 @@ import { createTopicConfigError } from '../config/alter';
 import type { BrokerConfig } from '../config/broker-config';
 import { ConfigException } from '../config/errors';
 import { validateTopicOverrides } from '../config/topic-config';
+import type { Clock } from '../env/clock';
+import type { Logger } from '../env/logger';
 import type { Random } from '../env/random';
 import { ZooKeeperError } from '../env/zookeeper';
-import { ANY_VERSION, type ZooKeeperStore } from '../zookeeper/store';
+import { ANY_VERSION, ControllerMovedError, type ZooKeeperStore } from '../zookeeper/store';
 import type { ReplicaAssignment } from '../zookeeper/znodes';
 import { type AssignableBroker, type Assignment, assignAddedPartitions, assignReplicas } from './assignment';
 
@@ -22,6 +24,8 @@ export interface TopicAdminOptions {
   readonly metadata: MetadataCache;
   readonly config: () => BrokerConfig;
   readonly random: Random;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** A topic to be made; -1 counts mean the broker's defaults. */
@@ -151,7 +155,8 @@ export class TopicAdmin {
 
   /**
    * Makes a topic that a client has merely named, and waits for its leaders (at most `waitMs`). Requests for the same
-   * name share one creation. Throws LEADER_NOT_AVAILABLE where it exists and has none yet.
+   * name share one creation. Throws LEADER_NOT_AVAILABLE where it has none yet, or is not even made: a ZooKeeper or a
+   * controller that is away comes back, and clients ask again.
    */
   async autoCreate(topic: string, waitMs: number): Promise<void> {
     let creation = this.autoCreating.get(topic);
@@ -159,7 +164,10 @@ export class TopicAdmin {
       creation = this.createNamed(topic, waitMs).finally(() => this.autoCreating.delete(topic));
       this.autoCreating.set(topic, creation);
     }
-    await creation;
+    await new Promise<void>((resolve, reject) => {
+      const timer = this.options.clock.after(waitMs, () => reject(new KafkaError('LEADER_NOT_AVAILABLE')));
+      void creation.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   private async createNamed(topic: string, waitMs: number): Promise<void> {
@@ -168,6 +176,10 @@ export class TopicAdmin {
       const created = await this.create(this.namedTopic(topic), false);
       partitions = created.numPartitions;
     } catch (error) {
+      if (error instanceof ZooKeeperError || error instanceof ControllerMovedError) {
+        this.options.logger.warn(`Topic ${topic} could not be created: ${error.message}`);
+        throw new KafkaError('LEADER_NOT_AVAILABLE');
+      }
       if (!(error instanceof KafkaError) || error.error !== 'TOPIC_ALREADY_EXISTS') throw error;
     }
     if (!(await this.waitForLeaders(topic, partitions, waitMs))) throw new KafkaError('LEADER_NOT_AVAILABLE');
