@@ -23,9 +23,13 @@ export const listEntries = (list: string): string[] => {
   return text === '' ? [] : text.split(/\s*,\s*/);
 };
 
-/** The addresses of a `bootstrap.servers` value. Throws `ToolError` with the client's messages. */
+/**
+ * The addresses of a `bootstrap.servers` value. Empty entries count for nothing (ClientUtils.parseAndValidateAddresses): whoever types
+ * `--bootstrap-server a:9092, b:9092` gives the tool `a:9092,` and an argument that it passes over. Throws `ToolError` with the client's messages.
+ */
 export function parseBootstrapServers(list: string): Address[] {
-  return listEntries(list).map((entry) => {
+  const entries = listEntries(list).filter((entry) => entry !== '');
+  return entries.map((entry) => {
     const address = parseAddress(entry);
     if (!address || address.host === '') throw configException(`Invalid url in bootstrap.servers: ${entry}`);
     if (address.port > MAX_PORT) throw configException(`Invalid port in bootstrap.servers: ${entry}`);
