@@ -10,6 +10,7 @@ import { loggersFromEnvironment } from './env/node/logger';
 import { nodeNetwork } from './env/node/network';
 import { nodeRandom } from './env/node/random';
 import { NodeZooKeeper } from './env/node/zookeeper';
+import { explainStartFailure, type StartSettings } from './start-failure';
 
 const VERSION = '3.9.1';
 const USAGE = 'USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*';
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
   const loggers = loggersFromEnvironment(process.env);
   const logger = loggers.logger('kafka.Kafka$');
   let broker: Broker;
+  let settings: StartSettings;
   try {
     const loaded = loadBrokerConfig({
       text: readConfig(file),
@@ -64,6 +66,11 @@ async function main(): Promise<void> {
       sources: nodeConfigSources,
     });
     for (const warning of loaded.warnings) logger.warn(warning);
+    const { values, effective } = loaded.config;
+    settings = {
+      zookeeperConnect: values.zookeeperConnect!,
+      zookeeperConnectionTimeoutMs: effective.zookeeperConnectionTimeoutMs,
+    };
     broker = new Broker(loaded.config, {
       clock: nodeClock,
       random: nodeRandom,
@@ -104,8 +111,14 @@ async function main(): Promise<void> {
   } catch (error) {
     // A signal came first: what the start still needed has been taken from it, and `end` sees to the rest.
     if (isEnding) return;
-    logger.error(`Exiting Kafka: ${(error as Error).message}`, { error });
+    isEnding = true;
+    const reason = explainStartFailure(error, settings);
+    logger.error(
+      `Fatal error during KafkaServer startup. Prepare to shutdown: ${reason ?? String(error)}`,
+      reason === null ? { error } : {},
+    );
     await broker.stop();
+    logger.fatal('Exiting Kafka due to fatal exception during startup.');
     process.exit(1);
   }
 }

@@ -1,17 +1,18 @@
 import { KafkaError } from '@odradek/protocol/errors';
+import { LogDirError } from './log-dir-error';
 import { parsePartitionFolder } from './names';
 
-/** Throws an `Error` that stops the start: whoever gave the folder may have given the wrong one. */
+/** Throws a `LogDirError`, which stops the start: whoever gave the folder may have given the wrong one. */
 export function checkFolderName(dir: string, folder: string): void {
   if (parsePartitionFolder(folder) !== null) return;
-  throw new Error(
+  throw new LogDirError(
     `Found directory ${dir}/${folder}, '${folder}' is not in the form of topic-partition or topic-partition.uniqueId-delete (if marked for deletion).\nKafka's log directories (and children) should only contain Kafka topic data.`,
   );
 }
 
 /** Two log dirs hold the same partition: only a person can tell which of the two counts. */
-export function duplicateFolders(one: string, other: string): Error {
-  return new Error(
+export function duplicateFolders(one: string, other: string): LogDirError {
+  return new LogDirError(
     `Duplicate log directories found: ${one}, ${other}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
   );
 }

@@ -1,6 +1,7 @@
 import { type Disk, DiskError } from '../env/disk';
 import type { Logger } from '../env/logger';
 import { type PartitionOffset, readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint';
+import { LogDirError, LogDirLockedError } from './log-dir-error';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties';
 
 const LOCK = '.lock';
@@ -16,11 +17,6 @@ export type OffsetCheckpoint =
   | typeof LOG_START_CHECKPOINT
   | typeof HIGH_WATERMARK_CHECKPOINT
   | typeof CLEANER_CHECKPOINT;
-
-/** Another process uses the log dir. */
-export class LogDirLockedError extends Error {
-  override readonly name = 'LogDirLockedError';
-}
 
 /** What checkpoints say of a log. */
 interface CheckpointedLog {
@@ -39,6 +35,10 @@ export function lockLogDirs(disk: Disk, paths: readonly string[], logger: Logger
   const dirs = new Map<string, LogDir | null>();
   for (const path of paths) {
     const dir = new LogDir(disk, path, logger);
+    if (dirs.has(path)) {
+      for (const locked of dirs.values()) locked?.releaseLock();
+      throw new LogDirError(`Duplicate log directory found: ${paths.join(', ')}. Name every folder in log.dirs once.`);
+    }
     try {
       dir.make();
       dir.takeLock();
@@ -46,7 +46,7 @@ export function lockLogDirs(disk: Disk, paths: readonly string[], logger: Logger
     } catch (error) {
       if (error instanceof LogDirLockedError) for (const locked of dirs.values()) locked?.releaseLock();
       if (!(error instanceof DiskError)) throw error;
-      logger.error(`Failed to create or validate data directory ${path}`, { error: error.message });
+      logger.error(`Failed to create or validate data directory ${path}: ${error.message}`);
       dirs.set(path, null);
     }
   }

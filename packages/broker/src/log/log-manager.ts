@@ -70,7 +70,8 @@ export class LogManager {
     }
   }
 
-  private releaseLocks(): void {
+  /** Gives the dirs up; those that `stop` or a failure has released already are left alone. */
+  releaseLocks(): void {
     for (const dir of this.dirs.values()) dir.releaseLock();
   }
 
@@ -370,7 +371,7 @@ export class LogManager {
   failDir(path: string, error: DiskError): void {
     const dir = this.dirs.get(path);
     if (dir === undefined) return;
-    this.log.error(`Stopping serving logs in dir ${path}`, { error: error.message, file: error.path });
+    this.log.error(`Stopping serving logs in dir ${path}: ${error.message}`, { file: error.path });
     this.dirs.delete(path);
     this.offline.add(path);
     for (const log of this.logsOf(path)) {

@@ -1,4 +1,5 @@
 import type { Disk } from '../env/disk';
+import { LogDirError } from './log-dir-error';
 
 export const META_PROPERTIES = 'meta.properties';
 
@@ -11,7 +12,7 @@ export interface MetaProperties {
   readonly directoryId: string | null;
 }
 
-/** Null where the file is not there. Throws an `Error` that names the file for content that cannot be right. */
+/** Null where the file is not there. Throws a `LogDirError` for content that cannot be right. */
 export function readMetaProperties(disk: Disk, dir: string): MetaProperties | null {
   const path = `${dir}/${META_PROPERTIES}`;
   const content = disk.readFile(path);
@@ -24,7 +25,9 @@ export function readMetaProperties(disk: Disk, dir: string): MetaProperties | nu
   }
   const version = wholeNumber(properties.get('version') ?? '0', 'version', path);
   if (version !== 0) {
-    throw new Error(`${path} has version ${version}, which a broker in ZooKeeper mode does not understand`);
+    throw new LogDirError(
+      `Found unexpected version in ${path}. ZK-based brokers that are not migrating only support version 0 (which is implicit when the \`version\` field is missing). The folder was formatted for KRaft: name another in log.dirs.`,
+    );
   }
   const brokerId = properties.get('broker.id');
   return {
@@ -45,7 +48,8 @@ export function writeMetaProperties(disk: Disk, dir: string, properties: MetaPro
 }
 
 function wholeNumber(text: string, key: string, path: string): number {
-  if (!/^-?\d+$/.test(text)) throw new Error(`${key} in ${path} is not a whole number: '${text}'`);
+  if (!/^-?\d+$/.test(text))
+    throw new LogDirError(`Unable to read the ${key} property in ${path} as a base-10 number: '${text}'`);
   return Number(text);
 }
 

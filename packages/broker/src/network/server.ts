@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { Connection, Listening, Network } from '../env/network';
 import { javaAddress } from './address';
+import { ListenerBindError } from './bind-error';
 import { type ConnectionServices, type PutOffWork, ServerConnection } from './connection';
 import { type ConnectionLimits, ConnectionQuotas } from './connection-quotas';
 import type { Dispatcher } from './dispatch';
@@ -134,8 +135,7 @@ export class SocketServer {
       const listening = await this.parts.network.listen({ host, port, backlog: this.options.backlog }, accept);
       bound = { listener, listening, waiting, retry: null };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`Socket server failed to bind to ${host || '0.0.0.0'}:${port}: ${reason}.`, { cause: error });
+      throw new ListenerBindError(host || '0.0.0.0', port, error);
     }
     this.parts.logger.info(`Created data-plane acceptor and processors for endpoint : ListenerName(${listener.name})`);
     return bound;

@@ -1,3 +1,5 @@
+import { ZooKeeperError } from '../zookeeper';
+
 /** Where ZooKeeper listens if a host names no port. */
 const DEFAULT_PORT = 2181;
 
@@ -8,7 +10,7 @@ export interface ZooKeeperHost {
 
 /**
  * `h1:2181,[::1]:2181/chroot` as hosts and chroot; the chroot is empty where there is none. An IPv6 host stands in
- * brackets where a port follows (as in Java's client). Throws `Error` for anything else.
+ * brackets where a port follows (as in Java's client). Throws BAD_ARGUMENTS for anything else.
  */
 export function parseConnect(connect: string): { hosts: ZooKeeperHost[]; chroot: string } {
   const slash = connect.indexOf('/');
@@ -19,7 +21,12 @@ export function parseConnect(connect: string): { hosts: ZooKeeperHost[]; chroot:
     .map((text) => text.trim())
     .filter((text) => text !== '')
     .map(parseHost);
-  if (hosts.length === 0) throw new Error(`A HostProvider may not be empty: '${connect}' names no ZooKeeper server`);
+  if (hosts.length === 0)
+    throw new ZooKeeperError(
+      'BAD_ARGUMENTS',
+      '',
+      `A HostProvider may not be empty: '${connect}' names no ZooKeeper server`,
+    );
   return { hosts, chroot: chroot === '/' ? '' : chroot };
 }
 
@@ -28,7 +35,8 @@ function parseHost(text: string): ZooKeeperHost {
   const bare = (text.match(/:/g) ?? []).length > 1 && !text.includes('[') ? text : undefined;
   const host = bracketed ?? named ?? bare;
   const port = digits === undefined ? DEFAULT_PORT : Number(digits);
-  if (host === undefined || port > 65_535) throw new Error(`'${text}' is not host:port of a ZooKeeper server`);
+  if (host === undefined || port > 65_535)
+    throw new ZooKeeperError('BAD_ARGUMENTS', '', `'${text}' is not host:port of a ZooKeeper server`);
   return { host, port };
 }
 
