@@ -14,7 +14,7 @@ import { resolveTopicConfig } from './config/topic-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import type { Clock } from './env/clock';
-import type { Disk } from './env/disk';
+import { type Disk, DiskError } from './env/disk';
 import type { Logger, Loggers } from './env/logger';
 import type { Network } from './env/network';
 import type { Random } from './env/random';
@@ -176,8 +176,8 @@ export class Broker {
       isSecure: values.zookeeperSetAcl,
     });
     this.zooKeeperClient = client;
-    await client.start();
     this.onStop('ZooKeeper session', () => client.close());
+    await client.start();
     const store = new ZooKeeperStore(client, clock, random, loggers);
     await store.createTopLevelPaths();
     return { client, store };
@@ -197,6 +197,7 @@ export class Broker {
 
   private async identify(logs: LogManager, store: ZooKeeperStore, clusterId: string): Promise<number> {
     logs.lockDirs();
+    this.onStop('locks of log folders', () => logs.releaseLocks());
     const known = resolveIdentity(logs.metaProperties(), clusterId, this.config.values.brokerId);
     const brokerId = known ?? (await this.generateId(store));
     logs.writeMetaProperties({ version: 0, brokerId, clusterId, directoryId: null });
@@ -215,7 +216,6 @@ export class Broker {
     }
     await logs.start();
     this.onStop('logs', () => logs.stop(this.epoch));
-    if (logs.liveDirs.length === 0) throw new Error(allDirsFailed(this.config));
   }
 
   private generateId(store: ZooKeeperStore): Promise<number> {
@@ -238,6 +238,10 @@ export class Broker {
       highWatermarkCheckpointIntervalMs: values.replicaHighWatermarkCheckpointIntervalMs,
     });
     this.onStop('replicas', () => replicas.shutdown());
+    // Reading logs and high watermarks may have shown that no folder works.
+    if (parts.logs.liveDirs.length === 0) {
+      throw new DiskError(this.config.effective.logDirs.join(', '), allDirsFailed(this.config));
+    }
     parts.logs.onDirFailure((dir) => {
       replicas.onLogDirFailure(dir);
       if (parts.logs.liveDirs.length === 0) {
