@@ -27,11 +27,11 @@ describe('the office', () => {
     await byHand(cluster, '/brokers/topics/t', '{"version":1,"partitions":{"0":"nobody"}}');
     await member.store.registerBroker(brokerInfo(0));
     const controller = candidate(0, member, brokers);
-    const started = controller.start();
+    await controller.start();
+    expect(controller.isActive).toBe(false);
     await until(async () => Number((await epoch().catch(() => null)) ?? 0) > 1);
     await byHand(cluster, '/brokers/topics/t', topic([0]));
     await until(() => controller.isActive && brokers.told('t').length > 0);
-    await started;
     expect(await isThere('/controller')).toBe(true);
   });
 

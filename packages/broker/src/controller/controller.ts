@@ -1,6 +1,6 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { ConnectPeer } from '../cluster/peers';
-import type { Clock } from '../env/clock';
+import { type Clock, sleep } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import type { ZooKeeperClient } from '../zookeeper/session';
@@ -34,6 +34,9 @@ export interface ControllerOptions {
   /** Registers this broker anew, after its session was lost. */
   readonly registerBroker: () => Promise<void>;
 }
+
+/** How long one who could not take office keeps it, so that its attempts fill no log. */
+const FAILED_OFFICE_BACKOFF_MS = 1_000;
 
 /** What an active controller follows, and what it does when it changes. Each reads its path, and so watches it anew. */
 const CHILD_EVENTS = [
@@ -103,8 +106,8 @@ export class Controller {
           await this.reelect();
         }),
     });
-    this.put('Startup', () => this.reelect());
-    await this.queue.idle();
+    // Not until the queue is idle: one who cannot take office tries again and again.
+    await new Promise<void>((resolve) => this.put('Startup', () => this.reelect().finally(resolve)));
   }
 
   /** Leaves the election; an active controller stops at once. The session's end removes `/controller`. */
@@ -162,6 +165,8 @@ export class Controller {
       if (error instanceof ControllerMovedError) throw error;
       this.logger.error(`Error while becoming the controller, resigning: ${(error as Error).message}`, { error });
       this.resignLocally();
+      // What is wrong stays wrong, most likely, and the next one to be elected may be this broker again.
+      await sleep(clock, FAILED_OFFICE_BACKOFF_MS);
       await store.resignController(outcome.epochZkVersion);
     }
   }
