@@ -24,6 +24,7 @@ export function logManagerConfigOf({ values, effective }: BrokerConfig): LogMana
   return {
     logDirs: effective.logDirs,
     recoveryThreadsPerDataDir: values.numRecoveryThreadsPerDataDir,
+    initialTaskDelayMs: values.logInitialTaskDelayMs,
     retentionCheckIntervalMs: values.logRetentionCheckIntervalMs,
     flushSchedulerIntervalMs: values.logFlushSchedulerIntervalMs,
     flushOffsetCheckpointIntervalMs: values.logFlushOffsetCheckpointIntervalMs,

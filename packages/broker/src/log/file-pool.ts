@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from '../env/disk';
+import { GatheredWrites, type GatheringFile } from './gathered-writes';
 
 /** What fits under the file limit of an ordinary process, with room for as many connections. */
 const DEFAULT_MAX_OPEN_FILES = 2048;
@@ -10,6 +11,7 @@ const CLOSED_AT_ONCE = 64;
  * a process far fewer file descriptors. A file opens when it is used and may be closed behind its owner's back.
  */
 export class FilePool {
+  readonly gathered = new GatheredWrites();
   private readonly open = new Set<PooledFile>();
   private uses = 0;
 
@@ -49,13 +51,17 @@ export class FilePool {
   }
 }
 
-export class PooledFile {
+export class PooledFile implements GatheringFile {
   private handle: DiskFile | null = null;
   private flushes = 0;
   private isToBeClosed = false;
   /** Its deletion has begun: a flush that was under way before must not bring it back. */
   isRemoved = false;
   lastUse = 0;
+  /** What is yet to be written: in `gathered` from here to there, for this position of the file. */
+  private gatheredFrom = 0;
+  private gatheredTo = 0;
+  private gatheredPosition = 0;
 
   constructor(
     private readonly pool: FilePool,
@@ -81,6 +87,53 @@ export class PooledFile {
 
   write(chunks: readonly Uint8Array[], position: number): void {
     this.use().write(chunks, position);
+  }
+
+  /** Writes at the file's end, in time for whoever looks (`GatheredWrites`). After a failure nothing of it is there. */
+  append(bytes: Uint8Array, position: number): void {
+    const { gathered } = this.pool;
+    // Opened first, so that what fails to open fails here.
+    if (this.gatheredFrom === this.gatheredTo) this.use();
+    const at = gathered.take(bytes);
+    if (at >= 0 && at === this.gatheredTo && this.gatheredFrom < at) {
+      this.gatheredTo += bytes.length;
+      return;
+    }
+    this.writeGathered();
+    if (at < 0) {
+      this.writeOrCut(bytes, position);
+      return;
+    }
+    this.gatheredFrom = at;
+    this.gatheredTo = at + bytes.length;
+    this.gatheredPosition = position;
+    gathered.add(this);
+  }
+
+  writeGathered(): void {
+    if (this.gatheredFrom === this.gatheredTo) return;
+    const bytes = this.pool.gathered.bytes(this.gatheredFrom, this.gatheredTo);
+    this.gatheredFrom = this.gatheredTo = 0;
+    try {
+      this.writeOrCut(bytes, this.gatheredPosition);
+    } catch (error) {
+      this.pool.gathered.fail();
+      throw error;
+    }
+  }
+
+  private writeOrCut(bytes: Uint8Array, position: number): void {
+    const handle = this.use();
+    try {
+      handle.write([bytes], position);
+    } catch (error) {
+      try {
+        handle.truncate(position);
+      } catch {
+        // The first failure is the one to tell; recovery cuts the file when the log is opened again.
+      }
+      throw error;
+    }
   }
 
   truncate(size: number): void {
@@ -116,11 +169,18 @@ export class PooledFile {
   /** Closes it until its next use; once the fsync that runs is over. */
   close(): void {
     if (this.handle === null) return;
-    this.isToBeClosed = this.isBusy;
-    if (this.isToBeClosed) return;
-    this.handle.close();
+    try {
+      this.writeGathered();
+    } finally {
+      this.isToBeClosed = this.isBusy;
+      if (!this.isToBeClosed) this.closeNow(this.handle);
+    }
+  }
+
+  private closeNow(handle: DiskFile): void {
     this.handle = null;
     this.pool.closed(this);
+    handle.close();
   }
 
   /** Closes and deletes it, on the disk's own time. */
@@ -133,6 +193,7 @@ export class PooledFile {
   private use(): DiskFile {
     this.lastUse = this.pool.nextUse();
     this.isToBeClosed = false;
+    if (this.gatheredFrom < this.gatheredTo) this.writeGathered();
     if (this.handle === null) {
       this.handle = this.pool.disk.open(this.filePath, 'write');
       this.pool.opened(this);

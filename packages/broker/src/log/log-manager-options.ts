@@ -10,6 +10,8 @@ export interface LogManagerConfig {
   /** `log.dirs`. */
   readonly logDirs: readonly string[];
   readonly recoveryThreadsPerDataDir: number;
+  /** Retention first runs this long after the start. */
+  readonly initialTaskDelayMs: number;
   readonly retentionCheckIntervalMs: number;
   readonly flushSchedulerIntervalMs: number;
   readonly flushOffsetCheckpointIntervalMs: number;

@@ -22,6 +22,7 @@ function world() {
       config: {
         logDirs: DIRS,
         recoveryThreadsPerDataDir: 2,
+        initialTaskDelayMs: 30_000,
         retentionCheckIntervalMs: 300_000,
         flushSchedulerIntervalMs: 1e9,
         flushOffsetCheckpointIntervalMs: 60_000,

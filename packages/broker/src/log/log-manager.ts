@@ -4,6 +4,7 @@ import { DiskError } from '../env/disk';
 import type { Logger } from '../env/logger';
 import type { PartitionOffset } from './checkpoint';
 import { FilePool } from './file-pool';
+import type { GatheredWrites } from './gathered-writes';
 import { checkFolderName, duplicateFolders, eachBounded, runToEnd, unlessStorageFails } from './loading';
 import {
   HIGH_WATERMARK_CHECKPOINT,
@@ -18,8 +19,6 @@ import { deleteFolderName, parsePartitionFolder, partitionFolderName } from './n
 import { PartitionLog } from './partition-log';
 
 const REMOTE_LOG_INDEX_CACHE = 'remote-log-index-cache';
-/** Retention first runs this long after the start (LogManager.InitialTaskDelayMs). */
-const INITIAL_TASK_DELAY_MS = 30_000;
 const UNIQUE_BYTES = 16;
 /** As many as the thread pool runs at a time. */
 const FLUSHES_AT_STOP = 4;
@@ -42,7 +41,21 @@ export class LogManager {
 
   constructor(private readonly options: LogManagerOptions) {
     this.pool = new FilePool(options.disk);
+    this.pool.gathered.onFailure = (error) => {
+      // One log dir may lie in another.
+      const around = this.liveDirs.filter((dir) => error.path.startsWith(`${dir}/`));
+      if (around.length > 0)
+        this.failDir(
+          around.reduce((a, b) => (a.length > b.length ? a : b)),
+          error,
+        );
+    };
     this.log = options.loggers.logger('kafka.log.LogManager');
+  }
+
+  /** Small appends of one connection's read, put off until its answers leave. */
+  get gatheredWrites(): GatheredWrites {
+    return this.pool.gathered;
   }
 
   /** Called once for every dir that fails after `start`. */
@@ -101,7 +114,7 @@ export class LogManager {
       this.timers.push(clock.every(intervalMs, task));
     };
     this.timers.push(
-      clock.after(INITIAL_TASK_DELAY_MS, () => {
+      clock.after(config.initialTaskDelayMs, () => {
         this.deleteOldSegments();
         every(config.retentionCheckIntervalMs, () => this.deleteOldSegments());
       }),

@@ -122,7 +122,7 @@ export class Segment {
     if (lastOffset < this.baseOffset || lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) {
       throw new RangeError(`offset ${lastOffset} does not fit into the segment of ${this.baseOffset}`);
     }
-    this.write(records, position);
+    this.file.append(records, position);
     if (position === 0) this.rollingTimestamp = largest.timestamp;
     this.size = position + records.length;
     this.recent.add(firstOffset, position);
@@ -133,19 +133,6 @@ export class Segment {
       this.bytesSinceLastIndexEntry = 0;
     }
     this.bytesSinceLastIndexEntry += records.length;
-  }
-
-  private write(records: Buffer, position: number): void {
-    try {
-      this.file.write([records], position);
-    } catch (error) {
-      try {
-        this.file.truncate(position);
-      } catch {
-        // The first failure is the one to tell; recovery cuts the file when the log is opened again.
-      }
-      throw error;
-    }
   }
 
   /** Where the first batch lies whose last offset is `offset` or above, or null. */

@@ -11,6 +11,7 @@ import { ManualClock } from '../env/testing/clock';
 import { MemoryLoggers } from '../env/testing/logger';
 import { MemoryNetwork } from '../env/testing/network';
 import { BufferPool } from './buffer-pool';
+import type { PutOffWork } from './connection';
 import { Dispatcher, type RequestObservation } from './dispatch';
 import { SocketServer, type SocketServerOptions } from './server';
 
@@ -112,7 +113,11 @@ export const heartbeat = (correlationId: number, memberId: string): Buffer =>
   requestFrame(Heartbeat, 0, correlationId, { groupId: 'g', generationId: 1, memberId });
 
 /** A server on a network in memory. */
-export async function makeServer(handlers: readonly Handler[], options: Partial<SocketServerOptions> = {}) {
+export async function makeServer(
+  handlers: readonly Handler[],
+  options: Partial<SocketServerOptions> = {},
+  putOff?: PutOffWork,
+) {
   const clock = new ManualClock();
   const network = new MemoryNetwork(clock);
   const loggers = new MemoryLoggers();
@@ -135,7 +140,7 @@ export async function makeServer(handlers: readonly Handler[], options: Partial<
     connectionsMaxIdleMs: 600_000,
     ...options,
   };
-  const server = new SocketServer({ network, clock, logger, dispatcher, memory }, limits);
+  const server = new SocketServer({ network, clock, logger, dispatcher, memory, putOff }, limits);
   await server.bind();
   server.serve();
   const connect = async (listenerName = limits.listeners[0]!.name): Promise<TestClient> =>
