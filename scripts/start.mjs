@@ -96,7 +96,7 @@ async function serve(places, { command, args, version }) {
     const kafka = launch({
       name: 'The broker',
       command: process.execPath,
-      args: [main, broker.file],
+      args: ['--min-semi-space-size=16', main, broker.file],
       log: 'kafkaServer.out',
       patienceMs: 60_000,
     });
