@@ -3,9 +3,8 @@ import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import type { Both } from '../both';
 import type { Scenario } from '../main';
 
-/** Without a transactional id: with one, a coordinator answers. */
-async function idempotent(both: Both): Promise<void> {
-  // Apache's first answers are COORDINATOR_LOAD_IN_PROGRESS, until it has a block of ids.
+/** Apache's first answers are COORDINATOR_LOAD_IN_PROGRESS, until it has a block of ids. */
+export async function untilThereIsABlock(both: Both): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const request = { transactionalId: null, transactionTimeoutMs: 1000 };
     const everything = { paths: ['errorCode', 'producerId', 'producerEpoch'], why: 'Apache fetches a block first' };
@@ -15,6 +14,11 @@ async function idempotent(both: Both): Promise<void> {
     });
     if (apache.errorCode === 0) break;
   }
+}
+
+/** Without a transactional id: with one, a coordinator answers. */
+async function idempotent(both: Both): Promise<void> {
+  await untilThereIsABlock(both);
   for (const transactionTimeoutMs of [60_000, 0, -1, 2_147_483_647]) {
     await both.sendEvery(InitProducerId, () => ({ transactionalId: null, transactionTimeoutMs }), {
       note: `timeout ${transactionTimeoutMs}`,

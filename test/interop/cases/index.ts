@@ -1,5 +1,6 @@
 import type { Scenario } from '../main';
 import { control } from './control';
+import { damaged } from './damaged';
 import { fetch } from './fetch';
 import { ids } from './ids';
 import { malformed } from './malformed';
@@ -17,5 +18,6 @@ export const ALL: readonly Scenario[] = [
   ...fetch,
   ...offsets,
   ...ids,
+  ...damaged,
   ...control,
 ];

@@ -32,7 +32,6 @@ const TOPIC_ID_VERSION = 13;
 const LEADER_HINT_VERSION = 16;
 
 function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
-  checkIsolationLevel(request.isolationLevel);
   if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
   return request.isolationLevel === READ_COMMITTED ? 'committed' : 'high-watermark';
 }
@@ -65,6 +64,9 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     const topic = services.metadata.image.topicNames.get(wish.topicId);
     return topic === undefined ? wish : { ...wish, topic };
   }
+
+  const isKnown = ({ topic, partition }: FetchWish): boolean =>
+    topic !== null && services.metadata.contains(topic, partition);
 
   function noteFollower(
     request: Request,
@@ -185,6 +187,8 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     );
     if (session.error) return { errorCode: ERRORS[session.error].code, sessionId: 0, responses: [] };
     const wishes = session.wishes.map(named);
+    // Kafka looks at it when it reads.
+    if (wishes.some(isKnown)) checkIsolationLevel(request.isolationLevel);
     const maxBytes = Math.min(request.maxBytes, services.config().values.fetchMaxBytes);
     const limits: FetchLimits = {
       maxBytes,
