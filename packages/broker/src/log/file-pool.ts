@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../env/disk';
+import { type Disk, DiskError, type DiskFile } from '../env/disk';
 import { GatheredWrites, type GatheringFile } from './gathered-writes';
 
 /** What fits under the file limit of an ordinary process, with room for as many connections. */
@@ -44,10 +44,26 @@ export class FilePool {
     this.open.delete(file);
   }
 
+  /** Closes what lies below a folder: its disk has failed, and some of it nobody else may know of any more. */
+  closeBelow(folder: string): void {
+    for (const file of [...this.open]) if (file.path.startsWith(`${folder}/`)) closeQuietly(file);
+  }
+
   private closeOldest(): void {
-    const idle = [...this.open].filter((file) => !file.isBusy).sort((a, b) => a.lastUse - b.lastUse);
+    // A write put off would be made now, and its failure be told to a log that has nothing to do with it.
+    const idle = [...this.open].filter((file) => !file.isBusy && !file.hasGathered);
+    idle.sort((a, b) => a.lastUse - b.lastUse);
     // The newest stays: it is the one that has just been asked for.
-    for (const file of idle.slice(0, Math.min(CLOSED_AT_ONCE, idle.length - 1))) file.close();
+    for (const file of idle.slice(0, Math.min(CLOSED_AT_ONCE, idle.length - 1))) closeQuietly(file);
+  }
+}
+
+/** Whoever uses the file next meets its disk's failure, if that lasts. */
+function closeQuietly(file: PooledFile): void {
+  try {
+    file.close();
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
   }
 }
 
@@ -75,6 +91,10 @@ export class PooledFile implements GatheringFile {
   /** While an fsync runs, the descriptor must stay what it is. */
   get isBusy(): boolean {
     return this.flushes > 0;
+  }
+
+  get hasGathered(): boolean {
+    return this.gatheredFrom < this.gatheredTo;
   }
 
   size(): number {

@@ -167,7 +167,9 @@ export class LogManager {
       await new Promise<void>((resolve) => this.options.clock.soon(resolve));
       step = opening.next();
     }
-    if (kind === 'delete') this.deleteLater(step.value);
+    // Another of its logs has met the dir's failure meanwhile.
+    if (!this.dirs.has(dir.path)) step.value.markOffline();
+    else if (kind === 'delete') this.deleteLater(step.value);
     else if (kind === 'current') this.addLoaded(step.value);
     else step.value.abandon();
   }
@@ -256,8 +258,8 @@ export class LogManager {
         `Failed to delete log for ${topic}-${partition} because it may be in one of the offline directories ${this.offlineDirs.join(',')}`,
       );
     }
-    this.logs.delete(log.name);
     log.renameFolder(deleteFolderName(topic, partition, this.options.random.bytes(UNIQUE_BYTES)));
+    this.logs.delete(log.name);
     this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
     this.deleteLater(log);
     this.checkpointDir(log.dir);
@@ -372,7 +374,8 @@ export class LogManager {
     });
     for (const path of this.liveDirs) {
       this.quietly(path, (dir) => {
-        this.checkpointDir(path);
+        dir.checkpointRecoveryPoints(this.logsOf(path));
+        dir.checkpointLogStartOffsets(this.logsOf(path));
         if (dir.hadCleanShutdown || this.loadedDirs.has(path)) dir.writeCleanShutdownMarker(brokerEpoch);
       });
     }
@@ -391,6 +394,7 @@ export class LogManager {
       this.logs.delete(log.name);
       log.markOffline();
     }
+    this.pool.closeBelow(path);
     dir.releaseLock();
     this.dirFailure(path);
   }

@@ -1,5 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
+import type { DiskError } from '../env/disk';
 import type { Segment } from './segment';
+import { FileSlice } from './segment-file';
 import type { Segments } from './segments';
 import { type AbortedTransaction, EMPTY_SLICE, type FetchIsolation, type LogRead } from './types';
 
@@ -26,7 +28,10 @@ export class LogReader {
   private boundSegment: Segment | null = null;
   private boundPosition = 0;
 
-  constructor(private readonly segments: Segments) {}
+  constructor(
+    private readonly segments: Segments,
+    private readonly onDiskError: (error: DiskError) => void,
+  ) {}
 
   /** The segments have been cut. */
   forget(): void {
@@ -62,7 +67,7 @@ export class LogReader {
       firstEntryIncomplete = bytes < firstBytes;
     }
     return {
-      slice: bytes > 0 ? segment.slice(position, bytes) : EMPTY_SLICE,
+      slice: bytes > 0 ? new FileSlice(segment.file, position, bytes, this.onDiskError) : EMPTY_SLICE,
       fetchOffset: offset,
       segmentBaseOffset: segment.baseOffset,
       position,

@@ -75,7 +75,7 @@ export abstract class LogState {
     this.epochs = epochs;
     this.producers = producers;
     this.segments = loaded.segments;
-    this.reader = new LogReader(loaded.segments);
+    this.reader = new LogReader(loaded.segments, options.onDiskError);
     this.startOffset = loaded.logStartOffset;
     this.endOffset = loaded.logEndOffset;
     this.watermark = loaded.logStartOffset;

@@ -1,5 +1,6 @@
 import { lastOffsetAt } from '@odradek/protocol/records/batch';
 import { CorruptRecordError } from '@odradek/protocol/records/errors';
+import { DiskError } from '../env/disk';
 import { scanHeaders } from './batch-scan';
 import type { FilePool, PooledFile } from './file-pool';
 import type { LogSlice } from './types';
@@ -56,9 +57,17 @@ export class FileSlice implements LogSlice {
     private readonly file: PooledFile,
     private readonly position: number,
     readonly bytes: number,
+    private readonly onDiskError: (error: DiskError) => void,
   ) {}
 
   readInto(target: Buffer, at: number): number {
-    return this.file.read(target.subarray(at, at + this.bytes), this.position);
+    try {
+      return this.file.read(target.subarray(at, at + this.bytes), this.position);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      // The answer is half made: the reader gets nothing now, and hears of the dir when it asks again.
+      this.onDiskError(error);
+      return 0;
+    }
   }
 }

@@ -12,10 +12,10 @@ import { DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX
 import { OffsetIndex } from './offset-index';
 import { RecentAppends } from './recent-appends';
 import { findRecordByTimestamp } from './record-search';
-import { type BatchPlace, FileSlice, type RollParams, type SegmentOptions, untilDamage } from './segment-file';
+import { type BatchPlace, type RollParams, type SegmentOptions, untilDamage } from './segment-file';
 import { TimeIndex, type TimestampOffset } from './time-index';
 import { TransactionIndex } from './transaction-index';
-import type { LogSlice, TimestampAndOffset } from './types';
+import type { TimestampAndOffset } from './types';
 
 /** Offsets in an index are 32 bits wide. */
 const MAX_RELATIVE_OFFSET = 0x7fffffff;
@@ -179,10 +179,6 @@ export class Segment {
     return isRight ? position : 0;
   }
 
-  slice(position: number, bytes: number): LogSlice {
-    return new FileSlice(this.file, position, bytes);
-  }
-
   /** One above the last record's offset. */
   readNextOffset(): number {
     let next = this.baseOffset;
@@ -231,7 +227,8 @@ export class Segment {
     this.size = this.file.size();
     const validBytes = this.recoverBatches(interval, visit);
     const cut = this.size - validBytes;
-    this.file.truncate(validBytes);
+    // A file that stays as it is keeps its time, by which records without timestamps are retained.
+    if (cut > 0) this.file.truncate(validBytes);
     this.size = validBytes;
     this.rollingTimestamp = null;
     this.trimIndexes();
@@ -351,7 +348,9 @@ export class Segment {
 
   /** Closes the files as they are; they open again when used. */
   closeFiles(): void {
-    for (const file of this.files()) file.close();
+    for (const file of [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file]) {
+      file.close();
+    }
   }
 
   /** Its folder has been renamed. */

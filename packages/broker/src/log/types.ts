@@ -55,7 +55,7 @@ export interface AppendInfo {
  */
 export interface LogSlice {
   readonly bytes: number;
-  /** Puts the bytes into `target` at `at`; returns how many there were, fewer only if the file was cut. */
+  /** Puts the bytes into `target` at `at`; returns how many there were, fewer only if the file was cut or its disk fails. */
   readInto(target: Buffer, at: number): number;
 }
 
