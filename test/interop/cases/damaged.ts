@@ -90,8 +90,11 @@ function versionsOf({ range, isFlexible }: Api): number[] {
   return [...new Set([range.from, firstFlexible ?? range.to, range.to])];
 }
 
-/** Ours lists less on purpose; the ApiVersions scenarios compare the lists. */
-const except = { paths: ['apiKeys'], why: 'only what is served is advertised' };
+/** Both are compared by scenarios of their own. */
+const except = {
+  paths: ['apiKeys', 'results[0].topics['],
+  why: 'only what is served is advertised; recompressed records have other sizes',
+};
 
 async function damage(both: Both, { api, request }: Sample<Api>): Promise<void> {
   for (const version of versionsOf(api)) {
