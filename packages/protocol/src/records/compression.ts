@@ -2,6 +2,7 @@ import zlib from 'node:zlib';
 import { KafkaError } from '../errors';
 import { type CompressionType, CURRENT_MAGIC } from './batch';
 import { CorruptRecordError, DecompressionLimitError } from './errors';
+import type { Scratch } from './inflated';
 import { lz4Compress, lz4CompressAsync, lz4Decompress } from './lz4';
 import { snappyCompress, snappyDecompress } from './snappy';
 import { zstdCompress, zstdCompressAsync, zstdDecompress, zstdDecompressAsync } from './zstd';
@@ -69,9 +70,15 @@ export async function compressAsync(
 
 /**
  * Throws `CorruptRecordError` for bytes that are not the codec's, `DecompressionLimitError` where they hold more than
- * `maxBytes`.
+ * `maxBytes`. With `scratch` the result may be good only until that is used again.
  */
-export function decompress(codec: Codec, data: Buffer, maxBytes: number, magic = CURRENT_MAGIC): Buffer {
+export function decompress(
+  codec: Codec,
+  data: Buffer,
+  maxBytes: number,
+  magic = CURRENT_MAGIC,
+  scratch?: Scratch,
+): Buffer {
   checkFormat(codec, magic);
   switch (codec) {
     case 'gzip':
@@ -81,9 +88,9 @@ export function decompress(codec: Codec, data: Buffer, maxBytes: number, magic =
         throw gzipError(error, maxBytes);
       }
     case 'snappy':
-      return snappyDecompress(data, maxBytes);
+      return snappyDecompress(data, maxBytes, scratch);
     case 'lz4':
-      return lz4Decompress(data, maxBytes, isLegacyLz4(magic));
+      return lz4Decompress(data, maxBytes, isLegacyLz4(magic), scratch);
     case 'zstd':
       return zstdDecompress(data, maxBytes);
   }

@@ -1,5 +1,5 @@
 import { CorruptRecordError } from './errors';
-import { copyBack, copyLiterals, Inflated, wordsOf } from './inflated';
+import { copyBack, copyLiterals, Inflated, type Scratch, wordsOf } from './inflated';
 import { xxHash32 } from './xxhash32';
 
 /**
@@ -44,9 +44,14 @@ export async function lz4CompressAsync(data: Buffer, legacyHeaderChecksum: boole
 }
 
 /** Throws `CorruptRecordError`, or `DecompressionLimitError` above `maxBytes`. */
-export function lz4Decompress(data: Buffer, maxBytes: number, legacyHeaderChecksum: boolean): Buffer {
+export function lz4Decompress(
+  data: Buffer,
+  maxBytes: number,
+  legacyHeaderChecksum: boolean,
+  scratch?: Scratch,
+): Buffer {
   const header = readFrameHeader(data, legacyHeaderChecksum);
-  const out = new Inflated(data.length * 4, maxBytes);
+  const out = new Inflated(data.length * 4, maxBytes, scratch);
   const read = wordsOf(data);
   let at = header.end;
   for (;;) {

@@ -1,6 +1,7 @@
 import {
   baseOffsetAt,
   baseTimestampAt,
+  CURRENT_MAGIC,
   compressionAt,
   isLogAppendTimeAt,
   magicAt,
@@ -11,6 +12,7 @@ import {
 } from './batch';
 import { decompress, decompressAsync, MAX_DECOMPRESSED_BYTES } from './compression';
 import { CorruptRecordError, InvalidRecordError } from './errors';
+import type { Scratch } from './inflated';
 import { readLegacyRecords } from './legacy';
 import { longVarint, longVarlong, unzigzag, varintEnd } from './varint';
 
@@ -32,6 +34,8 @@ export interface KafkaRecord {
 export interface ReadOptions {
   /** The most that a compressed batch may hold; `MAX_DECOMPRESSED_BYTES` where omitted. */
   readonly maxBytes?: number;
+  /** Where to decompress to, for a caller who is done with the records before anybody else uses it. */
+  readonly scratch?: Scratch;
 }
 
 const NO_HEADERS: readonly RecordHeader[] = [];
@@ -254,11 +258,11 @@ function cursorOver(b: Buffer, at: number, bytes: Buffer, from: number, to: numb
 export function recordCursor(
   b: Buffer,
   at: number,
-  { maxBytes = MAX_DECOMPRESSED_BYTES }: ReadOptions = {},
+  { maxBytes = MAX_DECOMPRESSED_BYTES, scratch }: ReadOptions = {},
 ): RecordCursor {
   const codec = compressionAt(b, at);
   if (codec === 'none') return cursorOver(b, at, b, at + RECORD_BATCH_OVERHEAD, at + sizeAt(b, at));
-  const bytes = decompress(codec, payload(b, at), maxBytes);
+  const bytes = decompress(codec, payload(b, at), maxBytes, CURRENT_MAGIC, scratch);
   return cursorOver(b, at, bytes, 0, bytes.length);
 }
 

@@ -1,6 +1,6 @@
 import { readInt32, writeInt32 } from '../wire/bytes';
 import { CorruptRecordError } from './errors';
-import { copyBack, copyLiterals, Inflated, wordsOf } from './inflated';
+import { copyBack, copyLiterals, Inflated, type Scratch, wordsOf } from './inflated';
 
 /**
  * Snappy in the framing of xerial's snappy-java, which is what Kafka's Java client reads and writes: a 16-byte header,
@@ -35,14 +35,14 @@ export function snappyCompress(data: Buffer): Buffer {
 }
 
 /** Throws `CorruptRecordError`, or `DecompressionLimitError` above `maxBytes`. */
-export function snappyDecompress(data: Buffer, maxBytes: number): Buffer {
+export function snappyDecompress(data: Buffer, maxBytes: number, scratch?: Scratch): Buffer {
   const read = wordsOf(data);
   if (!isXerial(data, 0)) {
-    const out = new Inflated(0, maxBytes);
+    const out = new Inflated(0, maxBytes, scratch);
     inflate(data, read, 0, data.length, out);
     return out.bytes();
   }
-  const out = new Inflated(data.length * 3, maxBytes);
+  const out = new Inflated(data.length * 3, maxBytes, scratch);
   let at = 0;
   while (at < data.length) {
     // A stream put together of several has a header before each.

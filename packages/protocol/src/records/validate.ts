@@ -1,4 +1,5 @@
 import { isLogAppendTimeAt, NO_TIMESTAMP, type TimestampType } from './batch';
+import { Scratch } from './inflated';
 import { type ReadOptions, type RecordCursor, recordCursor, recordCursorAsync } from './record';
 
 /** What a produced batch's records must be like. */
@@ -31,6 +32,7 @@ export interface RecordsSummary {
   readonly faults: readonly RecordFault[];
 }
 
+const scratch = new Scratch();
 const EXACT_BELOW = 2 ** 52;
 const NO_FAULTS: readonly RecordFault[] = [];
 
@@ -40,7 +42,7 @@ const NO_FAULTS: readonly RecordFault[] = [];
  * `DecompressionLimitError` where the batch does not decompress.
  */
 export function validateRecords(b: Buffer, at: number, rules: RecordRules = {}): RecordsSummary {
-  return summarize(recordCursor(b, at, rules), isLogAppendTimeAt(b, at), rules);
+  return summarize(recordCursor(b, at, { maxBytes: rules.maxBytes, scratch }), isLogAppendTimeAt(b, at), rules);
 }
 
 /** As `validateRecords`, decompressing off the main thread where the codec can. */
