@@ -54,3 +54,7 @@ test('epochs have two fields', () => {
   expect(() => readEpochCheckpoint(holding('0\n1\n1 2 3\n'), PATH)).toThrow("'1 2 3'");
   expect(() => readEpochCheckpoint(holding('0\n1\n1\n'), PATH)).toThrow("'1'");
 });
+
+test('an epoch that ends within its last number is not believed', () => {
+  expect(() => readEpochCheckpoint(holding('0\n1\n8 13'), PATH)).toThrow('ends within a line');
+});

@@ -13,6 +13,7 @@ export interface EpochEntry {
 }
 
 const VERSION = '0';
+const NEWLINE = 0x0a;
 
 /** Reads `topic partition offset` lines. A malformed file is a `DiskError`: its log dir is not to be trusted. */
 export function readOffsetCheckpoint(disk: Disk, path: string): PartitionOffset[] {
@@ -29,8 +30,15 @@ export function writeOffsetCheckpoint(disk: Disk, path: string, entries: readonl
   disk.replaceFile(path, checkpointText(lines));
 }
 
-/** Reads `epoch startOffset` lines (LeaderEpochCheckpointFile). */
+/**
+ * Reads `epoch startOffset` lines (LeaderEpochCheckpointFile). The file may have been torn by a power cut, even within
+ * its last number: only the last line's end says that it was not.
+ */
 export function readEpochCheckpoint(disk: Disk, path: string): EpochEntry[] {
+  const content = disk.readFile(path);
+  if (content !== null && content.length > 0 && content.at(-1) !== NEWLINE) {
+    throw new DiskError(path, `Checkpoint file (${path}) ends within a line`);
+  }
   return readCheckpoint(disk, path, (fields) => {
     const entry = { epoch: wholeNumber(fields[0]), startOffset: wholeNumber(fields[1]) };
     return fields.length !== 2 || Number.isNaN(entry.epoch) || Number.isNaN(entry.startOffset) ? null : entry;

@@ -26,6 +26,8 @@ interface Inode {
   size: number;
   /** What a power cut leaves: the size at the last flush. */
   flushedSize: number;
+  /** What was overwritten since the last flush. */
+  overwritten: { readonly position: number; readonly before: Buffer }[];
   modifiedMs: number;
 }
 
@@ -52,7 +54,7 @@ export class MemoryDisk implements Disk {
     if (inode === undefined) {
       if (mode === 'read') throw missing(path);
       if (!this.folders.has(parentOf(path))) throw missing(path);
-      inode = { bytes: Buffer.alloc(0), size: 0, flushedSize: 0, modifiedMs: this.nowMs() };
+      inode = { bytes: Buffer.alloc(0), size: 0, flushedSize: 0, overwritten: [], modifiedMs: this.nowMs() };
       this.files.set(path, inode);
     }
     this.openFiles++;
@@ -68,11 +70,13 @@ export class MemoryDisk implements Disk {
     return content;
   }
 
-  replaceFile(path: string, content: Uint8Array | string): void {
+  replaceFile(path: string, content: Uint8Array | string, durability?: 'unflushed'): void {
     this.check('replace', path);
     if (!this.folders.has(parentOf(path))) throw missing(path);
     const bytes = Buffer.from(content as Uint8Array);
-    this.files.set(path, { bytes, size: bytes.length, flushedSize: bytes.length, modifiedMs: this.nowMs() });
+    const size = bytes.length;
+    const flushedSize = durability === 'unflushed' ? 0 : size;
+    this.files.set(path, { bytes, size, flushedSize, overwritten: [], modifiedMs: this.nowMs() });
   }
 
   stat(path: string): DiskStat | null {
@@ -164,11 +168,18 @@ export class MemoryDisk implements Disk {
     this.openFiles = 0;
   }
 
-  /** A power cut: of each file only what was flushed is sure to stay; `keep` decides how much of the rest does. */
-  cutPower(keep: (unflushedBytes: number) => number): void {
+  /**
+   * A power cut: of each file only what was flushed is sure to stay. `keep` decides how much of what was appended since
+   * then does, and of overwritten places (0 or 1) which are as they were; `damage` may change the appended bytes that stay.
+   */
+  cutPower(keep: (unflushed: number) => number, damage: (unflushed: Buffer) => void = () => {}): void {
     this.killProcess();
     for (const inode of this.files.values()) {
       if (inode.size > inode.flushedSize) inode.size = inode.flushedSize + keep(inode.size - inode.flushedSize);
+      damage(inode.bytes.subarray(inode.flushedSize, inode.size));
+      for (const { position, before } of inode.overwritten.splice(0))
+        if (keep(1) === 0) inode.bytes.set(before, position);
+      inode.flushedSize = inode.size;
     }
   }
 
@@ -224,6 +235,7 @@ class MemoryFile implements DiskFile {
     if (size < this.inode.bytes.length) this.inode.bytes = this.inode.bytes.subarray(0, size);
     this.inode.size = size;
     this.inode.flushedSize = Math.min(this.inode.flushedSize, size);
+    this.inode.overwritten = this.inode.overwritten.filter(({ position, before }) => position + before.length <= size);
     this.disk.touch(this.inode);
   }
 
@@ -234,6 +246,7 @@ class MemoryFile implements DiskFile {
   flushNow(): void {
     this.disk.check('flush', this.path);
     this.inode.flushedSize = this.inode.size;
+    this.inode.overwritten = [];
   }
 
   close(): void {
@@ -247,6 +260,12 @@ class MemoryFile implements DiskFile {
       const grown = Buffer.alloc(Math.max(end, inode.bytes.length * 2));
       grown.set(inode.bytes.subarray(0, inode.size));
       inode.bytes = grown;
+    }
+    const flushedBytes = Math.min(end, inode.flushedSize) - position;
+    if (flushedBytes > 0) {
+      const before = Buffer.alloc(flushedBytes);
+      before.set(inode.bytes.subarray(position, position + flushedBytes));
+      inode.overwritten.push({ position, before });
     }
     inode.bytes.set(bytes, position);
     inode.size = Math.max(inode.size, end);
