@@ -97,6 +97,17 @@ class Sheet {
   }
 }
 
+/** The load generator is a process of its own: what it costs is not the broker's, nor this one's. */
+async function runLoad(program, job) {
+  const env = { ...process.env, NODE_PATH: path.join(home, 'node_modules') };
+  try {
+    const { stdout } = await run(process.execPath, ['--max-semi-space-size=32', program, JSON.stringify(job)], { env });
+    return JSON.parse(stdout);
+  } catch (error) {
+    throw new PlainError(`The load ${job.topic} failed: ${error.stderr || error.message}`);
+  }
+}
+
 async function measureLoads(sheet, options, kinds, { dir, zooKeeper, loadProgram }) {
   const brokers = [];
   const byName = Object.fromEntries(kinds.map((kind) => [kind.name, kind]));
@@ -108,10 +119,7 @@ async function measureLoads(sheet, options, kinds, { dir, zooKeeper, loadProgram
         const topic = `${load.id}-${round}`;
         const warmSeconds = round === 0 ? FIRST_WARM_SECONDS : WARM_SECONDS;
         const job = { ...load.job, port, brokerPid: pid, topic, warmSeconds, seconds: options.seconds };
-        const { stdout } = await run(process.execPath, ['--max-semi-space-size=32', loadProgram, JSON.stringify(job)], {
-          env: { ...process.env, NODE_PATH: path.join(home, 'node_modules') },
-        });
-        return JSON.parse(stdout);
+        return runLoad(loadProgram, job);
       });
     }
     if (options.wanted(afterLoad))
