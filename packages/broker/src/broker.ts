@@ -18,7 +18,7 @@ import { type Disk, DiskError } from './env/disk';
 import type { Logger, Loggers } from './env/logger';
 import type { Network } from './env/network';
 import type { Random } from './env/random';
-import type { ZooKeeper } from './env/zookeeper';
+import { type ZooKeeper, ZooKeeperError } from './env/zookeeper';
 import { IdentityError, resolveIdentity } from './identity';
 import { LogManager } from './log/log-manager';
 import { logConfigOf, logManagerConfigOf } from './log-settings';
@@ -32,6 +32,7 @@ import { brokerInfo, dynamicServerOptions, listenersOf, serverOptions } from './
 import { refuseUnsupported } from './unsupported';
 import { ChangeNotifications } from './zookeeper/change-notifications';
 import { FeatureCache } from './zookeeper/feature-cache';
+import { AdvertisedListenerInUseError } from './zookeeper/registration';
 import { ZooKeeperClient } from './zookeeper/session';
 import { ZooKeeperStore } from './zookeeper/store';
 
@@ -135,11 +136,12 @@ export class Broker {
     const { controller } = server.services;
     const info = () =>
       brokerInfo(dynamic.current, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
-    this.register = async () => {
+    const register = async (): Promise<void> => {
       this.epoch = (await store.registerBroker(info())).brokerEpoch;
       this.isSessionOver = false;
     };
-    await this.register();
+    await register();
+    this.register = () => register().catch((error) => this.onLostRegistration(brokerId, error));
     await controller.start();
     this.onStop('controller', () => controller.stop());
     await this.followConfigChanges(client, configAdmin);
@@ -155,6 +157,17 @@ export class Broker {
   }
 
   private register: () => Promise<void> = async () => {};
+
+  /** After a lost session: another process has taken this broker's id, or its address, and this one must not go on. */
+  private onLostRegistration(brokerId: number, error: unknown): never {
+    const isTaken = error instanceof ZooKeeperError && error.code === 'NODE_EXISTS';
+    if (isTaken || error instanceof AdvertisedListenerInUseError) {
+      this.halt(
+        `Broker ${brokerId} could not be registered again after its ZooKeeper session was lost: ${(error as Error).message}`,
+      );
+    }
+    throw error;
+  }
   private onBrokerConfig: (config: BrokerConfig) => Promise<void> = async () => {};
 
   private async followConfigChanges(client: ZooKeeperClient, configAdmin: ConfigAdmin): Promise<void> {

@@ -42,6 +42,9 @@ describe('assignReplicas', () => {
       () =>
         assignReplicas({ brokers: brokers(count), partitions, replicationFactor }, zero);
     expect(attempt(0, 1)).toThrow(new KafkaError('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.'));
+    expect(attempt(2 ** 31 - 1, 1)).toThrow(
+      '2147483647 partitions are more than the 100000 that one request may ask for.',
+    );
     expect(attempt(1, 0)).toThrow('Replication factor must be larger than 0.');
     expect(attempt(1, 3)).toThrow('Replication factor: 3 larger than available brokers: 2.');
     const mixed = [

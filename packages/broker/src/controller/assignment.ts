@@ -20,9 +20,21 @@ export interface AssignmentRequest {
   readonly startPartition?: number;
 }
 
+/**
+ * The most partitions that one request may ask for. A topic's assignment is one znode, which by default must stay below
+ * 1 MB (jute.maxbuffer): more than this never fits, and must not keep the event loop busy before it fails.
+ */
+export const MAX_PARTITIONS_PER_REQUEST = 100_000;
+
 function checkCounts({ brokers, partitions, replicationFactor }: AssignmentRequest): void {
   if (partitions <= 0) {
     throw new KafkaError('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.');
+  }
+  if (partitions > MAX_PARTITIONS_PER_REQUEST) {
+    throw new KafkaError(
+      'INVALID_PARTITIONS',
+      `${partitions} partitions are more than the ${MAX_PARTITIONS_PER_REQUEST} that one request may ask for.`,
+    );
   }
   if (replicationFactor <= 0) {
     throw new KafkaError('INVALID_REPLICATION_FACTOR', 'Replication factor must be larger than 0.');
