@@ -55,7 +55,8 @@ export interface Disk {
   /** Deletes a folder and all below it. */
   removeFolder(path: string): Promise<void>;
   /** fsync of a folder, so that names in it survive a power cut. */
-  flushFolder(path: string): void;
+  flushFolder(path: string): Promise<void>;
+  flushFolderNow(path: string): void;
   /** Size of the file system that holds `path`. */
   space(path: string): DiskSpace;
   /** Takes an exclusive lock that ends with the process; null where another process has it. */

@@ -109,7 +109,10 @@ export class LogDir {
   takeCleanShutdownMarker(): void {
     const path = `${this.path}/${CLEAN_SHUTDOWN}`;
     this.hadCleanShutdown = this.disk.stat(path) !== null;
-    if (this.hadCleanShutdown) this.disk.removeNow(path);
+    if (!this.hadCleanShutdown) return;
+    this.disk.removeNow(path);
+    // Were it back after a power cut, records that are damaged would be taken for whole.
+    this.disk.flushFolderNow(this.path);
   }
 
   writeCleanShutdownMarker(brokerEpoch: number): void {

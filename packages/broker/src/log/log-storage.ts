@@ -57,16 +57,33 @@ export abstract class LogStorage extends LogState {
     const { cuts } = this;
     const flushed = this.segments.between(this.flushedOffset, offset);
     await Promise.all(flushed.map((segment) => segment.flush()));
-    if (flushed.length > 1) this.options.pool.disk.flushFolder(this.folderPath);
+    if (this.hasNewFile(flushed)) await this.flushFolder();
     // The log has been cut meanwhile: what is at these offsets now may be other records.
     if (cuts !== this.cuts) return;
     this.flushedOffset = Math.max(this.flushedOffset, offset);
     this.flushedMs = this.options.clock.nowMs();
   }
 
+  private async flushFolder(): Promise<void> {
+    const folder = this.folderPath;
+    try {
+      await this.options.pool.disk.flushFolder(folder);
+    } catch (error) {
+      // Not found under its old name: the log is to be deleted meanwhile, and nobody waits for it any more.
+      if (folder === this.folderPath) throw error;
+    }
+  }
+
+  /** Whether one of them has not been flushed before: its name in the folder is to survive a power cut, too. */
+  private hasNewFile(flushed: readonly Segment[]): boolean {
+    return flushed.some(({ baseOffset }) => baseOffset >= this.flushedOffset);
+  }
+
   /** As `flush`, before anything else happens: what `flush.messages` promises. */
   protected flushNow(): void {
-    for (const segment of this.segments.between(this.flushedOffset, this.endOffset)) segment.file.flushNow();
+    const flushed = this.segments.between(this.flushedOffset, this.endOffset);
+    for (const segment of flushed) segment.file.flushNow();
+    if (this.hasNewFile(flushed)) this.options.pool.disk.flushFolderNow(this.folderPath);
     this.flushedOffset = this.endOffset;
     this.flushedMs = this.options.clock.nowMs();
   }

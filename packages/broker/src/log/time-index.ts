@@ -30,6 +30,9 @@ export class TimeIndex {
     const isWhole = this.index.load();
     this.lastEntry = this.at(this.index.entries - 1);
     if (!isWhole) return `its size is not a multiple of ${ENTRY_BYTES}`;
+    if (this.index.entries > 0 && this.lastEntry.timestamp < this.at(0).timestamp) {
+      return `its last timestamp is ${this.lastEntry.timestamp}`;
+    }
     if (this.lastEntry.offset < this.baseOffset) return `its last offset is ${this.lastEntry.offset}`;
     return null;
   }

@@ -26,7 +26,7 @@ export class NodeDisk implements Disk {
       }
       fs.renameSync(temporary, file);
     });
-    if (durability !== 'unflushed') this.flushFolder(path.dirname(file));
+    if (durability !== 'unflushed') this.flushFolderNow(path.dirname(file));
   }
 
   stat(file: string): DiskStat | null {
@@ -63,7 +63,18 @@ export class NodeDisk implements Disk {
     await attemptLater(folder, () => fs.promises.rm(folder, { recursive: true, force: true }));
   }
 
-  flushFolder(folder: string): void {
+  async flushFolder(folder: string): Promise<void> {
+    await attemptLater(folder, async () => {
+      const handle = await fs.promises.open(folder, 'r');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  flushFolderNow(folder: string): void {
     attempt(folder, () => {
       const fd = fs.openSync(folder, 'r');
       try {

@@ -146,7 +146,11 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  flushFolder(path: string): void {
+  async flushFolder(path: string): Promise<void> {
+    this.flushFolderNow(path);
+  }
+
+  flushFolderNow(path: string): void {
     this.check('flush', path);
   }
 
