@@ -1,5 +1,6 @@
 import { type DiskOperation, MemoryDisk } from '../env/testing/memory-disk';
 import { FilePool } from './file-pool';
+import { append, batch, fixture, readAll } from './testing/fixture';
 
 /** A disk that counts writes and fails them on order. */
 function setUp() {
@@ -98,4 +99,19 @@ test('a reader that finds the failure does not hide it from the turn', () => {
   state.isFull = true;
   expect(() => file.size()).toThrow('ENOSPC');
   expect(pool.gathered.end()).toBe(false);
+});
+
+test("a client's append may wait for the end of its turn, a coordinator's is written when it returns", () => {
+  const { disk, pool, open } = fixture();
+  const log = open();
+  const fileSize = (): number => disk.readFile('/data/t-0/00000000000000000000.log')!.length;
+  const bytes = batch().length;
+  pool.gathered.begin();
+  append(log, batch());
+  expect(fileSize()).toBe(0);
+  append(log, batch(), 0, 'coordinator');
+  expect(fileSize()).toBe(2 * bytes);
+  append(log, batch());
+  expect(readAll(log, 0, 'log-end').length).toBe(3 * bytes);
+  expect(pool.gathered.end()).toBe(true);
 });

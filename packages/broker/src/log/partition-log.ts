@@ -146,6 +146,8 @@ export class PartitionLog extends LogStorage {
     const firstOffset = found.firstOffset === -1 ? found.lastOffsetOfFirstBatch : found.firstOffset;
     const largest = { timestamp: maxTimestamp, offset: offsetOfMaxTimestamp };
     segment.append(records, firstOffset, lastOffset, largest, this.currentConfig.indexIntervalBytes);
+    // Only a client's append is answered on the connection that waits for what is put off (`GatheredWrites`).
+    if (origin !== 'client') segment.file.writeGathered();
     this.endOffset = lastOffset + 1;
     if (prepared !== null) this.commitProducers(prepared, segment);
     this.producers.mapEndOffset = this.endOffset;
