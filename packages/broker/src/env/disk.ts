@@ -19,6 +19,8 @@ export interface DiskFile {
   close(): void;
 }
 
+export type OpenMode = 'read' | 'update' | 'write';
+
 export interface DiskStat {
   readonly size: number;
   readonly modifiedMs: number;
@@ -32,8 +34,8 @@ export interface DiskSpace {
 }
 
 export interface Disk {
-  /** `read` needs the file to be there; `write` creates it where it is not. Both can read. */
-  open(path: string, mode: 'read' | 'write'): DiskFile;
+  /** `read` and `update` need the file to be there; `write` creates it where it is not. All can read. */
+  open(path: string, mode: OpenMode): DiskFile;
   /** The whole content, or null where there is no such file. */
   readFile(path: string): Buffer | null;
   /**

@@ -26,3 +26,13 @@ test('a file that is removed while it is flushed stays open until then, and does
   await file.flush();
   expect([disk.openFiles, disk.paths()]).toEqual([0, []]);
 });
+
+test('a file that is gone when it is opened again is a failure, and is not made anew', () => {
+  const disk = new MemoryDisk();
+  const file = new FilePool(disk).file('/f');
+  file.write([Buffer.from('x')], 0);
+  file.close();
+  disk.removeNow('/f');
+  expect(() => file.write([Buffer.from('y')], 1)).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  expect(disk.paths()).toEqual([]);
+});

@@ -71,6 +71,8 @@ export class PooledFile implements GatheringFile {
   private handle: DiskFile | null = null;
   private flushes = 0;
   private isToBeClosed = false;
+  /** It is there: were it made anew, records would be appended behind a hole of zeros. */
+  private wasOpen = false;
   /** Its deletion has begun: a flush that was under way before must not bring it back. */
   isRemoved = false;
   lastUse = 0;
@@ -215,7 +217,8 @@ export class PooledFile implements GatheringFile {
     this.isToBeClosed = false;
     if (this.gatheredFrom < this.gatheredTo) this.writeGathered();
     if (this.handle === null) {
-      this.handle = this.pool.disk.open(this.filePath, 'write');
+      this.handle = this.pool.disk.open(this.filePath, this.wasOpen ? 'update' : 'write');
+      this.wasOpen = true;
       this.pool.opened(this);
     }
     return this.handle;

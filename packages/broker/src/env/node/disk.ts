@@ -1,13 +1,18 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat } from '../disk';
+import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat, type OpenMode } from '../disk';
 import { lockFile } from './file-lock';
+
+const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: fs.constants.O_RDONLY,
+  update: fs.constants.O_RDWR,
+  write: fs.constants.O_RDWR | fs.constants.O_CREAT,
+};
 
 /** The machine's own disk. */
 export class NodeDisk implements Disk {
-  open(file: string, mode: 'read' | 'write'): DiskFile {
-    const flags = mode === 'read' ? fs.constants.O_RDONLY : fs.constants.O_RDWR | fs.constants.O_CREAT;
-    return attempt(file, () => new NodeDiskFile(file, fs.openSync(file, flags, 0o644)));
+  open(file: string, mode: OpenMode): DiskFile {
+    return attempt(file, () => new NodeDiskFile(file, fs.openSync(file, OPEN_FLAGS[mode], 0o644)));
   }
 
   readFile(file: string): Buffer | null {

@@ -1,4 +1,4 @@
-import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat } from '../disk';
+import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat, type OpenMode } from '../disk';
 
 /** What a fault does to an operation: fails it with a code, or lets a write through in part before it fails. */
 export interface Fault {
@@ -48,11 +48,11 @@ export class MemoryDisk implements Disk {
     public fault: (operation: DiskOperation, path: string) => Fault | null = () => null,
   ) {}
 
-  open(path: string, mode: 'read' | 'write'): DiskFile {
+  open(path: string, mode: OpenMode): DiskFile {
     this.check('open', path);
     let inode = this.files.get(path);
     if (inode === undefined) {
-      if (mode === 'read') throw missing(path);
+      if (mode !== 'write') throw missing(path);
       if (!this.folders.has(parentOf(path))) throw missing(path);
       inode = { bytes: Buffer.alloc(0), size: 0, flushedSize: 0, overwritten: [], modifiedMs: this.nowMs() };
       this.files.set(path, inode);
