@@ -30,3 +30,15 @@ export function hashMapOrder<T>(
   };
   return [...items].sort((a, b) => bucketOf(a) - bucketOf(b));
 }
+
+/**
+ * The items in the order in which Scala's mutable.HashMap and mutable.HashSet iterate: by bucket, and by hash within
+ * one. They double their table one element earlier than Java's.
+ */
+export function scalaHashOrder<T>(items: readonly T[], hashOf: (item: T) => number): T[] {
+  let buckets = DEFAULT_CAPACITY;
+  while (items.length >= buckets * LOAD_FACTOR) buckets *= 2;
+  const spread = (item: T): number => hashOf(item) ^ (hashOf(item) >>> 16);
+  const bucketOf = (item: T): number => spread(item) & (buckets - 1);
+  return [...items].sort((a, b) => bucketOf(a) - bucketOf(b) || spread(a) - spread(b));
+}

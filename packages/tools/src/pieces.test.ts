@@ -2,7 +2,7 @@ import { murmur2, partitionForKey, StickyPartitioner } from './client/partitione
 import { parseAddConfig } from './configs/changes';
 import { saltPassword, storedCredential } from './configs/scram';
 import { DefaultMessageFormatter } from './consumer/formatter';
-import { hashMapOrder, stringHash } from './java-order';
+import { hashMapOrder, scalaHashOrder, stringHash } from './java-order';
 import { doubleText, floatText } from './java-text';
 import { LineMessageReader } from './producer/line-reader';
 import { testIo } from './test-io';
@@ -48,6 +48,17 @@ it('iterates as a Java HashMap does', () => {
     't1',
     'beta',
   ]);
+});
+
+it('iterates as a mutable Scala HashMap does', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `consumer-${index * 7919}`);
+  expect(scalaHashOrder(names(11), stringHash).join(' ')).toBe(
+    'consumer-71271 consumer-31676 consumer-23757 consumer-55433 consumer-47514 consumer-7919 consumer-79190 consumer-15838 consumer-39595 consumer-63352 consumer-0',
+  );
+  // The twelfth entry doubles the table.
+  expect(scalaHashOrder(names(12), stringHash).join(' ')).toBe(
+    'consumer-71271 consumer-31676 consumer-47514 consumer-7919 consumer-79190 consumer-15838 consumer-63352 consumer-0 consumer-87109 consumer-23757 consumer-55433 consumer-39595',
+  );
 });
 
 it('prints doubles and floats as Java does', () => {

@@ -3,8 +3,9 @@ import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/off
 import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
 import type { ConsumerRecord } from '../client/consumed';
 import type { Out } from '../print';
-import { decodeStored, storedJson, storedVersion } from '../stored-json';
+import { storedJson, storedVersion } from '../stored-json';
 import type { MessageFormatter } from './formatter';
+import { LEGACY_FORMATTERS } from './legacy-formatters';
 
 const PACKAGE = 'org.apache.kafka.tools.consumer.';
 const UNKNOWN = 'unknown';
@@ -39,31 +40,11 @@ const transactions = jsonFormatter(
   (value) => storedJson(TransactionLogValue, value) ?? UNKNOWN,
 );
 
-/** GroupMetadataManager.OffsetsMessageFormatter, the form that tutorials before 3.8 show. */
-const legacyOffsets: MessageFormatter = {
-  write: ({ key, value }, out) => {
-    const stored = key && decodeStored(OffsetCommitKey, key);
-    if (!stored) return;
-    const { group, topic, partition } = stored.data;
-    const commit = value && decodeStored(OffsetCommitValue, value);
-    let text = 'NULL';
-    if (commit) {
-      const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = commit.data;
-      const epoch = leaderEpoch < 0 ? 'Optional.empty' : `Optional[${leaderEpoch}]`;
-      const expire = expireTimestamp < 0 ? 'None' : `Some(${expireTimestamp})`;
-      text =
-        `OffsetAndMetadata(offset=${offset}, leaderEpoch=${epoch}, metadata=${metadata}, ` +
-        `commitTimestamp=${commitTimestamp}, expireTimestamp=${expire})`;
-    }
-    out.write(`[${group},${topic},${partition}]::${text}\n`);
-  },
-};
-
 const FORMATTERS: ReadonlyMap<string, MessageFormatter> = new Map([
   [`${PACKAGE}OffsetsMessageFormatter`, offsets],
   [`${PACKAGE}GroupMetadataMessageFormatter`, groups],
   [`${PACKAGE}TransactionLogMessageFormatter`, transactions],
-  ['kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter', legacyOffsets],
+  ...LEGACY_FORMATTERS,
 ]);
 
 /** The formatters of Kafka's internal topics, by class name. */

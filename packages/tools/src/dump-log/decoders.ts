@@ -8,6 +8,7 @@ import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored
 import { type Io, println } from '../print';
 import { decodeStored, storedJson, storedVersion } from '../stored-json';
 import { ToolError } from '../tool-error';
+import { TRANSACTION_STATES } from '../transaction-states';
 
 /** A record's key and value as text; undefined: nothing to print. */
 export type MessageParser = (record: KafkaRecord) => {
@@ -84,18 +85,6 @@ export const offsetsParser: MessageParser = ({ key, value, offset }) => {
   }
 };
 
-/** States of a transaction by number (kafka.coordinator.transaction.TransactionState). */
-const STATES = [
-  'Empty',
-  'Ongoing',
-  'PrepareCommit',
-  'PrepareAbort',
-  'CompleteCommit',
-  'CompleteAbort',
-  'Dead',
-  'PrepareEpochFence',
-];
-
 /** `--transaction-log-decoder`. */
 export const transactionsParser: MessageParser = ({ key, value }) => {
   const stored = key && decodeStored(TransactionLogKey, key);
@@ -108,7 +97,7 @@ export const transactionsParser: MessageParser = ({ key, value }) => {
   );
   const payload =
     `producerId:${metadata.producerId},producerEpoch:${metadata.producerEpoch},` +
-    `state=${STATES[metadata.transactionStatus]},partitions=[${partitions.join(',')}],` +
+    `state=${TRANSACTION_STATES[metadata.transactionStatus]},partitions=[${partitions.join(',')}],` +
     `txnLastUpdateTimestamp=${metadata.transactionLastUpdateTimestampMs},txnTimeoutMs=${metadata.transactionTimeoutMs}`;
   return { key: keyText, payload };
 };
