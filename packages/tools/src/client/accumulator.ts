@@ -7,6 +7,7 @@ import type { ToolError } from '../tool-error';
 const PRODUCER_ID_AT = 43;
 const PRODUCER_EPOCH_AT = 51;
 const BASE_SEQUENCE_AT = 53;
+const INT_MAX = 0x7fffffff;
 
 export interface RecordMetadata {
   readonly topic: string;
@@ -22,12 +23,15 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Records of one partition that travel together. */
 export class ProducerBatch {
+  private readonly records: RecordInit[] = [];
   private readonly callbacks: SendCallback[] = [];
   private readonly builder: RecordBatchBuilder;
   private built: Buffer | undefined;
   attempts = 0;
   /** Being sent or sent already: no record may be added. */
   isClosed = false;
+  /** Part of a batch that was refused as too large. */
+  isSplit = false;
   /** Not to be sent again before this. */
   notBeforeMs = 0;
   /** -1 until it is first sent by an idempotent producer. */
@@ -39,6 +43,11 @@ export class ProducerBatch {
     private readonly capacityBytes: number,
   ) {
     this.builder = new RecordBatchBuilder(init);
+  }
+
+  /** Whether these records were sent before, and must be answered before later ones are sent. */
+  get isRetry(): boolean {
+    return this.attempts > 0 || this.isSplit;
   }
 
   get recordCount(): number {
@@ -57,9 +66,14 @@ export class ProducerBatch {
   tryAppend(record: RecordInit, callback: SendCallback): boolean {
     if (this.recordCount > 0 && this.builder.sizeInBytes + this.builder.sizeOf(record) > this.capacityBytes)
       return false;
-    this.builder.append(record);
-    this.callbacks.push(callback);
+    this.append(record, callback);
     return true;
+  }
+
+  private append(record: RecordInit, callback: SendCallback): void {
+    this.builder.append(record);
+    this.records.push(record);
+    this.callbacks.push(callback);
   }
 
   /** Gives the batch its place in the producer's sequence. A batch that was built already is patched. */
@@ -77,6 +91,25 @@ export class ProducerBatch {
   async bytes(): Promise<Buffer> {
     this.built ??= await this.builder.buildAsync();
     return this.built;
+  }
+
+  /**
+   * The records in two batches that take this one's place, its sequence numbers included. Java's producer splits by
+   * `batch.size`, which comes to the same batch again where the topic allows less than that (KAFKA-8350); halves end.
+   */
+  split(): [ProducerBatch, ProducerBatch] {
+    const middle = Math.ceil(this.recordCount / 2);
+    return [this.part(0, middle), this.part(middle, this.recordCount)];
+  }
+
+  private part(from: number, to: number): ProducerBatch {
+    const baseSequence = this.baseSequence < 0 ? -1 : (this.baseSequence + from) % (INT_MAX + 1);
+    const part = new ProducerBatch({ ...this.init, baseSequence }, this.createdMs, this.capacityBytes);
+    for (let index = from; index < to; index++) part.append(this.records[index]!, this.callbacks[index]!);
+    part.baseSequence = baseSequence;
+    part.isSplit = true;
+    part.isClosed = true;
+    return part;
   }
 
   complete(topic: string, partition: number, baseOffset: number): void {
@@ -107,7 +140,7 @@ export class PartitionQueue {
 
   /** Whether batches are to be sent one by one because an earlier attempt failed: what keeps them in order. */
   get isRetrying(): boolean {
-    return this.batches.length > 0 && this.batches[0]!.attempts > 0;
+    return this.batches.length > 0 && this.batches[0]!.isRetry;
   }
 
   /** Puts a batch back where its sequence belongs. */

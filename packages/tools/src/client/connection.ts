@@ -96,6 +96,11 @@ export class Connection {
     return this.apis;
   }
 
+  /** The correlation id of the request that was sent last. */
+  get lastCorrelationId(): number {
+    return this.nextCorrelationId - 1;
+  }
+
   /** The newest version that both sides speak; undefined where there is none. */
   versionFor(api: AnyApi): number | undefined {
     const range = this.apis.get(api.key);

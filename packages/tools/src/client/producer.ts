@@ -169,7 +169,7 @@ export class Producer {
       callback(error, metadata);
     };
     const last = queue.batches.at(-1);
-    if (!last || last.attempts > 0 || last.isClosed || !last.tryAppend(record, counted)) {
+    if (!last || last.isRetry || last.isClosed || !last.tryAppend(record, counted)) {
       const init = { compression: this.settings.compression, level: this.settings.compressionLevel };
       const batch = new ProducerBatch(init, Date.now(), this.settings.batchBytes);
       batch.tryAppend(record, counted);

@@ -158,7 +158,7 @@ export class Sender {
     const readyMs =
       batch.attempts > 0
         ? batch.notBeforeMs
-        : queue.batches.length > 1 || batch.isFull || this.draining > 0
+        : queue.batches.length > 1 || batch.isFull || batch.isSplit || this.draining > 0
           ? nowMs
           : batch.createdMs + this.settings.lingerMs;
     if (readyMs > nowMs) this.wake(readyMs - nowMs);
@@ -244,9 +244,14 @@ export class Sender {
     };
     let response: ResponseOf<typeof Produce> | undefined;
     let failure: ToolError | undefined;
+    let correlationId = -1;
     try {
       if (acks === 0) connection.sendUnanswered(Produce, request);
-      else response = await connection.send(Produce, request, requestTimeoutMs);
+      else {
+        const answered = connection.send(Produce, request, requestTimeoutMs);
+        correlationId = connection.lastCorrelationId;
+        response = await answered;
+      }
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
       failure = thrown instanceof DisconnectError ? new ServerError('NETWORK_EXCEPTION') : thrown;
@@ -258,13 +263,24 @@ export class Sender {
         ?.partitionResponses.find(({ index }) => index === each.queue.partition);
       if (acks === 0 && !failure) each.batch.complete(each.queue.topic, each.queue.partition, -1);
       else if (answer?.errorCode === 0) each.batch.complete(each.queue.topic, each.queue.partition, answer.baseOffset);
-      else this.failed(each, failure ?? answerError(answer));
+      else this.failed(each, failure ?? answerError(answer), correlationId);
     }
   }
 
-  private failed(sent: Sent, error: ToolError): void {
+  private failed(sent: Sent, error: ToolError, correlationId: number): void {
     const { queue, batch } = sent;
     const { retries, idempotent } = this.settings;
+    if (error instanceof ServerError && error.error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1) {
+      this.warnOf(
+        sent,
+        `in correlation id ${correlationId}`,
+        'splitting and retrying',
+        retries - batch.attempts,
+        error,
+      );
+      for (const part of batch.split().reverse()) queue.putBack(part);
+      return;
+    }
     // The batch was written before, and its first answer lost: it is where it should be (its offset is unknown).
     if (error instanceof ServerError && error.error === 'DUPLICATE_SEQUENCE_NUMBER') {
       batch.complete(queue.topic, queue.partition, -1);
@@ -279,17 +295,21 @@ export class Sender {
       this.giveUp(sent, error);
       return;
     }
-    const { log, logPrefix } = this.client.options;
-    const name = error instanceof ServerError ? error.error : 'REQUEST_TIMED_OUT';
-    const left = retries - batch.attempts - 1;
-    log(
-      'WARN',
-      `${logPrefix}Got error produce response on topic-partition ${queue.name}, retrying (${left} attempts left). Error: ${name}`,
-      SENDER,
-    );
+    this.warnOf(sent, `with correlation id ${correlationId}`, 'retrying', retries - batch.attempts - 1, error);
     batch.attempts++;
     batch.notBeforeMs = Date.now() + this.retryDelayMs(batch.attempts);
     queue.putBack(batch);
+  }
+
+  private warnOf({ queue }: Sent, which: string, what: string, attemptsLeft: number, error: ToolError): void {
+    const { log, logPrefix } = this.client.options;
+    const name = error instanceof ServerError ? error.error : 'REQUEST_TIMED_OUT';
+    log(
+      'WARN',
+      `${logPrefix}Got error produce response ${which} on topic-partition ${queue.name}, ${what} ` +
+        `(${attemptsLeft} attempts left). Error: ${name}`,
+      SENDER,
+    );
   }
 
   private retryDelayMs(attempts: number): number {
