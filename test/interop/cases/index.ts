@@ -1,4 +1,5 @@
 import type { Scenario } from '../main';
+import { configs } from './configs';
 import { control } from './control';
 import { damaged } from './damaged';
 import { fetch } from './fetch';
@@ -8,6 +9,7 @@ import { metadata } from './metadata';
 import { offsets } from './offsets';
 import { produce } from './produce';
 import { topics } from './topics';
+import { legacyWrappers } from './wrappers';
 
 /** Every scenario, in the order in which they run: what shakes the brokers comes last. */
 export const ALL: readonly Scenario[] = [
@@ -15,9 +17,11 @@ export const ALL: readonly Scenario[] = [
   ...metadata,
   ...topics,
   ...produce,
+  ...legacyWrappers,
   ...fetch,
   ...offsets,
   ...ids,
+  ...configs,
   ...damaged,
   ...control,
 ];

@@ -1,6 +1,8 @@
+import * as zlib from 'node:zlib';
 import { updateCrc } from '@odradek/protocol/records/batch';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { writeInt32 } from '@odradek/protocol/records/bytes';
+import { buildLegacyRecords } from '@odradek/protocol/records/legacy';
 import { append, batch, fixture, readAll, START_MS } from './testing/fixture';
 import { RecordValidationError } from './types';
 
@@ -115,3 +117,31 @@ test('a topic that wants another codec rewrites the batch and keeps its producer
   expect(stored[22]! & 7).toBe(1);
   expect(log.activeProducers()).toMatchObject([{ producerId: 4, producerEpoch: 1, lastSequence: 2 }]);
 });
+
+/** As Kafka answers, seen with its own broker. */
+test.each<[string, (inner: Buffer) => Buffer, string]>([
+  ['a wrong checksum', (inner) => inner.fill(7, 12, 16), 'CORRUPT_MESSAGE'],
+  ['another format', () => legacy(0), 'INVALID_RECORD'],
+  ['a wrapper', () => legacy(1, 'gzip'), 'INVALID_RECORD'],
+  ['a size below the smallest', (inner) => inner.fill(0, 8, 12), 'CORRUPT_MESSAGE'],
+  ['a message that is cut', (inner) => inner.subarray(0, 20), 'INVALID_RECORD'],
+  ['a key longer than the message', (inner) => changed(inner, (b) => writeInt32(b, 26, 1000)), 'UNKNOWN_SERVER_ERROR'],
+])('an old wrapper of %s is refused', (_what, change, error) => {
+  const wrapper = legacyWrapper(zlib.gzipSync(change(legacy(1))));
+  expect(() => append(fixture().open(), wrapper)).toThrow(expect.objectContaining({ error }));
+});
+
+test('an old wrapper whose value does not decompress is refused', () => {
+  const wrapper = legacyWrapper(Buffer.from('plain'));
+  expect(() => append(fixture().open(), wrapper)).toThrow(expect.objectContaining({ error: 'UNKNOWN_SERVER_ERROR' }));
+});
+
+function legacy(magic: 0 | 1, compression: 'none' | 'gzip' = 'none', value: Buffer = Buffer.from('v')): Buffer {
+  const record = { offset: 0, timestamp: magic === 0 ? -1 : START_MS, key: Buffer.from('k'), value, headers: [] };
+  return buildLegacyRecords([record], { magic, compression });
+}
+
+/** A message of format 1 that says its value holds others, compressed by gzip. */
+function legacyWrapper(value: Buffer): Buffer {
+  return changed(legacy(1, 'none', value), (b) => b.writeInt8(1, 17));
+}

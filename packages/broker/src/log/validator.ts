@@ -1,3 +1,4 @@
+import { KafkaError } from '@odradek/protocol/errors';
 import {
   baseOffsetAt,
   baseSequenceAt,
@@ -18,7 +19,7 @@ import {
   sizeAt,
 } from '@odradek/protocol/records/batch';
 import { convertToBatch } from '@odradek/protocol/records/conversion';
-import { InvalidRecordError } from '@odradek/protocol/records/errors';
+import { CorruptRecordError, InvalidRecordError, UndecodableRecordError } from '@odradek/protocol/records/errors';
 import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
 import { validateRecords } from '@odradek/protocol/records/validate';
 import { unexpectedIfCorrupt } from './analyze';
@@ -236,7 +237,7 @@ function judgeEachRecord(b: Buffer, at: number, context: ValidationContext): Sum
   let maxTimestamp = NO_TIMESTAMP;
   let hasDenseOffsets = magicAt(b, at) >= 2;
   const baseOffset = baseOffsetAt(b, at);
-  for (const record of readRecords(b, at)) {
+  for (const record of readEach(b, at)) {
     if (record.offset !== baseOffset + recordCount) hasDenseOffsets = false;
     const fault = judgeRecord(record, recordCount++, isLogAppendTimeAt(b, at), context);
     if (fault !== null) faults.push(fault);
@@ -244,6 +245,16 @@ function judgeEachRecord(b: Buffer, at: number, context: ValidationContext): Sum
   }
   if (faults.length > 0) throw refusal(faults);
   return { recordCount, maxTimestamp, hasDenseOffsets };
+}
+
+/** Of an old format a wrong checksum inside is told as such, of today's nothing is. */
+function* readEach(b: Buffer, at: number): Generator<KafkaRecord, void, void> {
+  try {
+    yield* readRecords(b, at);
+  } catch (error) {
+    const isTrippedOver = error instanceof (magicAt(b, at) < 2 ? UndecodableRecordError : CorruptRecordError);
+    throw isTrippedOver ? new KafkaError('UNKNOWN_SERVER_ERROR', error.message) : error;
+  }
 }
 
 /** Under CreateTime a record with a timestamp in range passes, whatever its batch claims. */

@@ -9,6 +9,12 @@ export class CorruptRecordError extends KafkaError {
   }
 }
 
+/**
+ * Bytes behind a right checksum that Kafka trips over instead of judging them: data that does not decompress, a field
+ * longer than its message.
+ */
+export class UndecodableRecordError extends CorruptRecordError {}
+
 /** Records that contradict their batch or its rules: INVALID_RECORD (org.apache.kafka.common.InvalidRecordException). */
 export class InvalidRecordError extends KafkaError {
   override readonly name = 'InvalidRecordError';

@@ -22,7 +22,7 @@ import {
   updateCrc,
 } from './batch';
 import { compress, decompress, MAX_DECOMPRESSED_BYTES } from './compression';
-import { CorruptRecordError, InvalidRecordError } from './errors';
+import { CorruptRecordError, InvalidRecordError, UndecodableRecordError } from './errors';
 import type { KafkaRecord, ReadOptions } from './record';
 
 /**
@@ -52,9 +52,17 @@ export function readLegacyRecords(b: Buffer, at: number, options: ReadOptions = 
       `Invalid wrapper compressionType found in legacy deep record iterator ${magicAt(b, at)}`,
     );
   }
-  const inner = decompress(codec, message.value, options.maxBytes ?? MAX_DECOMPRESSED_BYTES, magicAt(b, at));
+  const inner = inflate(codec, message.value, options.maxBytes ?? MAX_DECOMPRESSED_BYTES, magicAt(b, at));
   const records = readInnerRecords(inner, magicAt(b, at), isLogAppendTimeAt(b, at) ? message.timestamp : undefined);
   return magicAt(b, at) === 0 ? records : withAbsoluteOffsets(records, message.offset);
+}
+
+function inflate(codec: Exclude<CompressionType, 'none'>, data: Buffer, maxBytes: number, magic: number): Buffer {
+  try {
+    return decompress(codec, data, maxBytes, magic);
+  } catch (error) {
+    throw error instanceof CorruptRecordError ? new UndecodableRecordError(error.message) : error;
+  }
 }
 
 /** The offset of the first record: an entry's own, or that of the first it wraps. */
@@ -74,10 +82,10 @@ function readMessage(b: Buffer, at: number): KafkaRecord {
 
 /** The length of the field whose prefix is at `at`, -1 for null, checked against the bytes left. */
 function fieldLength(b: Buffer, at: number, end: number): number {
-  if (at + 4 > end) throw new CorruptRecordError('A message ends within a length');
+  if (at + 4 > end) throw new UndecodableRecordError('A message ends within a length');
   const length = readInt32(b, at);
   if (length > end - at - 4) {
-    throw new CorruptRecordError(`A message field of ${length} bytes where ${end - at - 4} are left`);
+    throw new UndecodableRecordError(`A message field of ${length} bytes where ${end - at - 4} are left`);
   }
   return length < 0 ? -1 : length;
 }
