@@ -101,9 +101,9 @@ export class ServerConnection implements Receiver, Channel {
     this.io.start(this);
   }
 
-  /** Whether nothing is under way, so that only time passes. */
+  /** Whether only time passes: nothing is under way, or the peer has gone and what is under way waits for long. */
   get idle(): boolean {
-    return !this.inFlight && !this.muted;
+    return this.inputOver || (!this.inFlight && !this.muted);
   }
 
   // --- Receiver ---

@@ -33,6 +33,8 @@ class NodeConnection implements Connection {
   }
 
   start(receiver: Receiver): void {
+    // Reset before it was accepted: the system does not know the peer any more, and reading says no more than `end`.
+    if (this.remoteAddress === '') this.socket.destroy();
     if (this.socket.destroyed) {
       setImmediate(() => this.over(receiver));
       return;
