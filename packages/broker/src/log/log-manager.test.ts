@@ -148,3 +148,16 @@ test('a folder that is no partition stops the start', async () => {
     "Found directory /a/photos, 'photos' is not in the form of topic-partition",
   );
 });
+
+test('a dir that disappears goes offline with its next checkpoint; the other serves on', async () => {
+  const w = world();
+  const manager = await w.start();
+  append(manager.getOrCreate('t', 0, { ...isNew, logDir: '/a' }), batch());
+  const other = manager.getOrCreate('u', 0, { ...isNew, logDir: '/b' });
+  await w.disk.removeFolder('/a');
+  await w.clock.advance(60_000);
+  expect([w.failed, manager.get('t', 0), w.disk.stat('/a')]).toEqual([['/a'], null, null]);
+  expect(append(other, batch())).toMatchObject({ firstOffset: 0 });
+  await manager.stop(1);
+  expect(w.disk.openFiles).toBe(0);
+});
