@@ -161,3 +161,37 @@ test('a dir that disappears goes offline with its next checkpoint; the other ser
   await manager.stop(1);
   expect(w.disk.openFiles).toBe(0);
 });
+
+test('folders of moves and strays are left as they are, and belong to no log', async () => {
+  const w = world();
+  const first = await w.start();
+  append(first.getOrCreate('t', 0, isNew), batch(3));
+  await first.stop(1);
+  const unique = '0123456789abcdef0123456789abcdef';
+  const log = w.disk.readFile('/a/t-0/00000000000000000000.log')!;
+  for (const folder of [`/b/t-0.${unique}-future`, `/a/gone-1.${unique}-stray`]) {
+    w.disk.makeFolder(folder);
+    w.disk.replaceFile(`${folder}/00000000000000000000.log`, log);
+  }
+  const second = await w.start();
+  expect(second.all().map(({ folder, logEndOffset }) => [folder, logEndOffset])).toEqual([['/a/t-0', 3]]);
+  await second.stop(1);
+  await w.clock.advance(120_000);
+  for (const folder of [`/b/t-0.${unique}-future`, `/a/gone-1.${unique}-stray`]) {
+    expect(w.disk.readFile(`${folder}/00000000000000000000.log`)).toEqual(log);
+  }
+  expect([w.failed, w.disk.openFiles]).toEqual([[], 0]);
+});
+
+test('high watermarks are kept on the disk’s own time too; a dir that fails then goes offline alone', async () => {
+  const w = world();
+  const manager = await w.start();
+  for (let p = 0; p < 2; p++) append(manager.getOrCreate('t', p, isNew), batch());
+  const entries = [0, 1].map((partition) => ({ topic: 't', partition, offset: 1 }));
+  await manager.writeHighWatermarksLater(entries);
+  expect(text(w.disk, '/a/replication-offset-checkpoint')).toBe('0\n1\nt 0 1\n');
+  w.disk.fault = (operation, path) => (operation === 'replace' && path.startsWith('/a/') ? { code: 'EIO' } : null);
+  await manager.writeHighWatermarksLater(entries.map((entry) => ({ ...entry, offset: 0 })));
+  expect(manager.offlineDirs).toEqual(['/a']);
+  expect(text(w.disk, '/b/replication-offset-checkpoint')).toBe('0\n1\nt 1 0\n');
+});
