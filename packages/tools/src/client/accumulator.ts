@@ -2,6 +2,7 @@ import { updateCrc } from '@odradek/protocol/records/batch';
 import { type BatchInit, RecordBatchBuilder, type RecordInit } from '@odradek/protocol/records/builder';
 import { writeInt16, writeInt32, writeInt64 } from '@odradek/protocol/records/bytes';
 import type { ToolError } from '../tool-error';
+import { upperBoundBytes } from './record-size';
 
 /** Where a batch's header holds its producer (org.apache.kafka.common.record.DefaultRecordBatch). */
 const PRODUCER_ID_AT = 43;
@@ -48,6 +49,11 @@ export class ProducerBatch {
   /** Whether these records were sent before, and must be answered before later ones are sent. */
   get isRetry(): boolean {
     return this.attempts > 0 || this.isSplit;
+  }
+
+  /** The upper bound of the largest record's size. */
+  get maxRecordBytes(): number {
+    return this.records.reduce((max, record) => Math.max(max, upperBoundBytes(record)), 0);
   }
 
   get recordCount(): number {
@@ -150,4 +156,10 @@ export class PartitionQueue {
     );
     this.batches.splice(before < 0 ? this.batches.length : before, 0, batch);
   }
+}
+
+/** A batch on its way. */
+export interface Sent {
+  readonly queue: PartitionQueue;
+  readonly batch: ProducerBatch;
 }

@@ -3,7 +3,7 @@ import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import type { Log } from '../print';
 import { configException, timeoutError } from '../tool-error';
 import { type Address, parseBootstrapServers, resolveHost } from './addresses';
-import { type AnyApi, Connection, DisconnectError } from './connection';
+import { type AnyApi, Connection, DisconnectError, type TrafficObserver } from './connection';
 
 const NETWORK_CLIENT = 'org.apache.kafka.clients.NetworkClient';
 const CLIENT_UTILS = 'org.apache.kafka.clients.ClientUtils';
@@ -21,6 +21,7 @@ export interface ClientOptions {
   readonly reconnectBackoffMaxMs: number;
   /** Producers and consumers also report a bootstrap broker that they lose. */
   readonly reportsBootstrap: boolean;
+  readonly observer?: TrafficObserver | undefined;
 }
 
 export interface Node extends Address {
@@ -204,7 +205,8 @@ export class KafkaClient {
     const wait = this.waitMs(link.node);
     if (wait > 0) await sleep(wait);
     const { host, port } = link.node;
-    const { clientId, connectTimeoutMs } = this.options;
+    const { clientId, connectTimeoutMs, observer } = this.options;
+    const traffic = observer && { observer, nodeId: link.node.id };
     let addresses: string[];
     try {
       addresses = await resolveHost(host);
@@ -215,7 +217,7 @@ export class KafkaClient {
     }
     for (const ip of addresses) {
       try {
-        const connection = await Connection.open(ip, port, clientId, connectTimeoutMs);
+        const connection = await Connection.open(ip, port, clientId, connectTimeoutMs, traffic);
         if (this.closed) connection.close();
         link.connection = connection;
         link.failures = 0;

@@ -33,6 +33,19 @@ export interface ApiRange {
   readonly maxVersion: number;
 }
 
+/** Told of what goes over the connections to each broker. */
+export interface TrafficObserver {
+  opened(nodeId: number): void;
+  closed(nodeId: number): void;
+  sent(nodeId: number, bytes: number): void;
+  received(nodeId: number, bytes: number): void;
+}
+
+interface Traffic {
+  readonly observer: TrafficObserver;
+  readonly nodeId: number;
+}
+
 /** One TCP connection to a broker: requests go out in order, any number at once; answers come back in that order. */
 export class Connection {
   private readonly pending = new Map<number, Pending>();
@@ -46,7 +59,9 @@ export class Connection {
   private constructor(
     private readonly socket: Socket,
     private readonly clientId: string,
+    private readonly traffic: Traffic | undefined,
   ) {
+    traffic?.observer.opened(traffic.nodeId);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', () => this.fail(new DisconnectError()));
@@ -54,7 +69,13 @@ export class Connection {
   }
 
   /** Connects and learns the broker's API versions. Rejects with `DisconnectError`. */
-  static async open(ip: string, port: number, clientId: string, timeoutMs: number): Promise<Connection> {
+  static async open(
+    ip: string,
+    port: number,
+    clientId: string,
+    timeoutMs: number,
+    traffic?: Traffic,
+  ): Promise<Connection> {
     const socket = await new Promise<Socket>((resolve, reject) => {
       const attempt = connectSocket({ host: ip, port });
       const timer = setTimeout(() => attempt.destroy(new Error('timeout')), timeoutMs);
@@ -68,7 +89,7 @@ export class Connection {
         resolve(attempt);
       });
     });
-    const connection = new Connection(socket, clientId);
+    const connection = new Connection(socket, clientId, traffic);
     try {
       await connection.learnVersions(timeoutMs);
     } catch (thrown) {
@@ -152,7 +173,9 @@ export class Connection {
     api.requestCodec(version).encode(writer, request as never);
     const chunks = writer.chunks();
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    length.writeInt32BE(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    length.writeInt32BE(bytes);
+    this.traffic?.observer.sent(this.traffic.nodeId, LENGTH_BYTES + bytes);
     this.socket.cork();
     this.socket.write(length);
     for (const chunk of chunks) this.socket.write(chunk);
@@ -187,6 +210,7 @@ export class Connection {
   }
 
   private answer(frame: Buffer): void {
+    this.traffic?.observer.received(this.traffic.nodeId, LENGTH_BYTES + frame.length);
     const correlationId = frame.length >= LENGTH_BYTES ? frame.readInt32BE() : -1;
     const request = this.pending.get(correlationId);
     if (!request) {
@@ -210,6 +234,7 @@ export class Connection {
   private fail(reason: Error, timedOut?: number): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.traffic?.observer.closed(this.traffic.nodeId);
     this.socket.destroy();
     for (const [correlationId, { reject, timer }] of this.pending) {
       clearTimeout(timer);

@@ -5,31 +5,13 @@ import { PartitionQueue, ProducerBatch, type SendCallback } from './accumulator'
 import { KafkaClient } from './client';
 import { partitionForKey, StickyPartitioner } from './partitioner';
 import type { ProducerSettings } from './producer-config';
+import type { ProducerMetrics } from './producer-metrics';
+import { upperBoundBytes } from './record-size';
 import { Sender } from './sender';
 import { type TopicInfo, TopicMetadata } from './topic-metadata';
 
 export interface ProducerRecord extends RecordInit {
   readonly topic: string;
-}
-
-const RECORD_BATCH_OVERHEAD = 61;
-const MAX_RECORD_OVERHEAD = 21;
-
-const varintBytes = (value: number): number => {
-  let bytes = 1;
-  for (let rest = value * 2; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
-  return bytes;
-};
-
-const fieldBytes = (field: Uint8Array | null | undefined): number =>
-  field ? varintBytes(field.length) + field.length : 1;
-
-/** The most that a record may take alone in a batch (AbstractRecords.estimateSizeInBytesUpperBound). */
-export function upperBoundBytes({ key, value, headers = [] }: RecordInit): number {
-  let bytes = RECORD_BATCH_OVERHEAD + MAX_RECORD_OVERHEAD + fieldBytes(key) + fieldBytes(value);
-  bytes += varintBytes(headers.length);
-  for (const header of headers) bytes += fieldBytes(Buffer.from(header.key)) + fieldBytes(header.value);
-  return bytes;
 }
 
 const constructionError = (thrown: unknown): unknown =>
@@ -59,6 +41,7 @@ export class Producer {
   constructor(
     private readonly settings: ProducerSettings,
     log: Log,
+    metrics?: ProducerMetrics,
   ) {
     this.client = constructing(
       () =>
@@ -67,10 +50,11 @@ export class Producer {
           logPrefix: `[Producer clientId=${settings.clientId}] `,
           log,
           reportsBootstrap: true,
+          observer: metrics,
         }),
     );
     this.metadata = new TopicMetadata(this.client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
-    this.sender = new Sender(this.client, this.metadata, settings, this.queues);
+    this.sender = new Sender(this.client, this.metadata, settings, this.queues, metrics);
   }
 
   /** Checks that some bootstrap name resolves, as creating Java's producer does. */
@@ -193,6 +177,11 @@ export class Producer {
   private release(bytes: number): void {
     this.bufferedBytes -= bytes;
     for (const wake of this.memoryWaiters.splice(0)) wake();
+  }
+
+  /** The bytes of records that wait for an answer. */
+  get bytesInUse(): number {
+    return this.bufferedBytes;
   }
 
   /** Sends what is buffered at once and waits until all of it is answered. */

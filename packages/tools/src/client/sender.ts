@@ -3,19 +3,15 @@ import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { Produce } from '@odradek/protocol/messages/produce';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { ServerError, ToolError, timeoutError } from '../tool-error';
-import type { PartitionQueue, ProducerBatch } from './accumulator';
+import type { PartitionQueue, Sent } from './accumulator';
 import type { KafkaClient } from './client';
 import { type Connection, DisconnectError } from './connection';
 import type { ProducerSettings } from './producer-config';
+import type { ProducerMetrics } from './producer-metrics';
 import type { TopicMetadata } from './topic-metadata';
 
 const SENDER = 'org.apache.kafka.clients.producer.internals.Sender';
 const INT_MAX = 0x7fffffff;
-
-interface Sent {
-  readonly queue: PartitionQueue;
-  readonly batch: ProducerBatch;
-}
 
 type PartitionAnswer = ResponseOf<typeof Produce>['responses'][number]['partitionResponses'][number];
 
@@ -39,6 +35,7 @@ export class Sender {
     private readonly metadata: TopicMetadata,
     private readonly settings: ProducerSettings,
     private readonly queues: ReadonlyMap<string, PartitionQueue>,
+    private readonly metrics?: ProducerMetrics,
   ) {}
 
   /** Looks for batches to send, in so many milliseconds at the latest. */
@@ -114,13 +111,14 @@ export class Sender {
       const expired = queue.batches.filter(({ createdMs }) => nowMs - createdMs >= this.settings.deliveryTimeoutMs);
       for (const batch of expired) {
         queue.batches.splice(queue.batches.indexOf(batch), 1);
-        this.giveUp({ queue, batch }, expiration(queue, batch, nowMs));
+        this.giveUp({ queue, batch }, expiration({ queue, batch }, nowMs));
       }
     }
   }
 
   private giveUp({ queue, batch }: Sent, error: ToolError): void {
     if (this.settings.idempotent && batch.baseSequence >= 0) this.needsNewProducerId = true;
+    this.metrics?.failed(queue.topic, batch.recordCount);
     batch.fail(queue.topic, queue.partition, error);
   }
 
@@ -201,8 +199,10 @@ export class Sender {
     const sent = this.take(queues);
     const bytes = await Promise.all(sent.map(({ batch }) => batch.bytes()));
     this.inFlightByNode.set(nodeId, (this.inFlightByNode.get(nodeId) ?? 0) + 1);
-    void this.request(connection, sent, bytes).then(() => {
+    this.metrics?.requested(sent, bytes);
+    void this.request(nodeId, connection, sent, bytes).then(() => {
       this.inFlightByNode.set(nodeId, this.inFlightByNode.get(nodeId)! - 1);
+      this.metrics?.finished();
       this.wake(0);
     });
     if (queues.some((queue) => this.isReady(queue, Date.now()))) this.again = true;
@@ -228,7 +228,12 @@ export class Sender {
     return sent;
   }
 
-  private async request(connection: Connection, sent: readonly Sent[], records: readonly Buffer[]): Promise<void> {
+  private async request(
+    nodeId: number,
+    connection: Connection,
+    sent: readonly Sent[],
+    records: readonly Buffer[],
+  ): Promise<void> {
     const byTopic = new Map<string, { index: number; records: Buffer }[]>();
     for (const [at, { queue }] of sent.entries()) {
       const partition = { index: queue.partition, records: records[at]! };
@@ -250,7 +255,9 @@ export class Sender {
       else {
         const answered = connection.send(Produce, request, requestTimeoutMs);
         correlationId = connection.lastCorrelationId;
+        const sentMs = Date.now();
         response = await answered;
+        this.metrics?.answered(nodeId, Date.now() - sentMs, response.throttleTimeMs);
       }
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
@@ -278,6 +285,7 @@ export class Sender {
         retries - batch.attempts,
         error,
       );
+      this.metrics?.split();
       for (const part of batch.split().reverse()) queue.putBack(part);
       return;
     }
@@ -296,6 +304,7 @@ export class Sender {
       return;
     }
     this.warnOf(sent, `with correlation id ${correlationId}`, 'retrying', retries - batch.attempts - 1, error);
+    this.metrics?.retried(queue.topic, batch.recordCount);
     batch.attempts++;
     batch.notBeforeMs = Date.now() + this.retryDelayMs(batch.attempts);
     queue.putBack(batch);
@@ -323,7 +332,7 @@ function answerError(answer: PartitionAnswer | undefined): ServerError {
   return new ServerError(errorName(answer.errorCode), answer.errorMessage);
 }
 
-function expiration(queue: PartitionQueue, batch: ProducerBatch, nowMs: number): ToolError {
+function expiration({ queue, batch }: Sent, nowMs: number): ToolError {
   const waitedMs = nowMs - batch.createdMs;
   return timeoutError(
     `Expiring ${batch.recordCount} record(s) for ${queue.name}:${waitedMs} ms has passed since batch creation`,

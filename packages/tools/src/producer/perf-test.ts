@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type ParsedArguments, parseArguments, usageError } from '../args/argparse4j';
 import { Producer } from '../client/producer';
 import { producerSettings } from '../client/producer-config';
+import { metricLines, ProducerMetrics } from '../client/producer-metrics';
 import { loadProperties, type Properties } from '../client/properties';
 import { javaPattern } from '../java-regex';
 import { type Io, logTo, println } from '../print';
@@ -76,7 +77,9 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
   const records = Number(args['num-records']![0]);
   if (records === 0) throw new ToolError('java.lang.ArithmeticException', '/ by zero');
   const log = logTo(io.stderr);
-  const producer = new Producer(producerSettings(properties, log), log);
+  const settings = producerSettings(properties, log);
+  const metrics = args['print-metrics'] ? new ProducerMetrics(settings) : undefined;
+  const producer = new Producer(settings, log, metrics);
   await producer.start();
   const stats = new PerfStats(records, io);
   const throttler = new Throttler(Number(args.throughput![0]), Date.now());
@@ -93,7 +96,9 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
     else if (index % SENDS_PER_TURN === 0) await new Promise((done) => setImmediate(done));
     if (throttler.delayMs(index, timestamp) >= 1) await throttler.throttle(index);
   }
-  await producer.close();
+  await producer.flush();
   stats.printTotal();
+  if (metrics) for (const line of metricLines(metrics.all(producer.bytesInUse))) println(io.stdout, line);
+  await producer.close();
   return 0;
 }
