@@ -43,6 +43,8 @@ export interface Disk {
    * fsyncs out (milliseconds each): a power cut may then undo it or leave the file empty, a crash of the process cannot.
    */
   replaceFile(path: string, content: Uint8Array | string, durability?: 'unflushed'): void;
+  /** As `replaceFile`, on the disk's own time. Nobody may replace the file otherwise meanwhile. */
+  replaceFileLater(path: string, content: Uint8Array | string): Promise<void>;
   /** Null where there is nothing. */
   stat(path: string): DiskStat | null;
   setModified(path: string, modifiedMs: number): void;

@@ -1,6 +1,11 @@
 import { type Disk, DiskError } from '../env/disk';
 import type { Logger } from '../env/logger';
-import { type PartitionOffset, readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint';
+import {
+  type PartitionOffset,
+  readOffsetCheckpoint,
+  writeOffsetCheckpoint,
+  writeOffsetCheckpointLater,
+} from './checkpoint';
 import { LogDirError, LogDirLockedError } from './log-dir-error';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties';
 
@@ -127,6 +132,10 @@ export class LogDir {
 
   writeCheckpoint(name: OffsetCheckpoint, entries: readonly PartitionOffset[]): void {
     writeOffsetCheckpoint(this.disk, `${this.path}/${name}`, entries);
+  }
+
+  writeCheckpointLater(name: OffsetCheckpoint, entries: readonly PartitionOffset[]): Promise<void> {
+    return writeOffsetCheckpointLater(this.disk, `${this.path}/${name}`, entries);
   }
 
   checkpointRecoveryPoints(logs: readonly CheckpointedLog[]): void {

@@ -322,13 +322,29 @@ export class LogManager {
 
   /** Checkpoints high watermarks of logs, each in the dir that its log is in. */
   writeHighWatermarks(entries: readonly PartitionOffset[]): void {
+    for (const [path, ofDir] of this.byDir(entries))
+      this.quietly(path, (dir) => dir.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, ofDir));
+  }
+
+  /** As `writeHighWatermarks`, without stopping for the disk; to be awaited before either is called again. */
+  async writeHighWatermarksLater(entries: readonly PartitionOffset[]): Promise<void> {
+    for (const [path, ofDir] of this.byDir(entries)) {
+      try {
+        await this.dirs.get(path)?.writeCheckpointLater(HIGH_WATERMARK_CHECKPOINT, ofDir);
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        this.failDir(path, error);
+      }
+    }
+  }
+
+  private byDir(entries: readonly PartitionOffset[]): Map<string, PartitionOffset[]> {
     const byDir = new Map<string, PartitionOffset[]>(this.liveDirs.map((dir) => [dir, []]));
     for (const entry of entries) {
       const log = this.get(entry.topic, entry.partition);
       if (log !== null) byDir.get(log.dir)?.push(entry);
     }
-    for (const [path, ofDir] of byDir)
-      this.quietly(path, (dir) => dir.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, ofDir));
+    return byDir;
   }
 
   /** Recovery points and log start offsets of a dir: to be called after a truncation. */

@@ -4,6 +4,7 @@ import type { MetadataCache } from '../cluster/metadata-cache';
 import type { TopicConfigs } from '../cluster/topic-configs';
 import type { Clock, Timer } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
+import type { PartitionOffset } from '../log/checkpoint';
 import type { LogManager } from '../log/log-manager';
 import { Partition, type PartitionOrder } from './partition';
 
@@ -44,6 +45,8 @@ export class ReplicaManager {
   private readonly checkpointedHighWatermarks: Map<string, number>;
   private controllerEpoch = 0;
   private checkpoints: Timer | null = null;
+  /** A checkpoint is being written; its period is left out if it takes longer than that. */
+  private checkpointing: Promise<void> | null = null;
 
   constructor(private readonly options: ReplicaManagerOptions) {
     this.logger = options.loggers.logger('kafka.server.ReplicaManager', `[ReplicaManager broker=${options.brokerId}] `);
@@ -213,23 +216,23 @@ export class ReplicaManager {
 
   private startHighWatermarkCheckpoints(): void {
     const { clock, highWatermarkCheckpointIntervalMs } = this.options;
-    this.checkpoints ??= clock.every(highWatermarkCheckpointIntervalMs, () => this.checkpointHighWatermarks());
+    this.checkpoints ??= clock.every(highWatermarkCheckpointIntervalMs, () => {
+      this.checkpointing ??= this.options.logs.writeHighWatermarksLater(this.highWatermarks()).finally(() => {
+        this.checkpointing = null;
+      });
+    });
   }
 
-  /** Writes the high watermarks of all replicas to `replication-offset-checkpoint` of their folders. */
-  private checkpointHighWatermarks(): void {
-    const entries = [...this.partitions()].map(({ topic, partition, log }) => ({
-      topic,
-      partition,
-      offset: log.highWatermark,
-    }));
-    this.options.logs.writeHighWatermarks(entries);
+  /** Of all replicas: what `replication-offset-checkpoint` of their folders holds. */
+  private highWatermarks(): PartitionOffset[] {
+    return [...this.partitions()].map(({ topic, partition, log }) => ({ topic, partition, offset: log.highWatermark }));
   }
 
   /** Gives everything up: those who wait are answered, high watermarks are kept. */
-  shutdown(): void {
+  async shutdown(): Promise<void> {
     this.checkpoints?.cancel();
-    if (this.checkpoints) this.checkpointHighWatermarks();
+    await this.checkpointing;
+    if (this.checkpoints) this.options.logs.writeHighWatermarks(this.highWatermarks());
     this.resignAll();
   }
 }

@@ -34,6 +34,21 @@ export class NodeDisk implements Disk {
     if (durability !== 'unflushed') this.flushFolderNow(path.dirname(file));
   }
 
+  async replaceFileLater(file: string, content: Uint8Array | string): Promise<void> {
+    const temporary = `${file}.tmp`;
+    await attemptLater(file, async () => {
+      const handle = await fs.promises.open(temporary, 'w', 0o644);
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.promises.rename(temporary, file);
+    });
+    await this.flushFolder(path.dirname(file));
+  }
+
   stat(file: string): DiskStat | null {
     const stat = orNull(file, () => fs.statSync(file));
     if (stat === null) return null;

@@ -79,6 +79,10 @@ export class MemoryDisk implements Disk {
     this.files.set(path, { bytes, size, flushedSize, overwritten: [], modifiedMs: this.nowMs() });
   }
 
+  async replaceFileLater(path: string, content: Uint8Array | string): Promise<void> {
+    this.replaceFile(path, content);
+  }
+
   stat(path: string): DiskStat | null {
     this.check('stat', path);
     if (this.folders.has(path)) return { size: 0, modifiedMs: 0, isDirectory: true };
