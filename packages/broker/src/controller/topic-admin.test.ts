@@ -44,4 +44,10 @@ describe('a topic that a client has merely named', () => {
     await expect(admin.autoCreate('t', 5_000)).rejects.toMatchObject({ error: 'LEADER_NOT_AVAILABLE' });
     expect(clock.timers).toBe(0);
   });
+
+  test('has no leader to wait for while the topic of that name is being deleted', async () => {
+    const { admin, clock } = adminWith(async () => true);
+    await expect(admin.autoCreate('t', 5_000)).rejects.toMatchObject({ error: 'LEADER_NOT_AVAILABLE' });
+    expect(clock.timers).toBe(0);
+  });
 });

@@ -110,7 +110,7 @@ export class TopicAdmin {
     const { store } = this.options;
     validateTopicName(topic);
     if (await store.isTopicMarkedForDeletion(topic)) {
-      throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${topic}' is marked for deletion.`);
+      throw new MarkedForDeletionError(topic);
     }
     if (await store.topicExists(topic)) throw alreadyExists(topic);
     if (/[._]/.test(topic)) {
@@ -180,6 +180,8 @@ export class TopicAdmin {
         this.options.logger.warn(`Topic ${topic} could not be created: ${error.message}`);
         throw new KafkaError('LEADER_NOT_AVAILABLE');
       }
+      // The old topic on its way out gets no leader any more: asked again later, the name is free for a new one.
+      if (error instanceof MarkedForDeletionError) throw new KafkaError('LEADER_NOT_AVAILABLE');
       if (!(error instanceof KafkaError) || error.error !== 'TOPIC_ALREADY_EXISTS') throw error;
     }
     if (!(await this.waitForLeaders(topic, partitions, waitMs))) throw new KafkaError('LEADER_NOT_AVAILABLE');
@@ -276,6 +278,12 @@ export class TopicAdmin {
     const brokers = this.brokers().sort((a, b) => a.id - b.id);
     if (given === null) return assignAddedPartitions(existing, brokers, increment, this.options.random);
     return givenAssignment(existing, given, increment, new Set(brokers.map(({ id }) => id)));
+  }
+}
+
+class MarkedForDeletionError extends KafkaError {
+  constructor(topic: string) {
+    super('TOPIC_ALREADY_EXISTS', `Topic '${topic}' is marked for deletion.`);
   }
 }
 
