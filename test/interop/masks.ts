@@ -16,6 +16,14 @@ const port = (value: unknown) => ((value as number) > 0 ? 'a port' : value);
 const withoutWindow = (value: unknown) =>
   typeof value === 'string' ? value.replace(/should be within \[\d+, \d+\]/, 'should be within [now]') : value;
 
+/** Folders, ports and chroots of the two sides. */
+const ownPlace = (value: unknown) =>
+  typeof value === 'string'
+    ? value
+        .replace(/\/[^, ]*odradek-interop-[^/]*\/(ours--|apache)/g, 'a folder')
+        .replace(/127\.0\.0\.1:\d+(\/(ours--|ours|apache))?/g, 'an address')
+    : value;
+
 /** THE LIST of what may differ. Everything else may not. */
 const MASKS: readonly Mask[] = [
   { api: 'Metadata', path: 'clusterId', same: randomId },
@@ -35,6 +43,8 @@ const MASKS: readonly Mask[] = [
   { api: 'LeaderAndIsr', path: 'topics.topicId', same: randomId },
   { api: 'InitProducerId', path: 'producerId', same: natural },
   { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
+  { api: 'DescribeConfigs', path: 'results.configs.value', same: ownPlace },
+  { api: 'DescribeConfigs', path: 'results.configs.synonyms.value', same: ownPlace },
   { api: 'DescribeLogDirs', path: 'results.logDir', same: () => 'a folder' },
   { api: 'DescribeLogDirs', path: 'results.totalBytes', same: natural },
   { api: 'DescribeLogDirs', path: 'results.usableBytes', same: natural },
@@ -53,6 +63,10 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'DeleteRecords topics.partitions': ['partitionIndex'],
   'CreatePartitions results': ['name'],
   'CreateTopics topics.configs': ['name'],
+  'DescribeConfigs results': ['resourceType', 'resourceName'],
+  'DescribeConfigs results.configs': ['name'],
+  'AlterConfigs responses': ['resourceType', 'resourceName'],
+  'IncrementalAlterConfigs responses': ['resourceType', 'resourceName'],
 };
 
 const masks = new Map(MASKS.map(({ api, path, same }) => [`${api} ${path}`, same]));

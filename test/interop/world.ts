@@ -73,7 +73,7 @@ async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, 
     listeners: `PLAINTEXT://127.0.0.1:${port}`,
     'log.dirs': logDir,
     // Each has a tree of its own.
-    'zookeeper.connect': `${zooKeeper.connect}/${name}`,
+    'zookeeper.connect': `${zooKeeper.connect}/${path.basename(home)}`,
   });
   const started =
     name === 'ours'

@@ -1,5 +1,6 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { Alteration } from '../cluster/config-admin';
+import { specificMessage } from './api-error';
 import { duplicates } from './create-topics';
 import type { Services } from './services';
 
@@ -28,7 +29,8 @@ export async function alterEach<R extends Resource>(
     const error = twice.has(keyOf(resource))
       ? new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.')
       : await alterOne(services, resource, alterationOf(resource), validateOnly);
-    outcomes.push({ errorCode: error?.code ?? 0, errorMessage: error?.message ?? null, resourceType, resourceName });
+    const errorMessage = error && specificMessage(error);
+    outcomes.push({ errorCode: error?.code ?? 0, errorMessage, resourceType, resourceName });
   }
   return outcomes;
 }

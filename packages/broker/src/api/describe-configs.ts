@@ -16,13 +16,6 @@ import type { Services } from './services';
 type Resource = RequestOf<typeof DescribeConfigs>['resources'][number];
 
 // Where nothing is to say, Kafka's ConfigHelper leaves errorMessage at its schema's default: empty, not null.
-type Result<Config> = { readonly configs: readonly Config[] };
-
-/** From version 1 on the source of a value tells what `isDefault` told before. */
-function withoutIsDefault<R extends Result<DescribedConfig>>(result: R) {
-  return { ...result, configs: result.configs.map(({ isDefault: _, ...config }) => config) };
-}
-
 /** What topics and brokers are set to, and why (KIP-133, KIP-226, KIP-569). */
 export function describeConfigs(services: Services): Handler<typeof DescribeConfigs> {
   const { configAdmin, store, metadata } = services;
@@ -43,7 +36,7 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
         configAdmin.checkDescribedBroker(resourceName);
         return describeBroker(configAdmin.dynamic, options);
       default:
-        throw new KafkaError('INVALID_REQUEST', `Unsupported resource type: ${resourceType}`);
+        throw new KafkaError('INVALID_REQUEST');
     }
   }
 
@@ -61,11 +54,9 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
 
   return handler({
     api: DescribeConfigs,
-    async handle({ resources, includeSynonyms, includeDocumentation }, { apiVersion }) {
-      const results = await Promise.all(
-        resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation)),
-      );
-      return { results: apiVersion === 0 ? results : results.map(withoutIsDefault) };
+    async handle({ resources, includeSynonyms, includeDocumentation }) {
+      const results = resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation));
+      return { results: await Promise.all(results) };
     },
     fail: ({ code, message }, { resources }) => ({
       results: resources.map(({ resourceType, resourceName }) => ({

@@ -166,6 +166,12 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     };
   }
 
+  /** As `reader.read`, within the room that answers on their way have left: peers that do not read must not fill memory. */
+  function read(wishes: readonly FetchWish[], limits: FetchLimits): FetchOutcome {
+    const roomBytes = Math.max(MIN_ANSWER_BYTES, (MAX_ANSWERS_BYTES - services.buffers.takenBytes) / ANSWER_SHARE);
+    return reader.read(wishes, roomBytes < limits.maxBytes ? { ...limits, maxBytes: roomBytes } : limits);
+  }
+
   function handle(
     request: Request,
     context: RequestContext,
@@ -198,7 +204,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       leaderOnly: replicaId >= 0 || version < 11,
     };
     const minBytes = Math.min(request.minBytes, maxBytes);
-    const first = reader.read(wishes, limits);
+    const first = read(wishes, limits);
     noteFollower(request, replicaId, wishes, first);
     if (request.maxWaitMs <= 0 || wishes.length === 0 || first.bytes >= minBytes || first.urgent) {
       return respond(context, session, wishes, first);
@@ -225,7 +231,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
           resolve({ sessionId: 0, responses: [] });
           return true;
         }
-        const outcome = reader.read(wishes, limits);
+        const outcome = read(wishes, limits);
         if (outcome.bytes < minBytes && !outcome.urgent) return false;
         answer(outcome);
         return true;
@@ -233,7 +239,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       new DelayedRequest(
         [...partitions].map(({ fetchers }) => fetchers),
         attempt,
-        () => answer(reader.read(wishes, limits)),
+        () => answer(read(wishes, limits)),
         reject,
       ).start(services.clock, request.maxWaitMs);
     });

@@ -1,5 +1,11 @@
 import { KafkaError } from '@odradek/protocol/errors';
-import { type AlterOperation, applyOperations, brokerConfigError, topicConfigError } from '../config/alter';
+import {
+  type AlterOperation,
+  applyOperations,
+  brokerConfigError,
+  resourceConfigError,
+  topicConfigError,
+} from '../config/alter';
 import { brokerConfigs } from '../config/definitions';
 import { topicConfigs as topicDefinitions } from '../config/definitions/topic';
 import { type DynamicBrokerConfig, fromPersistentProps, toPersistentProps } from '../config/dynamic';
@@ -69,10 +75,7 @@ export class ConfigAdmin {
       case RESOURCE.broker:
         return this.alterBroker(resourceName, alteration, validateOnly);
       default:
-        throw new KafkaError(
-          'INVALID_REQUEST',
-          `AlterConfigs is only supported for topics and brokers, but resource type is ${typeName(resourceType)}`,
-        );
+        throw new KafkaError('INVALID_REQUEST', unalterable(resourceType));
     }
   }
 
@@ -87,12 +90,10 @@ export class ConfigAdmin {
     if (!metadata.image.topics.has(topic)) {
       throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${topic}' does not exist.`);
     }
-    try {
-      validateTopicOverrides(props, dynamic.current);
-    } catch (error) {
-      if (error instanceof ConfigException) throw topicConfigError(topic, error);
-      throw error;
-    }
+    refusing(
+      (error) => topicConfigError(topic, error),
+      () => validateTopicOverrides(props, dynamic.current),
+    );
     if (!validateOnly) await store.configs.change('topics', topic, recordOf(props));
   }
 
@@ -106,14 +107,13 @@ export class ConfigAdmin {
       alteration.type === 'replace'
         ? replaced(alteration.configs)
         : applyOperations(stored.props, alteration.operations, brokerConfigs);
-    try {
-      dynamic.validate(props, perBroker);
-      const persistent = toPersistentProps(props, perBroker, dynamic.current, random);
-      if (!validateOnly) await store.configs.change('brokers', entity, recordOf(persistent));
-    } catch (error) {
-      if (error instanceof ConfigException) throw brokerConfigError(error);
-      throw error;
-    }
+    refusing(brokerConfigError, () => dynamic.validate(props, perBroker));
+    if (validateOnly) return;
+    const persistent = refusing(
+      (error) => resourceConfigError('BROKER', name, error),
+      () => toPersistentProps(props, perBroker, dynamic.current, random),
+    );
+    await store.configs.change('brokers', entity, recordOf(persistent));
   }
 
   /** Throws INVALID_REQUEST where a request for a broker has come to another one. */
@@ -194,6 +194,16 @@ export class ConfigAdmin {
   }
 }
 
+/** Runs a check and says what it refuses in the words of the API. */
+function refusing<Value>(say: (error: ConfigException) => KafkaError, check: () => Value): Value {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof ConfigException) throw say(error);
+    throw error;
+  }
+}
+
 function replaced(configs: readonly { readonly name: string; readonly value: string | null }[]): Props {
   const nulls = configs.filter(({ value }) => value === null).map(({ name }) => name);
   if (nulls.length > 0) {
@@ -202,12 +212,12 @@ function replaced(configs: readonly { readonly name: string; readonly value: str
   return new Map(configs.map(({ name, value }) => [name, value!]));
 }
 
-const TYPE_NAMES: Readonly<Record<number, string>> = {
-  2: 'TOPIC',
-  4: 'BROKER',
-  8: 'BROKER_LOGGER',
-  16: 'CLIENT_METRICS',
-  32: 'GROUP',
-};
+/** Types that Kafka knows and cannot alter here, by number. */
+const OTHER_TYPES: Readonly<Record<number, string>> = { 8: 'BROKER_LOGGER', 16: 'CLIENT_METRICS' };
 
-const typeName = (type: number): string => TYPE_NAMES[type] ?? 'UNKNOWN';
+function unalterable(type: number): string {
+  const name = OTHER_TYPES[type];
+  return name === undefined
+    ? `Unknown resource type ${type}`
+    : `AlterConfigs is only supported for topics and brokers, but resource type is ${name}`;
+}

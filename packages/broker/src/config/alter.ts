@@ -33,7 +33,7 @@ export function checkOperations(operations: readonly AlterOperation[]): void {
  * Carries operations out on stored overrides; the result has still to be validated as a whole.
  * @param definitions of the resource's kind: APPEND and SUBTRACT need to know lists and their defaults
  * @throws KafkaError INVALID_CONFIG for a list operation on what is no list, UNKNOWN_SERVER_ERROR on what is unknown
- * (as Apache answers), INVALID_REQUEST for an operation that is none
+ * and for an operation that is none (as Apache answers)
  */
 export function applyOperations(
   stored: ReadonlyMap<string, string>,
@@ -66,7 +66,8 @@ export function applyOperations(
         break;
       }
       default:
-        throw new KafkaError('INVALID_REQUEST', `Unknown operations type ${configOperation}`);
+        // Kafka finds no operation of that number, and no error for that either.
+        throw new KafkaError('UNKNOWN_SERVER_ERROR');
     }
   return result;
 }
@@ -97,9 +98,14 @@ function javaSplit(text: string): string[] {
 /** What AlterConfigs answers for a topic whose new settings were refused (ZkAdminManager). */
 export function topicConfigError(topic: string, error: ConfigException): KafkaError {
   if (error instanceof InvalidConfigurationException) return new KafkaError('INVALID_CONFIG', error.message);
+  return resourceConfigError('TOPIC', topic, error);
+}
+
+/** Kafka's words for settings of a resource that could not be taken. */
+export function resourceConfigError(type: 'TOPIC' | 'BROKER', name: string, error: ConfigException): KafkaError {
   return new KafkaError(
     'INVALID_CONFIG',
-    `Invalid config value for resource ConfigResource(type=TOPIC, name='${topic}'): ${error.message}`,
+    `Invalid config value for resource ConfigResource(type=${type}, name='${name}'): ${error.message}`,
   );
 }
 

@@ -90,7 +90,7 @@ describe('options', () => {
       keys,
     });
     expect(others).toEqual([]);
-    expect(entry).toMatchObject({ name: 'retention.ms', configSource: 2, synonyms: [], isDefault: false });
+    expect(entry).toMatchObject({ name: 'retention.ms', configSource: 2, synonyms: [] });
     expect(entry!.documentation).toContain('Age at which segments');
   });
 

@@ -35,13 +35,14 @@ export interface DescribedSynonym {
   readonly source: number;
 }
 
-/** One entry of a DescribeConfigs response, in the field names of its message. */
+/**
+ * One entry of a DescribeConfigs response, in the field names of its message. Version 0's `isDefault` is missing: Kafka's
+ * brokers have left it false since there are sources.
+ */
 export interface DescribedConfig {
   readonly name: string;
   readonly value: string | null;
   readonly readOnly: boolean;
-  /** For version 0, which has no source. */
-  readonly isDefault: boolean;
   readonly configSource: number;
   readonly isSensitive: boolean;
   readonly synonyms: readonly DescribedSynonym[];
@@ -130,7 +131,6 @@ function entry(
     name,
     value: isSensitive(key) ? null : value,
     readOnly,
-    isDefault: configSource === CONFIG_SOURCE.default,
     configSource,
     isSensitive: isSensitive(key),
     synonyms: includeSynonyms ? synonyms : [],
