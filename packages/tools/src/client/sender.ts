@@ -13,6 +13,20 @@ import type { TopicMetadata } from './topic-metadata';
 const SENDER = 'org.apache.kafka.clients.producer.internals.Sender';
 const INT_MAX = 0x7fffffff;
 
+/** What Java's InvalidMetadataException stands for. */
+const OF_STALE_METADATA: ReadonlySet<string> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_OR_FOLLOWER',
+  'REPLICA_NOT_AVAILABLE',
+  'NETWORK_EXCEPTION',
+  'KAFKA_STORAGE_ERROR',
+  'LISTENER_NOT_FOUND',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
+]);
+
 type PartitionAnswer = ResponseOf<typeof Produce>['responses'][number]['partitionResponses'][number];
 
 /** Sends full or expired batches to their leaders (org.apache.kafka.clients.producer.internals.Sender). */
@@ -248,7 +262,7 @@ export class Sender {
       topicData: [...byTopic].map(([name, partitionData]) => ({ name, partitionData })),
     };
     let response: ResponseOf<typeof Produce> | undefined;
-    let failure: ToolError | undefined;
+    let failure: ServerError | undefined;
     let correlationId = -1;
     try {
       if (acks === 0) connection.sendUnanswered(Produce, request);
@@ -261,7 +275,7 @@ export class Sender {
       }
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
-      failure = thrown instanceof DisconnectError ? new ServerError('NETWORK_EXCEPTION') : thrown;
+      failure = requestError(thrown, nodeId);
     }
     for (const each of sent) {
       each.queue.inFlight--;
@@ -274,10 +288,10 @@ export class Sender {
     }
   }
 
-  private failed(sent: Sent, error: ToolError, correlationId: number): void {
+  private failed(sent: Sent, error: ServerError, correlationId: number): void {
     const { queue, batch } = sent;
     const { retries, idempotent } = this.settings;
-    if (error instanceof ServerError && error.error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1) {
+    if (error.error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1) {
       this.warnOf(
         sent,
         `in correlation id ${correlationId}`,
@@ -290,41 +304,63 @@ export class Sender {
       return;
     }
     // The batch was written before, and its first answer lost: it is where it should be (its offset is unknown).
-    if (error instanceof ServerError && error.error === 'DUPLICATE_SEQUENCE_NUMBER') {
+    if (error.error === 'DUPLICATE_SEQUENCE_NUMBER') {
       batch.complete(queue.topic, queue.partition, -1);
       return;
     }
-    const outOfOrder =
-      idempotent && error instanceof ServerError && error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && queue.isRetrying;
-    const timedOut = error.className.endsWith('.TimeoutException');
-    const retriable = timedOut || outOfOrder || (error instanceof ServerError && ERRORS[error.error].retriable);
+    const outOfOrder = idempotent && error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && queue.isRetrying;
     this.metadata.forget(queue.topic);
-    if (!retriable || batch.attempts >= retries) {
-      this.giveUp(sent, error);
-      return;
-    }
-    this.warnOf(sent, `with correlation id ${correlationId}`, 'retrying', retries - batch.attempts - 1, error);
+    if ((error.retriable || outOfOrder) && batch.attempts < retries) this.retry(sent, error, correlationId);
+    else this.giveUp(sent, error);
+    this.warnOfMetadata(queue.name, error);
+  }
+
+  private retry(sent: Sent, error: ServerError, correlationId: number): void {
+    const { queue, batch } = sent;
+    const left = this.settings.retries - batch.attempts - 1;
+    this.warnOf(sent, `with correlation id ${correlationId}`, 'retrying', left, error);
     this.metrics?.retried(queue.topic, batch.recordCount);
     batch.attempts++;
     batch.notBeforeMs = Date.now() + this.retryDelayMs(batch.attempts);
     queue.putBack(batch);
   }
 
-  private warnOf({ queue }: Sent, which: string, what: string, attemptsLeft: number, error: ToolError): void {
-    const { log, logPrefix } = this.client.options;
-    const name = error instanceof ServerError ? error.error : 'REQUEST_TIMED_OUT';
-    log(
-      'WARN',
-      `${logPrefix}Got error produce response ${which} on topic-partition ${queue.name}, ${what} ` +
-        `(${attemptsLeft} attempts left). Error: ${name}`,
-      SENDER,
+  private warnOf({ queue }: Sent, which: string, what: string, attemptsLeft: number, error: ServerError): void {
+    const isOwn = error.message !== ERRORS[error.error].message;
+    const text = isOwn ? `${error.error}. Error Message: ${error.message}` : error.error;
+    this.warn(
+      `Got error produce response ${which} on topic-partition ${queue.name}, ${what} ` +
+        `(${attemptsLeft} attempts left). Error: ${text}`,
     );
+  }
+
+  private warnOfMetadata(partition: string, error: ServerError): void {
+    if (!OF_STALE_METADATA.has(error.error)) return;
+    this.warn(
+      error.error === 'UNKNOWN_TOPIC_OR_PARTITION'
+        ? `Received unknown topic or partition error in produce request on partition ${partition}. ` +
+            'The topic-partition may not exist or the user may not have Describe access to it'
+        : `Received invalid metadata error in produce request on partition ${partition} due to ${error} ` +
+            'Going to request metadata update now',
+    );
+  }
+
+  private warn(message: string): void {
+    const { log, logPrefix } = this.client.options;
+    log('WARN', logPrefix + message, SENDER);
   }
 
   private retryDelayMs(attempts: number): number {
     const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
     return Math.min(retryBackoffMs * 2 ** (attempts - 1), Math.max(retryBackoffMs, retryBackoffMaxMs));
   }
+}
+
+function requestError(thrown: ToolError, nodeId: number): ServerError {
+  if (thrown instanceof ServerError) return thrown;
+  return thrown instanceof DisconnectError
+    ? new ServerError('NETWORK_EXCEPTION', `Disconnected from node ${nodeId}`)
+    : new ServerError('REQUEST_TIMED_OUT', `Disconnected from node ${nodeId} due to timeout`);
 }
 
 function answerError(answer: PartitionAnswer | undefined): ServerError {
