@@ -30,6 +30,13 @@ const NO_EPOCH = -1;
 /** From this version on answers name topics by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
 const LEADER_HINT_VERSION = 16;
+/**
+ * What answers on their way may hold in memory together: each takes at most its share of what is left, so that one that
+ * comes alone may have all that `fetch.max.bytes` grants, and one among hundreds of slow readers the least.
+ */
+const MAX_ANSWERS_BYTES = 256 * 1024 * 1024;
+const ANSWER_SHARE = 4;
+const MIN_ANSWER_BYTES = 64 * 1024;
 
 function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
   if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
@@ -168,7 +175,8 @@ export function fetch(services: Services): Handler<typeof Fetch> {
 
   /** As `reader.read`, within the room that answers on their way have left: peers that do not read must not fill memory. */
   function read(wishes: readonly FetchWish[], limits: FetchLimits): FetchOutcome {
-    const roomBytes = Math.max(MIN_ANSWER_BYTES, (MAX_ANSWERS_BYTES - services.buffers.takenBytes) / ANSWER_SHARE);
+    const leftBytes = MAX_ANSWERS_BYTES - services.buffers.takenBytes;
+    const roomBytes = Math.max(MIN_ANSWER_BYTES, Math.floor(leftBytes / ANSWER_SHARE));
     return reader.read(wishes, roomBytes < limits.maxBytes ? { ...limits, maxBytes: roomBytes } : limits);
   }
 

@@ -16,6 +16,18 @@ class Plain implements PooledBuffer {
   release(): void {}
 }
 
+/** Too large to be kept, but counted while it is out. */
+class Large implements PooledBuffer {
+  constructor(
+    readonly bytes: Buffer,
+    private readonly released: (bytes: number) => void,
+  ) {}
+
+  release(): void {
+    this.released(this.bytes.length);
+  }
+}
+
 class Pooled implements PooledBuffer {
   taken = true;
 
@@ -39,6 +51,9 @@ export class BufferPool {
   private readonly free: Pooled[][] = Array.from({ length: MAX_CLASS_BITS - MIN_CLASS_BITS + 1 }, () => []);
   private free_ = 0;
   private taken_ = 0;
+  private readonly released = (bytes: number): void => {
+    this.taken_ -= bytes;
+  };
   private readonly giveBack = (buffer: Pooled): void => this.put(buffer);
 
   constructor(private readonly maxFreeBytes = DEFAULT_MAX_FREE_BYTES) {}
@@ -48,7 +63,7 @@ export class BufferPool {
     return this.free_;
   }
 
-  /** Bytes of pooled classes that are out: what a leak would show in. */
+  /** Bytes that are out, but for small ones: what a leak would show in. */
   get takenBytes(): number {
     return this.taken_;
   }
@@ -56,7 +71,10 @@ export class BufferPool {
   /** A buffer of at least `minimumBytes`. */
   take(minimumBytes: number): PooledBuffer {
     if (minimumBytes < MIN_POOLED_BYTES) return new Plain(Buffer.allocUnsafe(minimumBytes));
-    if (minimumBytes > 1 << MAX_CLASS_BITS) return new Plain(Buffer.allocUnsafeSlow(minimumBytes));
+    if (minimumBytes > 1 << MAX_CLASS_BITS) {
+      this.taken_ += minimumBytes;
+      return new Large(Buffer.allocUnsafeSlow(minimumBytes), this.released);
+    }
     const bits = Math.max(MIN_CLASS_BITS, 32 - Math.clz32(minimumBytes - 1));
     const bytes = 1 << bits;
     this.taken_ += bytes;
