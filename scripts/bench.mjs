@@ -16,9 +16,10 @@ import { home } from './lib/paths.mjs';
 import { announce, PlainError, runMain } from './lib/say.mjs';
 import { prepare } from './lib/setup.mjs';
 
-/** Before each measured time; and once before a load's first round, for JIT compilers that have not seen it yet. */
+/** Before each measured time; before a load's first round; and before a broker's first load, when a JVM is all cold. */
 const WARM_SECONDS = 1;
 const FIRST_WARM_SECONDS = 5;
+const COLD_WARM_SECONDS = 20;
 /** Above this share of CPU time used by others before the first figure, the machine is called noisy. */
 const NOISY_SHARE = 0.1;
 
@@ -110,6 +111,7 @@ async function runLoad(program, job) {
 
 async function measureLoads(sheet, options, kinds, { dir, zooKeeper, loadProgram }) {
   const brokers = [];
+  const warm = new Set();
   const byName = Object.fromEntries(kinds.map((kind) => [kind.name, kind]));
   try {
     for (const kind of kinds) brokers.push(await startBroker(kind, dir, zooKeeper.connect));
@@ -117,7 +119,9 @@ async function measureLoads(sheet, options, kinds, { dir, zooKeeper, loadProgram
       await sheet.figure(load, brokers, options.rounds, async ({ port, pid }, round) => {
         touchMemory(load.touchBytes);
         const topic = `${load.id}-${round}`;
-        const warmSeconds = round === 0 ? FIRST_WARM_SECONDS : WARM_SECONDS;
+        const firstSeconds = warm.has(pid) ? FIRST_WARM_SECONDS : COLD_WARM_SECONDS;
+        const warmSeconds = round === 0 ? firstSeconds : WARM_SECONDS;
+        warm.add(pid);
         const job = { ...load.job, port, brokerPid: pid, topic, warmSeconds, seconds: options.seconds };
         return runLoad(loadProgram, job);
       });
