@@ -33,8 +33,6 @@ class NodeConnection implements Connection {
   }
 
   start(receiver: Receiver): void {
-    // Reset before it was accepted: the system does not know the peer any more, and reading says no more than `end`.
-    if (this.remoteAddress === '') this.socket.destroy();
     if (this.socket.destroyed) {
       setImmediate(() => this.over(receiver));
       return;
@@ -45,7 +43,12 @@ class NodeConnection implements Connection {
     this.socket.on('error', (error) => {
       reason ??= error;
     });
-    this.socket.once('end', () => (receiver.ended ? receiver.ended() : this.end()));
+    this.socket.once('end', () => {
+      // A reset around the accept reads like an end, but the system does not know the peer any more.
+      if (this.socket.remoteAddress === undefined) this.socket.destroy();
+      else if (receiver.ended) receiver.ended();
+      else this.end();
+    });
     this.socket.once('close', () => this.over(receiver, reason));
   }
 
