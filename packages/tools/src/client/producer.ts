@@ -71,7 +71,8 @@ export class Producer {
    * metadata is missing or the buffer is full. Failures go to the callback.
    */
   send(record: ProducerRecord, callback: SendCallback): Promise<void> | undefined {
-    const info = this.metadata.get(record.topic);
+    // While leaders are looked for anew records go on to be buffered: the sender knows not to send them.
+    const info = this.metadata.last(record.topic);
     const bytes = upperBoundBytes(record);
     if (bytes > this.settings.maxRequestBytes || bytes > this.settings.bufferBytes) {
       this.refuseTooLarge(record, bytes, callback);
@@ -103,7 +104,7 @@ export class Producer {
     const { maxBlockMs, bufferBytes } = this.settings;
     const startMs = Date.now();
     try {
-      let info = this.metadata.get(record.topic) ?? (await this.metadata.wait(record.topic, maxBlockMs));
+      let info = this.metadata.last(record.topic) ?? (await this.metadata.wait(record.topic, maxBlockMs));
       while (this.bufferedBytes + bytes > bufferBytes) {
         const leftMs = maxBlockMs - (Date.now() - startMs);
         if (leftMs <= 0) {
@@ -113,7 +114,7 @@ export class Producer {
         }
         await this.memoryFreed(leftMs);
       }
-      info = this.metadata.get(record.topic) ?? info;
+      info = this.metadata.last(record.topic) ?? info;
       this.append(record, info, bytes, callback);
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;

@@ -206,7 +206,7 @@ export class Sender {
       connection = await this.client.connectTo(nodeId);
     } catch (thrown) {
       if (!(thrown instanceof DisconnectError)) throw thrown;
-      for (const { topic } of queues) this.metadata.forget(topic);
+      for (const { topic } of queues) this.metadata.doubt(topic);
       this.backOff();
       return;
     }
@@ -309,7 +309,7 @@ export class Sender {
       return;
     }
     const outOfOrder = idempotent && error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && queue.isRetrying;
-    this.metadata.forget(queue.topic);
+    this.metadata.doubt(queue.topic);
     if ((error.retriable || outOfOrder) && batch.attempts < retries) this.retry(sent, error, correlationId);
     else this.giveUp(sent, error);
     this.warnOfMetadata(queue.name, error);

@@ -8,6 +8,8 @@ import { type KafkaClient, sleep } from './client';
 const NETWORK_CLIENT = 'org.apache.kafka.clients.NetworkClient';
 const METADATA = 'org.apache.kafka.clients.Metadata';
 
+const DOUBTED = Number.NEGATIVE_INFINITY;
+
 export interface TopicInfo {
   readonly topic: string;
   readonly topicId: string;
@@ -37,13 +39,25 @@ export class TopicMetadata {
     return info && Date.now() - info.fetchedMs < this.maxAgeMs ? info : undefined;
   }
 
-  /** The topic's id; the zero id where the broker has none. */
-  idOf(topic: string): string {
-    return this.topics.get(topic)?.topicId ?? ZERO_UUID;
+  /** What was known last, however old or doubtful. */
+  last(topic: string): TopicInfo | undefined {
+    return this.topics.get(topic);
   }
 
-  forget(topic: string): void {
-    this.topics.delete(topic);
+  /** The topic's id; the zero id where the broker has none. */
+  idOf(topic: string): string {
+    return this.trusted(topic)?.topicId ?? ZERO_UUID;
+  }
+
+  /** Something showed that what is known may be wrong: it is to be asked for again. */
+  doubt(topic: string): void {
+    const info = this.topics.get(topic);
+    if (info) this.topics.set(topic, { ...info, fetchedMs: DOUBTED });
+  }
+
+  private trusted(topic: string): TopicInfo | undefined {
+    const info = this.topics.get(topic);
+    return info && info.fetchedMs !== DOUBTED ? info : undefined;
   }
 
   /** Asks until the topic has a partition with a leader. Throws `ToolError` after `maxBlockMs` or where it never will. */
@@ -55,7 +69,7 @@ export class TopicMetadata {
       } catch (thrown) {
         if (!(thrown instanceof ToolError) || (thrown instanceof ServerError && !thrown.retriable)) throw thrown;
       }
-      const info = this.topics.get(topic);
+      const info = this.trusted(topic);
       if (info && info.available.length > 0) return info;
       if (Date.now() + this.retryBackoffMs >= deadlineMs) {
         await sleep(Math.max(0, deadlineMs - Date.now()));

@@ -62,8 +62,9 @@ export function parseDeletions(json: string): Deletion[] {
   });
 }
 
+/** Kafka collects them with HashMap.computeIfAbsent, which puts the later of two that collide first. */
 const inJavaOrder = <T extends TopicPartition>(items: readonly T[]): T[] =>
-  hashMapOrder(items, ({ topic, partition }) => topicPartitionHash(topic, partition));
+  hashMapOrder([...items].reverse(), ({ topic, partition }) => topicPartitionHash(topic, partition));
 
 function refuseDuplicates(deletions: readonly Deletion[]): void {
   const names = inJavaOrder(deletions).map(partitionText);
@@ -73,6 +74,14 @@ function refuseDuplicates(deletions: readonly Deletion[]): void {
     'org.apache.kafka.server.common.AdminCommandFailedException',
     `Offset json file contains duplicate topic partitions: ${duplicates.join(',')}`,
   );
+}
+
+const HANDLER = 'org.apache.kafka.clients.admin.internals.DeleteRecordsHandler';
+
+function warnOf({ client }: Admin, partition: string, { error }: ServerError): void {
+  const { log, logPrefix } = client.options;
+  const what = `DeleteRecords request for topic partition ${partition} failed due to an unexpected error`;
+  log('ERROR', `${logPrefix}${what} ${error}`, HANDLER);
 }
 
 async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<Map<string, Result>> {
@@ -96,6 +105,7 @@ async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<
           for (const { partitionIndex, errorCode, lowWatermark } of answers) {
             const error = errorCode === 0 ? undefined : new ServerError(errorName(errorCode));
             if (error?.retriable) continue;
+            if (error) warnOf(admin, `${name}-${partitionIndex}`, error);
             results.set(`${name}-${partitionIndex}`, error ? { error } : { lowWatermark });
           }
         }
