@@ -99,3 +99,14 @@ function wholeNumber(text: string | undefined): number {
 function malformed(path: string, line: string): DiskError {
   return new DiskError(path, `Malformed line in checkpoint file (${path}): '${line}'`);
 }
+
+/** Entries by the dir that their log is in; every dir is there, entries without a log are not. */
+export function offsetsByDir(
+  entries: readonly PartitionOffset[],
+  dirs: readonly string[],
+  dirOf: (name: string) => string | undefined,
+): Map<string, PartitionOffset[]> {
+  const byDir = new Map<string, PartitionOffset[]>(dirs.map((dir) => [dir, []]));
+  for (const entry of entries) byDir.get(dirOf(`${entry.topic}-${entry.partition}`) ?? '')?.push(entry);
+  return byDir;
+}

@@ -45,3 +45,9 @@ export function unlessStorageFails(action: () => void): void {
     if (!(error instanceof KafkaError)) throw error;
   }
 }
+
+/** Which of these dirs a file lies in, or null: the innermost, since one log dir may lie in another. */
+export function innermostDir(dirs: readonly string[], file: string): string | null {
+  const around = dirs.filter((dir) => file.startsWith(`${dir}/`));
+  return around.length === 0 ? null : around.reduce((a, b) => (a.length > b.length ? a : b));
+}

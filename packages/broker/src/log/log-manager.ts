@@ -2,10 +2,11 @@ import { KafkaError } from '@odradek/protocol/errors';
 import type { Timer } from '../env/clock';
 import { DiskError } from '../env/disk';
 import type { Logger } from '../env/logger';
-import type { PartitionOffset } from './checkpoint';
+import { offsetsByDir, type PartitionOffset } from './checkpoint';
 import { FilePool } from './file-pool';
 import type { GatheredWrites } from './gathered-writes';
-import { checkFolderName, duplicateFolders, eachBounded, runToEnd, unlessStorageFails } from './loading';
+import { checkFolderName, duplicateFolders, eachBounded, innermostDir, runToEnd, unlessStorageFails } from './loading';
+import { LogDeletions } from './log-deletions';
 import {
   HIGH_WATERMARK_CHECKPOINT,
   LOG_START_CHECKPOINT,
@@ -33,7 +34,7 @@ export class LogManager {
   private readonly dirs = new Map<string, LogDir>();
   private readonly offline = new Set<string>();
   private readonly logs = new Map<string, PartitionLog>();
-  private readonly deleting = new Map<PartitionLog, Timer | null>();
+  private readonly deletions: LogDeletions;
   /** Dirs whose logs have all been read: only those get the marker of a clean shutdown. */
   private readonly loadedDirs = new Set<string>();
   private readonly timers: Timer[] = [];
@@ -42,15 +43,16 @@ export class LogManager {
   constructor(private readonly options: LogManagerOptions) {
     this.pool = new FilePool(options.disk);
     this.pool.gathered.onFailure = (error) => {
-      // One log dir may lie in another.
-      const around = this.liveDirs.filter((dir) => error.path.startsWith(`${dir}/`));
-      if (around.length > 0)
-        this.failDir(
-          around.reduce((a, b) => (a.length > b.length ? a : b)),
-          error,
-        );
+      const dir = innermostDir(this.liveDirs, error.path);
+      if (dir !== null) this.failDir(dir, error);
     };
     this.log = options.loggers.logger('kafka.log.LogManager');
+    this.deletions = new LogDeletions({
+      disk: options.disk,
+      clock: options.clock,
+      logger: this.log,
+      onDiskError: (log, error) => this.failDir(log.dir, error),
+    });
   }
 
   /** Small appends of one connection's read, put off until its answers leave. */
@@ -169,7 +171,7 @@ export class LogManager {
     }
     // Another of its logs has met the dir's failure meanwhile.
     if (!this.dirs.has(dir.path)) step.value.markOffline();
-    else if (kind === 'delete') this.deleteLater(step.value);
+    else if (kind === 'delete') this.deletions.add(step.value);
     else if (kind === 'current') this.addLoaded(step.value);
     else step.value.abandon();
   }
@@ -261,28 +263,8 @@ export class LogManager {
     log.renameFolder(deleteFolderName(topic, partition, this.options.random.bytes(UNIQUE_BYTES)));
     this.logs.delete(log.name);
     this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
-    this.deleteLater(log);
+    this.deletions.add(log);
     this.checkpointDir(log.dir);
-  }
-
-  private deleteLater(log: PartitionLog): void {
-    this.deleting.set(log, null);
-    const timer = this.options.clock.after(log.config.fileDeleteDelayMs, () => {
-      this.deleting.delete(log);
-      void this.deleteFolder(log);
-    });
-    if (this.deleting.has(log)) this.deleting.set(log, timer);
-  }
-
-  private async deleteFolder(log: PartitionLog): Promise<void> {
-    log.abandon();
-    try {
-      await this.options.disk.removeFolder(log.folder);
-      this.log.info(`Deleted log for partition ${log.name} in ${log.folder}.`);
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.failDir(log.dir, error);
-    }
   }
 
   /** The topic's configuration has changed. */
@@ -293,11 +275,10 @@ export class LogManager {
 
   describeDirs(): LogDirDescription[] {
     return this.options.config.logDirs.map((path) => {
-      const logs = this.all().filter((log) => log.dir === path);
       const unknown = { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
       if (!this.dirs.has(path)) return unknown;
       try {
-        return { path, isOffline: false, ...this.options.disk.space(path), logs };
+        return { path, isOffline: false, ...this.options.disk.space(path), logs: this.logsOf(path) };
       } catch (error) {
         if (!(error instanceof DiskError)) throw error;
         this.failDir(path, error);
@@ -310,25 +291,23 @@ export class LogManager {
   readHighWatermarks(): Map<string, number> {
     const found = new Map<string, number>();
     for (const [path, dir] of [...this.dirs]) {
-      try {
+      unlessStorageFails(() => {
         const entries = this.guard(path, () => dir.readCheckpoint(HIGH_WATERMARK_CHECKPOINT));
         for (const { topic, partition, offset } of entries) found.set(`${topic}-${partition}`, offset);
-      } catch (error) {
-        if (!(error instanceof KafkaError)) throw error;
-      }
+      });
     }
     return found;
   }
 
   /** Checkpoints high watermarks of logs, each in the dir that its log is in. */
   writeHighWatermarks(entries: readonly PartitionOffset[]): void {
-    for (const [path, ofDir] of this.byDir(entries))
+    for (const [path, ofDir] of offsetsByDir(entries, this.liveDirs, (name) => this.logs.get(name)?.dir))
       this.quietly(path, (dir) => dir.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, ofDir));
   }
 
   /** As `writeHighWatermarks`, without stopping for the disk; to be awaited before either is called again. */
   async writeHighWatermarksLater(entries: readonly PartitionOffset[]): Promise<void> {
-    for (const [path, ofDir] of this.byDir(entries)) {
+    for (const [path, ofDir] of offsetsByDir(entries, this.liveDirs, (name) => this.logs.get(name)?.dir)) {
       try {
         await this.dirs.get(path)?.writeCheckpointLater(HIGH_WATERMARK_CHECKPOINT, ofDir);
       } catch (error) {
@@ -336,15 +315,6 @@ export class LogManager {
         this.failDir(path, error);
       }
     }
-  }
-
-  private byDir(entries: readonly PartitionOffset[]): Map<string, PartitionOffset[]> {
-    const byDir = new Map<string, PartitionOffset[]>(this.liveDirs.map((dir) => [dir, []]));
-    for (const entry of entries) {
-      const log = this.get(entry.topic, entry.partition);
-      if (log !== null) byDir.get(log.dir)?.push(entry);
-    }
-    return byDir;
   }
 
   /** Recovery points and log start offsets of a dir: to be called after a truncation. */
@@ -379,11 +349,7 @@ export class LogManager {
   /** Flushes and closes everything, and says so on the disk. `brokerEpoch` -1 where the broker never registered. */
   async stop(brokerEpoch: number): Promise<void> {
     for (const timer of this.timers.splice(0)) timer.cancel();
-    for (const [log, timer] of this.deleting) {
-      timer?.cancel();
-      log.abandon();
-    }
-    this.deleting.clear();
+    this.deletions.stop();
     await eachBounded(this.all(), FLUSHES_AT_STOP, async (log) => {
       await log.flush();
       unlessStorageFails(() => log.close());
