@@ -62,10 +62,18 @@ export function apache(java, classPath, dir) {
   };
 }
 
-/** The settings of config/server.properties, which both get, but for places. */
+/** Retention at the pace of a bench: what a produce load has written goes while it runs (see bench/load/calls.ts). */
+const RECYCLING = { 'log.initial.task.delay.ms': 200, 'log.retention.check.interval.ms': 200 };
+
+/** The settings of config/server.properties, which both get, but for places and recycling. */
 function settings(port, logDir, zooKeeper) {
   const text = fs.readFileSync(path.join(home, 'config', 'server.properties'), 'utf8');
-  const places = { listeners: `PLAINTEXT://${HOST}:${port}`, 'log.dirs': logDir, 'zookeeper.connect': zooKeeper };
+  const places = {
+    listeners: `PLAINTEXT://${HOST}:${port}`,
+    'log.dirs': logDir,
+    'zookeeper.connect': zooKeeper,
+    ...RECYCLING,
+  };
   return `${text}\n${Object.entries(places)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')}`;

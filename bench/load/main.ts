@@ -103,7 +103,7 @@ function run(job: Job): Promise<Result> {
 
 async function main(): Promise<void> {
   const job = JSON.parse(process.argv.at(-1)!) as Job;
-  await createTopic(job.port, job.topic, job.partitions);
+  await createTopic(job.port, job.topic, job.partitions, job.kind === 'produce');
   try {
     process.stdout.write(JSON.stringify(await run(job)));
   } finally {
