@@ -46,11 +46,11 @@ test('outside of a turn, and where they are large, appends are written at once a
   expect(state.writes).toBe(1);
   pool.gathered.begin();
   file.append(Buffer.from('y'), 1);
-  file.append(Buffer.alloc(8192, 'z'), 2);
+  file.append(Buffer.alloc(40960, 'z'), 2);
   expect(state.writes).toBe(3);
-  file.append(Buffer.from('!'), 8194);
+  file.append(Buffer.from('!'), 40962);
   expect(pool.gathered.end()).toBe(true);
-  expect(content('/a')).toBe(`xy${'z'.repeat(8192)}!`);
+  expect(content('/a')).toBe(`xy${'z'.repeat(40960)}!`);
 });
 
 test('whoever looks at a file sees what was appended', async () => {
