@@ -108,10 +108,7 @@ export class Broker {
       topicConfigs,
       random: this.ports.random,
       logger: this.ports.loggers.logger('kafka.server.DynamicBrokerConfig'),
-      onTopicConfig: (topic) => {
-        for (const log of logs.all())
-          if (topic === null || log.topic === topic) log.updateConfig(logConfigOf(topicConfigs.get(log.topic)));
-      },
+      onTopicConfig: (topic) => logs.updateTopicConfig(topic),
       onBrokerConfig: () => this.onBrokerConfig(dynamic.current),
     });
     await configAdmin.loadBrokerLevels();

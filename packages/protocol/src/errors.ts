@@ -465,8 +465,3 @@ export class KafkaError extends Error {
     return ERRORS[this.error].retriable;
   }
 }
-
-/** What to answer for a thrown value: its own code, or UNKNOWN_SERVER_ERROR for anything that is not ours. */
-export function errorCodeOf(thrown: unknown): number {
-  return thrown instanceof KafkaError ? thrown.code : ERRORS.UNKNOWN_SERVER_ERROR.code;
-}

@@ -267,10 +267,10 @@ export class LogManager {
     this.checkpointDir(log.dir);
   }
 
-  /** The topic's configuration has changed. */
-  updateTopicConfig(topic: string): void {
-    const config = this.options.topicConfig(topic);
-    for (const log of this.logs.values()) if (log.topic === topic) log.updateConfig(config);
+  /** The configuration of a topic, or of all where null, has changed. */
+  updateTopicConfig(topic: string | null): void {
+    for (const log of this.logs.values())
+      if (topic === null || log.topic === topic) log.updateConfig(this.options.topicConfig(log.topic));
   }
 
   describeDirs(): LogDirDescription[] {
