@@ -16,6 +16,8 @@ export interface ArgumentDeclaration {
   readonly nargs?: '+';
   /** Exactly one of the arguments with this mark must be given. */
   readonly isAlternative?: boolean;
+  /** An argument that Kafka's tool does not have: it stays out of what is proposed for a slip of the pen. */
+  readonly isExtension?: boolean;
 }
 
 export interface ParserDeclaration<D extends Readonly<Record<string, ArgumentDeclaration>>> {
@@ -204,7 +206,8 @@ export function usageError(parser: AnyParser, message: string, io: Io): never {
 function unrecognized(parser: AnyParser, token: string, io: Io): never {
   io.stderr.write(parser.usage);
   println(io.stderr, wrapJustified(`${parser.name}: error: unrecognized arguments: '${token}'`));
-  const likely = token.startsWith('--') ? likelyNames(token, Object.keys(parser.arguments)) : [];
+  const names = Object.keys(parser.arguments).filter((name) => !parser.arguments[name]!.isExtension);
+  const likely = token.startsWith('--') ? likelyNames(token, names) : [];
   if (likely.length > 0) println(io.stderr, `\nDid you mean:\n\t${likely.join('\n\t')}`);
   throw new Exit(1);
 }

@@ -46,7 +46,9 @@ const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((t
 
 /** The help table, each line padded to the full width as joptsimple leaves it. */
 export function formatHelp(declarations: OptionDeclarations): string {
-  const names = Object.keys(declarations).sort();
+  const names = Object.keys(declarations)
+    .filter((name) => !declarations[name]!.isExtension)
+    .sort();
   const rows: [string, string][] = [
     ['Option', 'Description'],
     ['------', '-----------'],

@@ -20,6 +20,8 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
   readonly separatedBy?: string;
   /** It must be given unless this other option is. */
   readonly requiredUnless?: string;
+  /** An option that Kafka's tool does not have: it stays out of the help, which is to be the same as Kafka's. */
+  readonly isExtension?: boolean;
 }
 
 export type OptionDeclarations = { readonly [name: string]: OptionDeclaration };
