@@ -114,7 +114,21 @@ describe('layers', () => {
     cluster: ['config', 'zookeeper', 'network'],
     replication: ['cluster', 'log'],
     controller: ['cluster', 'config', 'zookeeper'],
-    api: ['cluster', 'config', 'controller', 'log', 'network/buffer-pool', 'replication', 'zookeeper'],
+    groups: ['config', 'replication/partition-writer'],
+    quotas: ['config'],
+    metrics: ['config'],
+    api: [
+      'cluster',
+      'config',
+      'controller',
+      'groups',
+      'log',
+      'metrics',
+      'network/buffer-pool',
+      'quotas',
+      'replication',
+      'zookeeper',
+    ],
   };
 
   test.each(Object.keys(ROOMS))('%s imports downwards only', (room) => {

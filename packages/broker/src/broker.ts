@@ -2,31 +2,23 @@ import { handlers } from './api';
 import type { Services } from './api/services';
 import { ConfigAdmin } from './cluster/config-admin';
 import { MetadataCache } from './cluster/metadata-cache';
-import { PeerConnection } from './cluster/peer-connection';
-import type { ConnectPeer } from './cluster/peers';
-import { allocateFromController } from './cluster/producer-id-allocation';
-import { ProducerIds } from './cluster/producer-ids';
 import { TopicConfigs } from './cluster/topic-configs';
 import type { BrokerConfig } from './config/broker-config';
 import { DynamicBrokerConfig } from './config/dynamic';
 import { ConfigException } from './config/errors';
 import { resolveTopicConfig } from './config/topic-config';
-import { Controller } from './controller/controller';
-import { TopicAdmin } from './controller/topic-admin';
-import type { Clock } from './env/clock';
-import { type Disk, DiskError } from './env/disk';
-import type { Logger, Loggers } from './env/logger';
-import type { Network } from './env/network';
-import type { Random } from './env/random';
-import { type ZooKeeper, ZooKeeperError } from './env/zookeeper';
+import { DiskError } from './env/disk';
+import type { Logger } from './env/logger';
+import { ZooKeeperError } from './env/zookeeper';
 import { IdentityError, resolveIdentity } from './identity';
 import { LogManager } from './log/log-manager';
 import { logConfigOf, logManagerConfigOf } from './log-settings';
+import { makeServices } from './make-services';
 import { BufferPool } from './network/buffer-pool';
 import { Dispatcher } from './network/dispatch';
 import type { ReceiveMemory } from './network/frames';
 import { SocketServer } from './network/server';
-import { FetchSessions } from './replication/fetch-sessions';
+import type { BrokerPorts } from './ports';
 import { ReplicaManager } from './replication/replica-manager';
 import { brokerInfo, dynamicServerOptions, listenersOf, serverOptions } from './server-options';
 import { refuseUnsupported } from './unsupported';
@@ -36,18 +28,6 @@ import { AdvertisedListenerInUseError } from './zookeeper/registration';
 import { ZooKeeperClient } from './zookeeper/session';
 import { ZooKeeperStore } from './zookeeper/store';
 
-/** The world that a broker lives in. */
-export interface BrokerPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly disk: Disk;
-  readonly network: Network;
-  readonly zookeeper: ZooKeeper;
-  readonly loggers: Loggers;
-  /** The machine's own name: advertised where a listener names no host. */
-  readonly hostname: string;
-}
-
 export interface StartedBroker {
   readonly brokerId: number;
   readonly clusterId: string;
@@ -56,6 +36,11 @@ export interface StartedBroker {
 
 const STAGING_BYTES = 256 * 1024;
 const UNREGISTERED = -1;
+/**
+ * Between two registrations there is no epoch that a controller could know: what still comes is for the one before, and
+ * must not make this broker lead again.
+ */
+const EPOCH_OF_NOBODY = Number.MAX_SAFE_INTEGER;
 
 /**
  * One broker: the only place that knows every part. `start` brings them up in Kafka's order (KafkaServer.startup),
@@ -116,8 +101,21 @@ export class Broker {
     const features = new FeatureCache(client, store);
     await features.start();
     const replicas = this.makeReplicas(brokerId, { logs, metadata, topicConfigs, store });
+    client.onExpired({
+      before: () => {
+        this.isSessionOver = true;
+        replicas.resignAll();
+      },
+    });
     const server = await this.makeServer(
-      this.makeServices({
+      makeServices({
+        ports: this.ports,
+        config: this.config,
+        memory: this.memory,
+        registration: {
+          epoch: () => (this.isSessionOver ? EPOCH_OF_NOBODY : this.epoch),
+          renew: () => this.register(),
+        },
         brokerId,
         clusterId,
         client,
@@ -263,82 +261,6 @@ export class Broker {
       });
     });
     return replicas;
-  }
-
-  private makeServices(parts: {
-    readonly brokerId: number;
-    readonly clusterId: string;
-    readonly client: ZooKeeperClient;
-    readonly store: ZooKeeperStore;
-    readonly metadata: MetadataCache;
-    readonly topicConfigs: TopicConfigs;
-    readonly logs: LogManager;
-    readonly replicas: ReplicaManager;
-    readonly features: FeatureCache;
-    readonly configAdmin: ConfigAdmin;
-  }): Services {
-    const { brokerId, client, store, metadata, topicConfigs, replicas } = parts;
-    const { clock, random, loggers } = this.ports;
-    const { config } = this;
-    const { values, interBrokerListenerName } = config;
-    const connect = this.connector(brokerId);
-    client.onExpired({
-      before: () => {
-        this.isSessionOver = true;
-        replicas.resignAll();
-      },
-    });
-    const controller = new Controller({
-      brokerId,
-      store,
-      client,
-      connect,
-      clock,
-      random,
-      loggers,
-      controlListenerName: config.controlPlaneListenerName ?? interBrokerListenerName,
-      socketTimeoutMs: values.controllerSocketTimeoutMs,
-      deleteTopicEnabled: values.deleteTopicEnable,
-      uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
-      registerBroker: () => this.register(),
-    });
-    // Between two registrations there is no epoch that a controller could know: what still comes is for the one before,
-    // and must not make this broker lead again.
-    const brokerEpoch = (): number => (this.isSessionOver ? Number.MAX_SAFE_INTEGER : this.epoch);
-    const allocation = { brokerId, brokerEpoch, metadata, connect, interBrokerListenerName };
-    const producerIds = new ProducerIds(
-      () => allocateFromController({ ...allocation, timeoutMs: values.requestTimeoutMs }),
-      loggers.logger('kafka.coordinator.transaction.RPCProducerIdManager', `[RPC ProducerId Manager ${brokerId}]: `),
-    );
-    return {
-      ...parts,
-      brokerEpoch,
-      finalizedFeaturesEpoch: () => parts.features.epoch,
-      config: () => parts.configAdmin.dynamic.current,
-      clock,
-      random,
-      loggers,
-      controller,
-      topicAdmin: new TopicAdmin({
-        store,
-        metadata,
-        config: () => parts.configAdmin.dynamic.current,
-        random,
-        clock,
-        logger: loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${brokerId}]: `),
-      }),
-      producerIds,
-      fetchSessions: new FetchSessions(values.maxIncrementalFetchSessionCacheSlots, random),
-      buffers: this.memory.pool,
-    };
-  }
-
-  private connector(brokerId: number): ConnectPeer {
-    const { network, clock } = this.ports;
-    const parts = { network, clock, memory: this.memory };
-    const connectTimeoutMs = this.config.values.controllerSocketTimeoutMs;
-    return ({ host, port }) =>
-      PeerConnection.connect(parts, { host, port, clientId: String(brokerId), connectTimeoutMs });
   }
 
   private async makeServer(services: Services): Promise<{ sockets: SocketServer; services: Services }> {

@@ -1,0 +1,99 @@
+import type { Services } from './api/services';
+import { PeerConnection } from './cluster/peer-connection';
+import type { ConnectPeer } from './cluster/peers';
+import { allocateFromController } from './cluster/producer-id-allocation';
+import { ProducerIds } from './cluster/producer-ids';
+import type { BrokerConfig } from './config/broker-config';
+import { Controller } from './controller/controller';
+import { TopicAdmin } from './controller/topic-admin';
+import type { ReceiveMemory } from './network/frames';
+import type { BrokerPorts } from './ports';
+import { FetchSessions } from './replication/fetch-sessions';
+import type { FeatureCache } from './zookeeper/feature-cache';
+import type { ZooKeeperClient } from './zookeeper/session';
+
+/** What `Broker` has made before anything can be served. */
+export interface ServiceParts
+  extends Pick<
+    Services,
+    'brokerId' | 'clusterId' | 'store' | 'metadata' | 'topicConfigs' | 'logs' | 'replicas' | 'configAdmin'
+  > {
+  readonly ports: BrokerPorts;
+  /** As in the file; what changes while the broker runs is in `configAdmin`. */
+  readonly config: BrokerConfig;
+  readonly memory: ReceiveMemory;
+  readonly client: ZooKeeperClient;
+  readonly features: FeatureCache;
+  readonly registration: {
+    /** The epoch of the current registration. */
+    readonly epoch: () => number;
+    /** Registers this broker again. */
+    readonly renew: () => Promise<void>;
+  };
+}
+
+/** Makes what handlers work with: wires the parts of one broker to each other. */
+export function makeServices(parts: ServiceParts): Services {
+  const { configAdmin, features, registration } = parts;
+  const { clock, random, loggers } = parts.ports;
+  const config = (): BrokerConfig => configAdmin.dynamic.current;
+  const connect = connector(parts);
+  return {
+    ...parts,
+    brokerEpoch: registration.epoch,
+    finalizedFeaturesEpoch: () => features.epoch,
+    config,
+    clock,
+    random,
+    loggers,
+    controller: makeController(parts, connect),
+    topicAdmin: new TopicAdmin({
+      store: parts.store,
+      metadata: parts.metadata,
+      config,
+      random,
+      clock,
+      logger: loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
+    }),
+    producerIds: makeProducerIds(parts, connect),
+    fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
+    buffers: parts.memory.pool,
+  };
+}
+
+function makeController(parts: ServiceParts, connect: ConnectPeer): Controller {
+  const { brokerId, store, client, topicConfigs, config } = parts;
+  const { clock, random, loggers } = parts.ports;
+  return new Controller({
+    brokerId,
+    store,
+    client,
+    connect,
+    clock,
+    random,
+    loggers,
+    controlListenerName: config.controlPlaneListenerName ?? config.interBrokerListenerName,
+    socketTimeoutMs: config.values.controllerSocketTimeoutMs,
+    deleteTopicEnabled: config.values.deleteTopicEnable,
+    uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
+    registerBroker: parts.registration.renew,
+  });
+}
+
+function makeProducerIds({ brokerId, metadata, registration, config, ports }: ServiceParts, connect: ConnectPeer) {
+  const { interBrokerListenerName, values } = config;
+  const allocation = { brokerId, brokerEpoch: registration.epoch, metadata, connect, interBrokerListenerName };
+  return new ProducerIds(
+    () => allocateFromController({ ...allocation, timeoutMs: values.requestTimeoutMs }),
+    ports.loggers.logger(
+      'kafka.coordinator.transaction.RPCProducerIdManager',
+      `[RPC ProducerId Manager ${brokerId}]: `,
+    ),
+  );
+}
+
+function connector({ brokerId, config, memory, ports: { network, clock } }: ServiceParts): ConnectPeer {
+  const connectTimeoutMs = config.values.controllerSocketTimeoutMs;
+  return ({ host, port }) =>
+    PeerConnection.connect({ network, clock, memory }, { host, port, clientId: String(brokerId), connectTimeoutMs });
+}

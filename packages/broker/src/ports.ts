@@ -1,0 +1,18 @@
+import type { Clock } from './env/clock';
+import type { Disk } from './env/disk';
+import type { Loggers } from './env/logger';
+import type { Network } from './env/network';
+import type { Random } from './env/random';
+import type { ZooKeeper } from './env/zookeeper';
+
+/** The world that a broker lives in. */
+export interface BrokerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly zookeeper: ZooKeeper;
+  readonly loggers: Loggers;
+  /** The machine's own name: advertised where a listener names no host. */
+  readonly hostname: string;
+}
