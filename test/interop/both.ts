@@ -27,6 +27,8 @@ export interface SendOptions extends RecordsView {
   readonly mayHang?: boolean;
   /** On a connection of its own, closed afterwards. */
   readonly alone?: boolean;
+  /** On a connection of this name, kept for later requests: one client of several. */
+  readonly on?: string;
   /** Parts of the answer that are not compared, and why that is right. */
   readonly except?: { readonly paths: readonly string[]; readonly why: string };
 }
@@ -72,11 +74,17 @@ export class Both {
   readonly topicIds = new Map<string, Pair<string>>();
   compared = 0;
   private correlationId = 0;
-  private readonly links: Pair<Link>;
+  private readonly links = new Map<string, Pair<Link>>();
 
-  constructor(readonly world: World) {
-    const { ours, apache } = world.sides;
-    this.links = { ours: new Link(ours.port), apache: new Link(apache.port) };
+  constructor(readonly world: World) {}
+
+  private linksOf(name: string): Pair<Link> {
+    const known = this.links.get(name);
+    if (known) return known;
+    const { ours, apache } = this.world.sides;
+    const made = { ours: new Link(ours.port), apache: new Link(apache.port) };
+    this.links.set(name, made);
+    return made;
   }
 
   /** Notes a difference. */
@@ -204,16 +212,17 @@ export class Both {
   }
 
   close(): void {
-    for (const side of SIDES) this.links[side].close();
+    for (const pair of this.links.values()) for (const side of SIDES) pair[side].close();
+    this.links.clear();
   }
 
   private async exchange(
     frames: Pair<Buffer>,
-    { alone = false, patienceMs = PATIENCE_MS }: SendOptions,
+    { alone = false, on = '', patienceMs = PATIENCE_MS }: SendOptions,
   ): Promise<Pair<Outcome>> {
     const [ours, apache] = await Promise.all(
       SIDES.map(async (side) => {
-        const link = alone ? new Link(this.world.sides[side].port) : this.links[side];
+        const link = alone ? new Link(this.world.sides[side].port) : this.linksOf(on)[side];
         const outcome = await link.exchange(frames[side], patienceMs);
         if (alone || outcome.kind === 'silence') link.close();
         return outcome;

@@ -24,6 +24,9 @@ const ownPlace = (value: unknown) =>
         .replace(/127\.0\.0\.1:\d+(\/(ours--|ours|apache))?/g, 'an address')
     : value;
 
+const randomMember = (value: unknown) =>
+  typeof value === 'string' ? value.replace(/-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '-random') : value;
+
 /** THE LIST of what may differ. Everything else may not. */
 const MASKS: readonly Mask[] = [
   { api: 'Metadata', path: 'clusterId', same: randomId },
@@ -40,6 +43,13 @@ const MASKS: readonly Mask[] = [
   { api: 'Fetch', path: 'responses.topicId', same: randomId },
   { api: 'CreateTopics', path: 'topics.topicId', same: randomId },
   { api: 'DeleteTopics', path: 'responses.topicId', same: randomId },
+  { api: 'FindCoordinator', path: 'port', same: port },
+  { api: 'FindCoordinator', path: 'coordinators.port', same: port },
+  { api: 'JoinGroup', path: 'memberId', same: randomMember },
+  { api: 'JoinGroup', path: 'leader', same: randomMember },
+  { api: 'JoinGroup', path: 'members.memberId', same: randomMember },
+  { api: 'LeaveGroup', path: 'members.memberId', same: randomMember },
+  { api: 'DescribeGroups', path: 'groups.members.memberId', same: randomMember },
   { api: 'LeaderAndIsr', path: 'topics.topicId', same: randomId },
   { api: 'InitProducerId', path: 'producerId', same: natural },
   { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
@@ -59,6 +69,14 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'Produce responses.partitionResponses': ['index'],
   'DescribeLogDirs results.topics': ['name'],
   'DescribeLogDirs results.topics.partitions': ['partitionIndex'],
+  'JoinGroup members': ['groupInstanceId', 'metadata'],
+  'DescribeGroups groups.members': ['groupInstanceId', 'clientId', 'memberMetadata'],
+  'ListGroups groups': ['groupId'],
+  'OffsetFetch topics': ['name'],
+  'OffsetFetch topics.partitions': ['partitionIndex'],
+  'OffsetFetch groups.topics': ['name'],
+  'OffsetFetch groups.topics.partitions': ['partitionIndex'],
+  'DeleteGroups results': ['groupId'],
   'DeleteRecords topics': ['name'],
   'DeleteRecords topics.partitions': ['partitionIndex'],
   'CreatePartitions results': ['name'],

@@ -20,18 +20,27 @@ import {
 } from '@odradek/protocol/records/batch';
 import { decompress } from '@odradek/protocol/records/compression';
 import { readLegacyRecords } from '@odradek/protocol/records/legacy';
+import { readRecords } from '@odradek/protocol/records/record';
+import type { Message } from '@odradek/protocol/schema/api';
+import type { Fields } from '@odradek/protocol/schema/fields';
+import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/group-metadata';
+import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
+import { Reader } from '@odradek/protocol/wire/reader';
 
 /** As far as an entry's attributes. */
 const HEADER_BYTES = 23;
 const MAX_BYTES = 1 << 26;
 
 export interface RecordsView {
+  /** Records of `__consumer_offsets`: what is taken from the clock, and random ids, are left out. */
+  readonly storedRecords?: boolean;
   /** The broker has compressed these itself: no two libraries make the same bytes, what they hold is compared. */
   readonly recompressed?: boolean;
 }
 
 /** Records as plain values, header field by header field, so that a difference says where it is. */
-export function viewRecords(b: Buffer, { recompressed = false }: RecordsView): unknown {
+export function viewRecords(b: Buffer, { recompressed = false, storedRecords = false }: RecordsView): unknown {
+  if (storedRecords) return viewStored(b);
   const batches: unknown[] = [];
   let at = 0;
   for (let size = wholeBatchSizeAt(b, 0); size > 0; size = wholeBatchSizeAt(b, at)) {
@@ -56,6 +65,40 @@ function viewWrapped(b: Buffer, at: number): unknown {
     value: value?.toString(),
   }));
   return { wrapper: compressionAt(b, at), timestamp: maxTimestampAt(b, at), offset: baseOffsetAt(b, at), records };
+}
+
+const randomEnd = /-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Timestamps become 'now', random ids lose what is random, bytes become readable. */
+const steady = (value: unknown, field = ''): unknown => {
+  if (field.endsWith('Timestamp')) return (value as number) > 0 ? 'now' : value;
+  if (Buffer.isBuffer(value)) return value.toString('hex');
+  if (typeof value === 'string') return value.replace(randomEnd, '-random');
+  if (Array.isArray(value)) return value.map((item) => steady(item));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, steady(inner, key)]));
+};
+
+function decodeStored(message: Message<Fields>, bytes: Buffer | null): unknown {
+  if (bytes === null) return null;
+  const version = bytes.readInt16BE(0);
+  return { version, ...(steady(message.codec(version).decode(new Reader(bytes, 2, bytes.length))) as object) };
+}
+
+function viewStored(b: Buffer): unknown {
+  const batches: unknown[] = [];
+  for (let at = 0; wholeBatchSizeAt(b, at) > 0; at += wholeBatchSizeAt(b, at)) {
+    const records = [...readRecords(b, at)].map(({ offset, key, value }) => {
+      const isOffset = key!.readInt16BE(0) < 2;
+      return {
+        offset,
+        key: decodeStored(isOffset ? OffsetCommitKey : GroupMetadataKey, key),
+        value: decodeStored(isOffset ? OffsetCommitValue : GroupMetadataValue, value),
+      };
+    });
+    batches.push({ attributes: attributesAt(b, at), producerId: producerIdAt(b, at), records });
+  }
+  return batches;
 }
 
 function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): unknown {

@@ -3,6 +3,8 @@ import { configs } from './configs';
 import { control } from './control';
 import { damaged } from './damaged';
 import { fetch } from './fetch';
+import { groupOffsets } from './group-offsets';
+import { groups } from './groups';
 import { ids } from './ids';
 import { malformed } from './malformed';
 import { metadata } from './metadata';
@@ -22,6 +24,8 @@ export const ALL: readonly Scenario[] = [
   ...offsets,
   ...ids,
   ...configs,
+  ...groups,
+  ...groupOffsets,
   ...damaged,
   ...control,
 ];
