@@ -1,5 +1,5 @@
 // npm run test:interop [-- WORD…]: sends the same requests to Apache Kafka's broker and to ours and compares the answers.
-// WORDs choose scenarios by name. Both are built and run from what lies here: nothing needs to be started before.
+// With --self Apache's broker is compared with itself: a scenario that differs then is wrong. WORDs choose scenarios by name. Both are built and run from what lies here: nothing needs to be started before.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -45,5 +45,7 @@ await runMain(async () => {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const { broker, comparison } = await bundle(folder);
   const { default: comparisonModule } = await import(pathToFileURL(comparison).href);
-  return comparisonModule.main({ brokerBundle: broker, java, classPath, words: process.argv.slice(2) });
+  const self = process.argv.includes('--self');
+  const words = process.argv.slice(2).filter((word) => word !== '--self');
+  return comparisonModule.main({ brokerBundle: broker, java, classPath, self, words });
 });

@@ -69,7 +69,7 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'Produce responses.partitionResponses': ['index'],
   'DescribeLogDirs results.topics': ['name'],
   'DescribeLogDirs results.topics.partitions': ['partitionIndex'],
-  'JoinGroup members': ['groupInstanceId', 'metadata'],
+  'JoinGroup members': ['groupInstanceId', 'memberId', 'metadata'],
   'DescribeGroups groups.members': ['groupInstanceId', 'clientId', 'memberMetadata'],
   'ListGroups groups': ['groupId'],
   'OffsetFetch topics': ['name'],
@@ -94,10 +94,15 @@ export function masked(api: string, path: string, value: unknown): unknown {
   const same = masks.get(`${api} ${path}`);
   if (same) return same(value);
   const fields = UNORDERED[`${api} ${path}`];
-  return fields && Array.isArray(value) ? sorted(value, fields) : value;
+  if (!fields || !Array.isArray(value)) return value;
+  return sorted(value, fields, (field, inner) => masks.get(`${api} ${path}.${field}`)?.(inner) ?? inner);
 }
 
-function sorted(items: readonly Record<string, unknown>[], fields: readonly string[]): unknown[] {
-  const key = (item: Record<string, unknown>) => JSON.stringify(fields.map((field) => item[field]));
+function sorted(
+  items: readonly Record<string, unknown>[],
+  fields: readonly string[],
+  same: (field: string, value: unknown) => unknown,
+): unknown[] {
+  const key = (item: Record<string, unknown>) => JSON.stringify(fields.map((field) => same(field, item[field])));
   return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

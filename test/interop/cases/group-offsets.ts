@@ -195,12 +195,9 @@ async function fetches(both: Both): Promise<void> {
     const all = (groupId: string) => ({ groupId, topics: null });
     for (const groups of [[], [all('fetching'), all('fetching-none'), all('')], [all('fetching'), all('fetching')]]) {
       for (const requireStable of [false, true]) {
-        await both.send(
-          OffsetFetch,
-          version,
-          { groups, requireStable },
-          { note: `${groups.map((group) => group.groupId)}` },
-        );
+        // Apache's broker never answers a list without groups.
+        const note = `groups ${groups.map((group) => group.groupId)}`;
+        await both.send(OffsetFetch, version, { groups, requireStable }, { note, patienceMs: 1500, mayHang: true });
       }
     }
   }
