@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { Broker } from '../support/broker';
+import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 import {
   Bystander,
@@ -41,16 +42,18 @@ beforeEach(async () => {
   bystander = await Bystander.start(broker, `bystander-${topics++}`);
 });
 
-/** Whatever was done: the bystander saw nothing of it, and no connection stays. */
+/**
+ * Whatever was done: the bystander saw nothing of it, and no connection stays. A connection that was reset may live on
+ * until the broker has worked through what came before it, and the system accepts one in each turn of its loop: however
+ * slow the machine, the number falls.
+ */
 afterEach(async () => {
   const { rounds } = bystander;
-  for (let left = 500; bystander.rounds < rounds + 2 && left > 0; left--) await sleep(10);
+  await until(() => bystander.rounds >= rounds + 2);
   await bystander.stop();
-  expect(bystander.rounds).toBeGreaterThan(rounds);
-  for (let left = 500; openSockets(broker.pid) > socketsBefore && left > 0; left--) await sleep(10);
-  expect(openSockets(broker.pid)).toBeLessThanOrEqual(socketsBefore);
+  await until(() => openSockets(broker.pid) <= socketsBefore);
   expect(broker.log()).not.toContain('A rule of this broker was broken');
-});
+}, 60_000);
 
 const length = (size: number, rest = Buffer.alloc(0)): Buffer => {
   const bytes = Buffer.alloc(4);
@@ -172,6 +175,20 @@ test('thousands of requests in one go, then nobody takes the answers', async () 
   await sleep(1500);
   expect(residentBytes(broker.pid) - before).toBeLessThan(300 * MB);
   for (const socket of sockets) socket.resetAndDestroy();
+});
+
+test('thousands of requests in one go, then the end of the input', async () => {
+  const requests = 20_000;
+  const socket = await dial(broker.port);
+  let bytes = 0;
+  socket.on('data', (chunk) => {
+    bytes += chunk.length;
+  });
+  const apiVersions = frame(18, 0, Buffer.alloc(0));
+  const { answer } = await provoke(broker.port, apiVersions, wholeFrame);
+  socket.end(Buffer.concat(Array.from({ length: requests }, () => apiVersions)));
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(bytes).toBe(requests * answer.length);
 });
 
 test('slow readers of large answers', async () => {

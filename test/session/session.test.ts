@@ -1,5 +1,6 @@
 import { IdempotentLoad } from '../crash/idempotent-load';
 import { Broker } from '../support/broker';
+import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 
 const SESSION_TIMEOUT_MS = 1000;
@@ -21,10 +22,6 @@ afterEach(async () => {
 });
 
 const after = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await after(20);
-}
 
 const acknowledge = (load: IdempotentLoad, records: number): Promise<void> => {
   const goal = load.acknowledged + records;

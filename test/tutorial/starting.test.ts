@@ -1,14 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, freePorts } from '../support/ports';
 import { home, removeDir, type ServerProcess, tempDir } from '../support/process';
 import { runningServers } from '../support/servers';
+import { until } from '../support/until';
 import { started, typed } from './typed';
 
 // Section 1 of the tutorials: starting the cluster, with copies of config/ whose ports and folders a reader has edited.
-
-const POLL_MS = 20;
 
 interface Place {
   readonly dir: string;
@@ -73,10 +71,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(POLL_MS);
 }
 
 const zooKeeperServes = async () => (await ask(place.zooKeeper, 'srvr', () => false))?.includes('Mode:') ?? false;

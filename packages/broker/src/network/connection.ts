@@ -7,6 +7,8 @@ import type { RequestMemory } from './request-memory';
 
 /** Bytes that one connection may send us in a row before others have their turn. */
 const TURN_BYTES = 256 * 1024;
+/** How long one connection's requests are handled in a row: thousands of small ones fit into one read. */
+const TURN_MS = 5;
 /** Answers are handed to the system at the end of a callback, or earlier once so many bytes are ready. */
 const FLUSH_BYTES = 256 * 1024;
 /** No further request is handled while so many bytes wait for a slow reader. Kafka waits for each answer to be sent. */
@@ -78,6 +80,8 @@ export class ServerConnection implements Receiver, Channel {
   private processing = false;
   private targetBytes = 0;
   private turnBytes = 0;
+  /** Its requests have had their time; what is left of them goes on in the next turn. */
+  private turnOver = false;
   /** Reserved in `requestMemory` for the frame that is arriving. */
   private reservedBytes = 0;
   private out: Buffer[] = [];
@@ -143,7 +147,7 @@ export class ServerConnection implements Receiver, Channel {
     this.out = [];
     for (const sent of this.takeSent()) sent();
     if (handleRest) this.process();
-    if (!handleRest || !this.inFlight) this.dispose();
+    if (!handleRest || !this.busy) this.dispose();
   }
 
   // --- Channel ---
@@ -227,15 +231,21 @@ export class ServerConnection implements Receiver, Channel {
     return sent;
   }
 
+  /** A request is under way, or others wait for their turn. */
+  private get busy(): boolean {
+    return this.inFlight || this.turnOver;
+  }
+
   private get mayHandle(): boolean {
-    if (this.inFlight) return false;
+    if (this.busy) return false;
     return this.state === 'gone' || (this.state === 'open' && !this.muted && !this.outputFull);
   }
 
   /** Handles complete frames, as far as order and limits allow. */
   private process(): void {
     if (this.processing) return;
-    const { putOff } = this.services;
+    const { putOff, clock } = this.services;
+    const turnEndsMs = clock.monotonicMs() + TURN_MS;
     this.processing = true;
     putOff?.begin();
     try {
@@ -243,6 +253,7 @@ export class ServerConnection implements Receiver, Channel {
         const frame = this.frames.next();
         if (!frame) break;
         this.handle(frame);
+        if (clock.monotonicMs() >= turnEndsMs) this.endTurn();
       }
       if (this.state !== 'closing') this.frames.settle(this.admit);
     } catch (error) {
@@ -280,7 +291,7 @@ export class ServerConnection implements Receiver, Channel {
   private readonly proceed = (): void => {
     this.process();
     if (this.state === 'gone') {
-      if (!this.inFlight) this.dispose();
+      if (!this.busy) this.dispose();
       return;
     }
     if (this.inputOver && this.mayHandle) {
@@ -303,6 +314,14 @@ export class ServerConnection implements Receiver, Channel {
     this.paused = true;
     this.turnBytes = 0;
     this.services.clock.soon(this.proceed);
+  }
+
+  private endTurn(): void {
+    this.turnOver = true;
+    this.services.clock.soon(() => {
+      this.turnOver = false;
+      this.proceed();
+    });
   }
 
   private readonly admit = (frameBytes: number): boolean => {

@@ -85,6 +85,34 @@ describe('order and pipelining', () => {
     expect(memory.pool.takenBytes).toBe(0);
   });
 
+  test('thousands of requests in one read do not hold up others; those of a client that left are handled as well', async () => {
+    const served: number[] = [];
+    const { clock, connect, memory } = await makeServer([
+      untyped(
+        handler<typeof ApiVersions>({
+          api: ApiVersions,
+          handle: (_request, { clientId }) => {
+            clock.spend(1);
+            served.push(Number(clientId));
+            if (clientId === '2') leaving.connection.destroy();
+            return { errorCode: 0, apiKeys: [] };
+          },
+          fail: ({ code }) => ({ errorCode: code, apiKeys: [] }),
+        }),
+      ),
+    ]);
+    const ask = (from: number): Buffer => requestFrame(ApiVersions, 0, from, {}, String(from));
+    const [flooding, leaving, other] = [await connect(), await connect(), await connect()];
+    flooding.connection.write([Buffer.concat(Array.from({ length: 200 }, () => ask(1)))]);
+    leaving.connection.write([Buffer.concat(Array.from({ length: 200 }, () => ask(2)))]);
+    other.connection.write([ask(3)]);
+    await clock.settle();
+    expect(served.indexOf(3)).toBeLessThan(30);
+    expect(served.length).toBe(401);
+    expect(flooding.frames().length).toBe(200);
+    expect(memory.pool.takenBytes).toBe(0);
+  });
+
   test('a frame larger than staging arrives whole, also behind a request in flight', async () => {
     const held = heldHeartbeats();
     const seen: Buffer[] = [];

@@ -77,7 +77,12 @@ export class ManualClock implements Clock {
       next.callback();
       await this.settle();
     }
-    this.elapsedMs = endMs;
+    this.elapsedMs = Math.max(this.elapsedMs, endMs);
+  }
+
+  /** For work that takes its time: `durationMs` pass within a callback, timers that are due run after it. */
+  spend(durationMs: number): void {
+    this.elapsedMs += durationMs;
   }
 
   private earliest(): Pending | null {
