@@ -1,9 +1,9 @@
-import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Io } from '../print';
 import { logTo } from '../print';
 import { configException, kafkaException, ServerError, ToolError, timeoutError } from '../tool-error';
 import { KafkaClient, sleep } from './client';
-import { type AnyApi, DisconnectError } from './connection';
+import { type AnyApi, DisconnectError, type RequestFor } from './connection';
 import { intConfig, loadProperties, longConfig, type Properties, requirePlaintext } from './properties';
 
 const DEFAULT_API_TIMEOUT_MS = 60_000;
@@ -45,7 +45,7 @@ export class Admin {
   }
 
   /** Sends to any broker. */
-  toAny<A extends AnyApi>(call: Call, api: A, request: RequestInit<A>): Promise<ResponseOf<A>> {
+  toAny<A extends AnyApi>(call: Call, api: A, request: RequestFor<A>): Promise<ResponseOf<A>> {
     return this.client.sendToAny(api, request, call.deadlineMs);
   }
 
@@ -53,7 +53,7 @@ export class Admin {
   async toController<A extends AnyApi>(
     call: Call,
     api: A,
-    request: RequestInit<A>,
+    request: RequestFor<A>,
     errorOf: (response: ResponseOf<A>) => number,
   ): Promise<ResponseOf<A>> {
     if (this.client.controllerId < 0) await this.client.metadata([], call.deadlineMs);
@@ -67,7 +67,7 @@ export class Admin {
   }
 
   /** Sends to one broker, which must be known from metadata. */
-  toBroker<A extends AnyApi>(call: Call, nodeId: number, api: A, request: RequestInit<A>): Promise<ResponseOf<A>> {
+  toBroker<A extends AnyApi>(call: Call, nodeId: number, api: A, request: RequestFor<A>): Promise<ResponseOf<A>> {
     return this.client.sendTo(nodeId, api, request, this.requestTimeoutMs(call));
   }
 

@@ -1,13 +1,14 @@
 import { Metadata } from '@odradek/protocol/messages/metadata';
-import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Log } from '../print';
 import { configException, timeoutError } from '../tool-error';
 import { type Address, parseBootstrapServers, resolveHost } from './addresses';
-import { type AnyApi, Connection, DisconnectError, type TrafficObserver } from './connection';
+import { type AnyApi, Connection, DisconnectError, type RequestFor, type TrafficObserver } from './connection';
 
 const NETWORK_CLIENT = 'org.apache.kafka.clients.NetworkClient';
 const CLIENT_UTILS = 'org.apache.kafka.clients.ClientUtils';
 const RECONNECT_BACKOFF_JITTER = 0.2;
+const INT_MAX = 0x7fffffff;
 
 export interface ClientOptions {
   readonly bootstrapServers: string;
@@ -116,7 +117,7 @@ export class KafkaClient {
   }
 
   /** Sends to whichever broker can be reached, trying them in turn until the deadline. */
-  async sendToAny<A extends AnyApi>(api: A, request: RequestInit<A>, deadlineMs: number): Promise<ResponseOf<A>> {
+  async sendToAny<A extends AnyApi>(api: A, request: RequestFor<A>, deadlineMs: number): Promise<ResponseOf<A>> {
     for (;;) {
       const { connection } = await this.connectAny(deadlineMs);
       try {
@@ -131,10 +132,24 @@ export class KafkaClient {
   async sendTo<A extends AnyApi>(
     nodeId: number,
     api: A,
-    request: RequestInit<A>,
+    request: RequestFor<A>,
     timeoutMs = this.options.requestTimeoutMs,
   ): Promise<ResponseOf<A>> {
     const connection = await this.connectTo(nodeId);
+    return connection.send(api, request, timeoutMs);
+  }
+
+  /**
+   * Sends to a coordinator over a connection of its own, as Java's consumers do: neither a long poll nor a join that
+   * waits for other members may hold up the rest.
+   */
+  async sendToCoordinator<A extends AnyApi>(
+    { id, ...coordinator }: Node,
+    api: A,
+    request: RequestFor<A>,
+    timeoutMs = this.options.requestTimeoutMs,
+  ): Promise<ResponseOf<A>> {
+    const connection = await this.open({ ...coordinator, id: INT_MAX - id });
     return connection.send(api, request, timeoutMs);
   }
 
@@ -181,7 +196,8 @@ export class KafkaClient {
 
   private link(node: Node): Link {
     const known = this.links.get(node.id);
-    if (known) return known;
+    if (known && known.node.host === node.host && known.node.port === node.port) return known;
+    known?.connection?.close();
     const link: Link = { node, failures: 0, notBeforeMs: 0 };
     this.links.set(node.id, link);
     return link;

@@ -13,6 +13,9 @@ const MAX_RESPONSE_BYTES = 0x7fffffff;
 // biome-ignore lint/suspicious/noExplicitAny: any API, whatever its fields
 export type AnyApi = Api<any, any>;
 
+/** A request, or what makes it once the version is known that both sides speak. */
+export type RequestFor<A> = RequestInit<A> | ((version: number) => RequestInit<A>);
+
 /** A connection that was lost, or could not be made: the request may be tried again. */
 export class DisconnectError extends ToolError {
   constructor(message: string | null = null) {
@@ -131,12 +134,13 @@ export class Connection {
   }
 
   /** Sends one request. Rejects with `DisconnectError`, a `ToolError` on time-out, or UNSUPPORTED_VERSION. */
-  send<A extends AnyApi>(api: A, request: RequestInit<A>, timeoutMs: number): Promise<ResponseOf<A>> {
+  send<A extends AnyApi>(api: A, request: RequestFor<A>, timeoutMs: number): Promise<ResponseOf<A>> {
     const version = this.versionFor(api);
     if (version === undefined) {
       return Promise.reject(new ServerError('UNSUPPORTED_VERSION', `The node does not support ${snake(api.name)}`));
     }
-    return this.sendVersion(api, version, request, timeoutMs);
+    const made = typeof request === 'function' ? request(version) : request;
+    return this.sendVersion(api, version, made, timeoutMs);
   }
 
   /** Sends a request that the broker does not answer (Produce with acks 0). */

@@ -5,6 +5,7 @@ import {
   isTransactionalAt,
   lastOffsetAt,
   magicAt,
+  partitionLeaderEpochAt,
   producerIdAt,
   type TimestampType,
   wholeBatchSizeAt,
@@ -55,11 +56,18 @@ class AbortedFilter {
   }
 }
 
+/** Where reading a partition goes on. */
+export interface Cursor {
+  offset: number;
+  /** The epoch of the leader that wrote what was read last; -1: not known. */
+  leaderEpoch: number;
+}
+
 /**
- * Walks the records of a fetch, decompressing batch by batch. Control batches and aborted records are left out;
- * `onBatchEnd` gets the next offset to fetch after each batch, which compaction may put beyond the last record.
+ * Walks the records of a fetch, decompressing batch by batch. Control batches and aborted records are left out. The
+ * cursor goes beyond each record before it is given out, and beyond each batch, which compaction may have let end later.
  */
-export function* recordsOf(fetched: Fetched, onBatchEnd: (nextOffset: number) => void): Generator<ConsumerRecord> {
+export function* recordsOf(fetched: Fetched, cursor: Cursor): Generator<ConsumerRecord> {
   const { records: b, topic, partition, fetchOffset } = fetched;
   const filter = fetched.aborted ? new AbortedFilter(fetched.aborted) : undefined;
   for (let at = 0, size = wholeBatchSizeAt(b, at); size > 0; at += size, size = wholeBatchSizeAt(b, at)) {
@@ -67,15 +75,18 @@ export function* recordsOf(fetched: Fetched, onBatchEnd: (nextOffset: number) =>
       const where = `${partitionText(fetched)} at offset ${fetchOffset}`;
       throw kafkaException(`Record for partition ${where} is invalid, cause: Record batch is corrupt`);
     }
+    cursor.leaderEpoch = partitionLeaderEpochAt(b, at);
     const magic = magicAt(b, at);
     const skipped = magic >= 2 && (filter ? filter.skips(b, at) : isControlAt(b, at));
     if (!skipped) {
       const timestampType =
         magic === 0 ? undefined : isLogAppendTimeAt(b, at) ? ('LogAppendTime' as const) : ('CreateTime' as const);
       for (const record of readRecords(b, at)) {
-        if (record.offset >= fetchOffset) yield { ...record, topic, partition, timestampType };
+        if (record.offset < fetchOffset) continue;
+        cursor.offset = record.offset + 1;
+        yield { ...record, topic, partition, timestampType };
       }
     }
-    onBatchEnd(lastOffsetAt(b, at) + 1);
+    cursor.offset = Math.max(fetchOffset, lastOffsetAt(b, at) + 1);
   }
 }

@@ -20,8 +20,8 @@ export interface RecordSource {
 function subscriptionOf(args: ConsoleConsumerArguments, excludeInternal: boolean): Subscription {
   const { topic, partition, offset } = args;
   if (topic === undefined) return { pattern: javaRegex(args.include!), excludeInternal };
-  if (partition === undefined) return { topic };
-  return { topic, partition, start: offset < 0 ? { timestamp: offset } : { offset } };
+  if (partition === undefined) return { topics: [topic] };
+  return { topics: [topic], partition, start: offset < 0 ? { timestamp: offset } : { offset } };
 }
 
 async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<RecordSource> {

@@ -1,0 +1,298 @@
+import type { Log } from '../print';
+import { ServerError, ToolError } from '../tool-error';
+import { KafkaClient } from './client';
+import type { ConsumerRecord } from './consumed';
+import { Fetcher, type ReadPosition } from './fetcher';
+import { CommitFailedError, OffsetCommitter } from './group/committer';
+import { type GroupSettings, groupSettings } from './group/group-config';
+import { GroupCoordinator } from './group/group-coordinator';
+import { GroupTopics } from './group/group-topics';
+import { Membership } from './group/membership';
+import type { CommittedOffset } from './group/offsets';
+import { partitionText, type TopicPartition } from './partitions';
+import type { Properties } from './properties';
+import type { TopicSelection } from './selection';
+import { TopicMetadata } from './topic-metadata';
+import { Wakeup } from './wakeup';
+
+export type { CommittedOffset } from './group/offsets';
+
+const CONSUMER_COORDINATOR = 'org.apache.kafka.clients.consumer.internals.ConsumerCoordinator';
+
+/** Told of what a member gets and gives up (ConsumerRebalanceListener); a rebalance waits for what is returned. */
+export interface RebalanceListener {
+  /** What it got in addition to what it has; nothing at all where a rebalance changed nothing. */
+  onPartitionsAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** What it is about to give up: the last chance to commit. */
+  onPartitionsRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** What it has lost already; `onPartitionsRevoked` is told where this is left out. */
+  onPartitionsLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
+}
+
+/** A connected client from a consumer's properties. Throws `ToolError` where no bootstrap server can be used. */
+export async function connectGroupConsumer(
+  properties: Properties,
+  selection: TopicSelection,
+  log: Log,
+  listener: RebalanceListener = {},
+): Promise<GroupConsumer> {
+  const settings = groupSettings(properties);
+  const client = new KafkaClient({
+    ...settings,
+    logPrefix: `[Consumer clientId=${settings.clientId}, groupId=${settings.groupId}] `,
+    log,
+    reportsBootstrap: true,
+  });
+  await client.checkBootstrap();
+  return new GroupConsumer(client, settings, selection, listener);
+}
+
+/**
+ * A member of a consumer group, by the classic protocol, dynamic or static, eager or cooperative. As in Java's consumer,
+ * a rebalance begins in `poll` only, so nothing is taken away from whoever is busy with what the last poll gave.
+ */
+export class GroupConsumer {
+  private readonly owned = new Map<string, TopicPartition>();
+  private readonly wakeup = new Wakeup();
+  private readonly coordinator: GroupCoordinator;
+  private readonly topics: GroupTopics;
+  private readonly fetcher: Fetcher;
+  private readonly membership: Membership;
+  private readonly committer: OffsetCommitter;
+  private readonly isCooperative: boolean;
+  private failure: Error | undefined;
+  private rebalancing: Promise<void> | undefined;
+  private refreshing = false;
+  /** Between the last commit before a join and the join's end nothing may be taken that the group gives to another. */
+  private preparing = false;
+  private nextCommitMs: number;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly client: KafkaClient,
+    private readonly settings: GroupSettings,
+    selection: TopicSelection,
+    private readonly listener: RebalanceListener,
+  ) {
+    const metadata = new TopicMetadata(client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
+    this.isCooperative = settings.assignors.every((assignor) => assignor.isCooperative);
+    this.nextCommitMs = Date.now() + settings.autoCommitIntervalMs;
+    this.coordinator = new GroupCoordinator(client, settings.groupId);
+    this.fetcher = new Fetcher(client, metadata, settings, (doubtful) => {
+      if (doubtful) this.topics.doubt();
+      this.wakeup.wake();
+    });
+    this.topics = new GroupTopics(metadata, settings, selection, this.fetcher);
+    const state = {
+      subscribedTopics: () => this.topics.subscribed,
+      ownedPartitions: () => this.assignment(),
+      partitionCounts: (topics: readonly string[]) => this.topics.partitionCounts(topics),
+    };
+    this.membership = new Membership(this.coordinator, settings, state, client.options.log, (failure) => {
+      if (failure) this.failure = failure;
+      this.wakeup.wake();
+    });
+    this.committer = new OffsetCommitter(this.coordinator, this.membership, settings);
+  }
+
+  /** The partitions that this member has now. */
+  assignment(): TopicPartition[] {
+    return [...this.owned.values()];
+  }
+
+  /** Where reading goes on, for each partition where that is known. */
+  positions(): ReadPosition[] {
+    return this.fetcher.readPositions();
+  }
+
+  /**
+   * Records of one or more partitions, at most max.poll.records, or undefined after so many milliseconds without any. A
+   * record counts as consumed, for commits, when it is taken out of what this returns. Throws what ends the membership.
+   */
+  async poll(timeoutMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
+    const deadlineMs = Date.now() + timeoutMs;
+    for (;;) {
+      this.membership.lastPollMs = Date.now();
+      if (this.failure) throw this.failure;
+      if (this.closing) return undefined;
+      this.maintain();
+      if (!this.preparing && this.fetcher.isReady) return this.take();
+      const leftMs = deadlineMs - Date.now();
+      if (leftMs <= 0) return undefined;
+      await this.wakeup.wait(Math.min(leftMs, this.nextTaskMs() - Date.now()));
+    }
+  }
+
+  private *take(): Generator<ConsumerRecord> {
+    let left = this.settings.maxPollRecords;
+    for (let records = this.fetcher.take(); records; records = this.fetcher.take()) {
+      for (const record of records) {
+        yield record;
+        if (--left === 0) return;
+      }
+    }
+  }
+
+  private nextTaskMs(): number {
+    const commits = this.settings.autoCommits && !this.rebalancing;
+    const commitMs = commits ? this.nextCommitMs : Number.POSITIVE_INFINITY;
+    const refreshMs = this.refreshing ? Number.POSITIVE_INFINITY : this.topics.nextRefreshMs;
+    return Math.max(Date.now() + 1, Math.min(commitMs, refreshMs));
+  }
+
+  /** Starts whatever is due; nothing here is waited for. */
+  private maintain(): void {
+    const nowMs = Date.now();
+    if (!this.refreshing && nowMs >= this.topics.nextRefreshMs) {
+      this.refreshing = true;
+      this.run(this.refresh(), () => {
+        this.refreshing = false;
+      });
+    }
+    if (this.membership.needsJoin && !this.rebalancing && this.topics.areKnown) {
+      this.rebalancing = this.rebalance();
+      this.run(this.rebalancing, () => {
+        this.rebalancing = undefined;
+        this.run(this.start());
+      });
+    } else if (this.settings.autoCommits && nowMs >= this.nextCommitMs && !this.rebalancing) {
+      this.nextCommitMs = nowMs + this.settings.autoCommitIntervalMs;
+      void this.autoCommit('Asynchronous', 0);
+    }
+  }
+
+  private run(task: Promise<void>, done: () => void = () => undefined): void {
+    task
+      .catch((thrown: Error) => {
+        if (!this.closing) this.failure ??= thrown;
+      })
+      .finally(() => {
+        done();
+        this.wakeup.wake();
+      });
+  }
+
+  private async refresh(): Promise<void> {
+    const news = await this.topics.refresh(this.membership.isLeader);
+    if (news) this.membership.requestRejoin(news);
+    await this.start();
+  }
+
+  /** Reads what is owned and has no position yet from where the group left off. */
+  private async start(): Promise<void> {
+    if (this.closing) return;
+    const unread = this.rebalancing ? [] : this.assignment().filter((partition) => !this.fetcher.has(partition));
+    try {
+      for (const { committed, ...partition } of await this.committer.fetch(unread)) {
+        if (!this.owned.has(partitionText(partition)) || this.fetcher.has(partition)) continue;
+        if (!committed && this.settings.resetTimestamp === undefined) throw noOffset(unread);
+        const start = committed ?? { timestamp: this.settings.resetTimestamp! };
+        this.fetcher.add(partition, start, this.topics.leaderOf(partition));
+      }
+      if (!(await this.fetcher.advance())) this.topics.retrySoon();
+    } catch (thrown) {
+      const passes = thrown instanceof ToolError && (!(thrown instanceof ServerError) || thrown.retriable);
+      if (!passes || thrown instanceof NoOffsetError) throw thrown;
+      this.topics.retrySoon();
+    }
+  }
+
+  private async rebalance(): Promise<void> {
+    this.preparing = true;
+    try {
+      await this.prepareJoin();
+    } finally {
+      this.preparing = false;
+    }
+    const assigned = await this.membership.join();
+    if (this.closing) return;
+    await this.completeJoin(assigned);
+    this.nextCommitMs = Date.now() + this.settings.autoCommitIntervalMs;
+  }
+
+  /** Gives up what must be given up before others may have it (ConsumerCoordinator.onJoinPrepare). */
+  private async prepareJoin(): Promise<void> {
+    if (this.settings.autoCommits && this.membership.hasGeneration) {
+      await this.autoCommit('Asynchronous', this.settings.maxPollIntervalMs);
+    }
+    const all = this.assignment();
+    if (!this.membership.hasGeneration) {
+      if (all.length > 0) await this.giveUp(all, 'lost');
+      return;
+    }
+    const gone = this.isCooperative ? all.filter(({ topic }) => !this.topics.subscribed.includes(topic)) : all;
+    if (!this.isCooperative || gone.length > 0) await this.giveUp(gone, 'revoked');
+  }
+
+  private async completeJoin(assigned: readonly TopicPartition[]): Promise<void> {
+    const names = new Set(assigned.map(partitionText));
+    const revoked = this.assignment().filter((partition) => !names.has(partitionText(partition)));
+    if (revoked.length > 0) {
+      await this.giveUp(revoked, 'revoked');
+      this.membership.requestRejoin('need to revoke partitions and re-join');
+    }
+    const added = assigned.filter((partition) => !this.owned.has(partitionText(partition)));
+    for (const partition of added) this.owned.set(partitionText(partition), partition);
+    await this.listener.onPartitionsAssigned?.(added);
+  }
+
+  private async giveUp(partitions: readonly TopicPartition[], how: 'revoked' | 'lost'): Promise<void> {
+    const { listener } = this;
+    if (how === 'lost' && listener.onPartitionsLost) await listener.onPartitionsLost(partitions);
+    else await listener.onPartitionsRevoked?.(partitions);
+    for (const partition of partitions) {
+      this.owned.delete(partitionText(partition));
+      this.fetcher.remove(partition);
+    }
+  }
+
+  /**
+   * Commits offsets, those given or all positions, and waits for it. Throws `CommitFailedError` where the group went on
+   * without this member, another `ToolError` where a broker refuses or none answers for default.api.timeout.ms.
+   */
+  commit(offsets: readonly CommittedOffset[] = this.positions()): Promise<void> {
+    return this.committer.commit(offsets, this.settings.defaultApiTimeoutMs);
+  }
+
+  private async autoCommit(how: 'Asynchronous' | 'Synchronous', patienceMs: number): Promise<void> {
+    const offsets = this.positions();
+    try {
+      await this.committer.commit(offsets, patienceMs);
+    } catch (thrown) {
+      if (!(thrown instanceof ToolError)) throw thrown;
+      const { log, logPrefix } = this.client.options;
+      const list = offsets.map((each) => `${partitionText(each)}=${offsetText(each)}`).join(', ');
+      const message = `${how} auto-commit of offsets {${list}} failed: ${thrown.message}`;
+      // The group has gone on, or will: its next member reads from the last commit that succeeded.
+      if (!this.closing || !(thrown instanceof CommitFailedError))
+        log('WARN', logPrefix + message, CONSUMER_COORDINATOR);
+    }
+  }
+
+  /** Commits, if that is its way, gives everything up, leaves the group and closes all connections. */
+  close(): Promise<void> {
+    this.closing ??= this.stop();
+    return this.closing;
+  }
+
+  private async stop(): Promise<void> {
+    this.fetcher.close();
+    this.wakeup.wake();
+    const hadGeneration = this.membership.hasGeneration;
+    if (this.settings.autoCommits && hadGeneration && this.coordinator.isKnown) await this.autoCommit('Synchronous', 0);
+    if (this.owned.size > 0) await this.giveUp(this.assignment(), hadGeneration ? 'revoked' : 'lost');
+    await this.membership.close();
+    this.client.close();
+  }
+}
+
+const offsetText = ({ offset, leaderEpoch = -1, metadata = '' }: CommittedOffset): string =>
+  `OffsetAndMetadata{offset=${offset}, leaderEpoch=${(leaderEpoch ?? -1 >= 0) ? leaderEpoch : 'null'}, metadata='${metadata}'}`;
+
+class NoOffsetError extends ToolError {}
+
+const noOffset = (partitions: readonly TopicPartition[]): NoOffsetError =>
+  new NoOffsetError(
+    'org.apache.kafka.clients.consumer.NoOffsetForPartitionException',
+    `Undefined offset with no reset policy for partitions: [${partitions.map(partitionText).join(', ')}]`,
+  );
