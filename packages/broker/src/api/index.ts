@@ -1,25 +1,38 @@
 import { allocateProducerIds } from './allocate-producer-ids';
 import { alterConfigs } from './alter-configs';
 import { apiVersions } from './api-versions';
+import { createAcls } from './create-acls';
+import { createDelegationToken } from './create-delegation-token';
 import { createPartitions } from './create-partitions';
 import { createTopics } from './create-topics';
+import { deleteAcls } from './delete-acls';
 import { deleteRecords } from './delete-records';
 import { deleteTopics } from './delete-topics';
+import { describeAcls } from './describe-acls';
 import { describeCluster } from './describe-cluster';
 import { describeConfigs } from './describe-configs';
+import { describeDelegationToken } from './describe-delegation-token';
 import { describeLogDirs } from './describe-log-dirs';
 import { describeProducers } from './describe-producers';
+import { electLeaders } from './elect-leaders';
+import { envelope } from './envelope';
+import { expireDelegationToken } from './expire-delegation-token';
 import { fetch } from './fetch';
 import type { Handler } from './handler';
 import { incrementalAlterConfigs } from './incremental-alter-configs';
 import { initProducerId } from './init-producer-id';
 import { leaderAndIsr } from './leader-and-isr';
 import { listOffsets } from './list-offsets';
+import { listPartitionReassignments } from './list-partition-reassignments';
 import { metadata } from './metadata';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch';
 import { produce } from './produce';
+import { renewDelegationToken } from './renew-delegation-token';
+import { saslAuthenticate } from './sasl-authenticate';
+import { saslHandshake } from './sasl-handshake';
 import type { Services } from './services';
 import { stopReplica } from './stop-replica';
+import { updateFeatures } from './update-features';
 import { updateMetadata } from './update-metadata';
 
 /** THE LIST: every API that this broker serves, in API-key order. What is not here is not advertised. */
@@ -32,17 +45,30 @@ export function handlers(services: Services): readonly Handler[] {
     leaderAndIsr(services),
     stopReplica(services),
     updateMetadata(services),
+    saslHandshake(),
     apiVersions(() => list, services.finalizedFeaturesEpoch),
     createTopics(services),
     deleteTopics(services),
     deleteRecords(services),
     initProducerId(services),
     offsetForLeaderEpoch(services),
+    describeAcls(),
+    createAcls(),
+    deleteAcls(),
     describeConfigs(services),
     alterConfigs(services),
     describeLogDirs(services),
+    saslAuthenticate(),
     createPartitions(services),
+    createDelegationToken(),
+    renewDelegationToken(),
+    expireDelegationToken(),
+    describeDelegationToken(),
+    electLeaders(services),
     incrementalAlterConfigs(services),
+    listPartitionReassignments(services),
+    updateFeatures(services),
+    envelope(),
     describeCluster(services),
     describeProducers(services),
     allocateProducerIds(services),

@@ -14,8 +14,9 @@ import { onDeletionAnswer, onTopicDeletions, readDeletions, resumeDeletions } fr
 import { EventQueue } from './event-queue';
 import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notifications';
 import { electLeaders, onlineReplicas } from './partitions';
+import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
 import { type ControlRequest, RequestBatch } from './requests';
-import { ControllerState } from './state';
+import { ControllerState, type PartitionId, type ReplicaAssignment } from './state';
 import { onPartitionsAdded, onTopicsChanged, readInitialTopics } from './topics';
 
 export interface ControllerOptions {
@@ -90,6 +91,24 @@ export class Controller {
     return this.options.store.allocateProducerIdBlock(brokerId);
   }
 
+  /** Elects leaders anew. Throws NOT_CONTROLLER; a partition's own error is in its outcome. */
+  electLeaders(partitions: readonly PartitionId[], type: ElectionType): Promise<ElectionOutcome[]> {
+    return this.ask('ReplicaLeaderElection', (term) => electOnRequest(term, partitions, type));
+  }
+
+  /** Those of the partitions (null: of all) whose replicas are being moved (KIP-455). Throws NOT_CONTROLLER. */
+  ongoingReassignments(
+    partitions: readonly PartitionId[] | null,
+  ): Promise<(PartitionId & { readonly assignment: ReplicaAssignment })[]> {
+    return this.ask('ListPartitionReassignments', async ({ state }) =>
+      [...(partitions ?? state.allPartitions())].flatMap(({ topic, partition }) => {
+        const assignment = state.assignmentOf({ topic, partition });
+        const isMoving = assignment && assignment.addingReplicas.length + assignment.removingReplicas.length > 0;
+        return isMoving ? [{ topic, partition, assignment }] : [];
+      }),
+    );
+  }
+
   /** Watches `/controller` and takes part in the election. Resolves once it is known who the controller is. */
   async start(): Promise<void> {
     const { client } = this.options;
@@ -120,6 +139,24 @@ export class Controller {
   private during(term: ActiveController, name: string, run: (term: ActiveController) => Promise<void>): void {
     this.put(name, async () => {
       if (this.active === term) await run(term);
+    });
+  }
+
+  /** Answers a request when its turn among the events comes. Throws NOT_CONTROLLER where this broker is none by then. */
+  private ask<Result>(name: string, run: (term: ActiveController) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => reject(new KafkaError('NOT_CONTROLLER'));
+      if (this.stopped) return refuse();
+      const answer = async (): Promise<void> => {
+        if (!this.active) return refuse();
+        try {
+          resolve(await run(this.active));
+        } catch (error) {
+          reject(error instanceof ControllerMovedError ? new KafkaError('NOT_CONTROLLER') : error);
+          throw error;
+        }
+      };
+      this.queue.put(name, answer, refuse);
     });
   }
 

@@ -1,5 +1,13 @@
 import type { ActiveController } from './active';
-import { type Choice, chooseForNew, chooseForOffline, elected, RECOVERED, withoutReplica } from './leader-choice';
+import {
+  type Choice,
+  chooseForNew,
+  chooseForOffline,
+  elected as electedFrom,
+  type LeaderAndIsr,
+  RECOVERED,
+  withoutReplica,
+} from './leader-choice';
 import { RequestBatch } from './requests';
 import { type PartitionId, type PartitionState, partitionKey } from './state';
 
@@ -13,8 +21,25 @@ interface PlannedElection extends PartitionId {
   readonly replicas: readonly number[];
 }
 
+/** How a partition that has been led before gets its next leader; null where it gets none. */
+export type Strategy = (
+  replicas: readonly number[],
+  current: LeaderAndIsr,
+  isLive: (broker: number) => boolean,
+  topic: string,
+) => Choice | null;
+
+const asOffline =
+  ({ uncleanElectionEnabled }: ActiveController): Strategy =>
+  (replicas, current, isLive, topic) =>
+    chooseForOffline(replicas, current, isLive, uncleanElectionEnabled(topic));
+
 /** The next state of each partition that can have a leader; the others stay as they are (logged by the caller). */
-export function planElections(controller: ActiveController, partitions: readonly Assigned[]): PlannedElection[] {
+export function planElections(
+  controller: ActiveController,
+  partitions: readonly Assigned[],
+  strategy: Strategy = asOffline(controller),
+): PlannedElection[] {
   const { state } = controller;
   const planned: PlannedElection[] = [];
   for (const id of partitions) {
@@ -23,11 +48,11 @@ export function planElections(controller: ActiveController, partitions: readonly
     const current = state.stateOf(id);
     if (current && isForeign(controller, id, current)) continue;
     const choice: Choice | null = current
-      ? chooseForOffline(replicas, current, isLive, controller.uncleanElectionEnabled(id.topic))
+      ? strategy(replicas, current, isLive, id.topic)
       : chooseForNew(replicas, isLive);
     if (!choice) continue;
     const next = current
-      ? elected(current, choice)
+      ? electedFrom(current, choice)
       : { leader: choice.leader, isr: choice.isr, leaderEpoch: 0, leaderRecoveryState: RECOVERED };
     planned.push({
       topic: id.topic,
@@ -41,15 +66,22 @@ export function planElections(controller: ActiveController, partitions: readonly
 }
 
 /**
- * Gives a leader to each of these new or offline partitions that can have one, writes their states and tells the
- * brokers. A state that somebody else has changed meanwhile is read again and decided anew.
+ * Gives a leader to each of these partitions that can have one (by default as to partitions that are new or offline),
+ * writes their states and tells the brokers. A state that somebody else has changed meanwhile is read again and decided
+ * anew. Returns, as `topic-N`, those that have been given one.
  */
-export async function electLeaders(controller: ActiveController, partitions: readonly Assigned[]): Promise<void> {
+export async function electLeaders(
+  controller: ActiveController,
+  partitions: readonly Assigned[],
+  strategy?: Strategy,
+): Promise<ReadonlySet<string>> {
   const batch = new RequestBatch();
+  const done = new Set<string>();
   let left = partitions;
   while (left.length > 0) {
-    const planned = planElections(controller, left);
+    const planned = planElections(controller, left, strategy);
     const outcomes = await writeElections(controller, planned, batch);
+    for (const { topic, partition } of outcomes.elected) done.add(partitionKey(topic, partition));
     const read = await refreshStates(controller, outcomes.again);
     for (const { topic, partition } of outcomes.again) {
       const key = partitionKey(topic, partition);
@@ -58,13 +90,14 @@ export async function electLeaders(controller: ActiveController, partitions: rea
     left = left.filter(({ topic, partition }) => read.has(partitionKey(topic, partition)));
   }
   controller.send(batch);
+  return done;
 }
 
 async function writeElections(
   controller: ActiveController,
   planned: readonly PlannedElection[],
   batch: RequestBatch,
-): Promise<{ again: PartitionId[] }> {
+): Promise<{ elected: PartitionId[]; again: PartitionId[] }> {
   const { state, store, logger } = controller;
   const fresh = planned.filter(({ expectedEpoch }) => expectedEpoch === null);
   const known = planned.filter(({ expectedEpoch }) => expectedEpoch !== null);
@@ -81,6 +114,7 @@ async function writeElections(
     })),
     state.epochVersion,
   );
+  const elected: PartitionId[] = [];
   const again: PartitionId[] = [];
   const results = [...created, ...updated];
   for (const [index, election] of [...fresh, ...known].entries()) {
@@ -89,6 +123,7 @@ async function writeElections(
       state.setState(election, { ...election.next, partitionEpoch: result.version });
       const live = election.replicas.filter((id) => state.isReplicaLive(id, election.topic, election.partition));
       batch.addLeaderAndIsr(live, election, election.expectedEpoch === null, state);
+      elected.push(election);
     } else if (result.type === 'conflict') {
       again.push(election);
     } else {
@@ -97,7 +132,7 @@ async function writeElections(
       );
     }
   }
-  return { again };
+  return { elected, again };
 }
 
 /** Whether another controller, elected after this one, has written the state: it is no longer this one's to change. */

@@ -1,0 +1,23 @@
+import { ERRORS } from '@odradek/protocol/errors';
+
+/** Code 0 of each enumeration: no client means it. */
+const UNKNOWN = 0;
+
+/**
+ * Whether an ACL, or a filter of ACLs, leaves open what it speaks of. Apache cannot read such a request and closes the
+ * connection (AclsRequest's `normalizeAndValidate`); codes that are too high are taken for now.
+ */
+export function saysUnknown(acl: {
+  readonly resourceType: number;
+  readonly patternType: number;
+  readonly operation: number;
+  readonly permissionType: number;
+}): boolean {
+  return [acl.resourceType, acl.patternType, acl.operation, acl.permissionType].includes(UNKNOWN);
+}
+
+/** What every change of ACLs is answered with: this broker never has an authorizer (`refuseUnsupported`). */
+export const NO_AUTHORIZER = {
+  errorCode: ERRORS.SECURITY_DISABLED.code,
+  errorMessage: 'No Authorizer is configured.',
+};

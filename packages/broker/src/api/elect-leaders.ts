@@ -1,0 +1,99 @@
+import { ERRORS, KafkaError } from '@odradek/protocol/errors';
+import { ElectLeaders } from '@odradek/protocol/messages/elect-leaders';
+import type { RequestOf } from '@odradek/protocol/schema/api';
+import type { ElectionType } from '../controller/requested-elections';
+import { specificMessage } from './api-error';
+import { type Handler, handler } from './handler';
+import type { Services } from './services';
+
+type Request = RequestOf<typeof ElectLeaders>;
+interface Result {
+  readonly topic: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+const TYPES: Readonly<Record<number, ElectionType>> = { 0: 'preferred', 1: 'unclean' };
+const NOT_NEEDED = ERRORS.ELECTION_NOT_NEEDED.code;
+
+/**
+ * Elects leaders anew (KIP-183, KIP-460), and answers once this broker knows of them. Asked for all partitions, it says
+ * nothing of those that need no election.
+ */
+export function electLeaders(services: Services): Handler<typeof ElectLeaders> {
+  const { controller, metadata, clock } = services;
+
+  async function elect(partitions: readonly Partition[], type: ElectionType, timeoutMs: number): Promise<Result[]> {
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    const outcomes = await controller.electLeaders(partitions, type);
+    return Promise.all(
+      outcomes.map(async (outcome): Promise<Result> => {
+        const { topic, partition } = outcome;
+        if ('error' in outcome) return failed(outcome, outcome.error.code, outcome.error.message);
+        const isKnown = await metadata.waitUntil(
+          (image) => image.topics.get(topic)?.partitions.get(partition)?.leader === outcome.leader,
+          deadlineMs - clock.monotonicMs(),
+        );
+        return isKnown
+          ? { topic, partition, errorCode: 0, errorMessage: null }
+          : failed(outcome, ERRORS.REQUEST_TIMED_OUT.code, null);
+      }),
+    );
+  }
+
+  return handler({
+    api: ElectLeaders,
+    async handle({ electionType, topicPartitions, timeoutMs }) {
+      const type = TYPES[electionType];
+      // Apache finds no election of that number, and no error for that either.
+      if (type === undefined) throw new KafkaError('UNKNOWN_SERVER_ERROR');
+      const partitions = topicPartitions ? named(topicPartitions) : known(services);
+      const results = await elect(partitions, type, timeoutMs).catch((error): Result[] => {
+        if (!(error instanceof KafkaError)) throw error;
+        return partitions.map((id) => failed(id, error.code, null));
+      });
+      const told = topicPartitions ? results : results.filter(({ errorCode }) => errorCode !== NOT_NEEDED);
+      return { errorCode: 0, replicaElectionResults: byTopic(told) };
+    },
+    fail(error, { topicPartitions }) {
+      const [errorCode, errorMessage] = [error.code, specificMessage(error)];
+      const results = named(topicPartitions ?? []).map((id) => ({ ...id, errorCode, errorMessage }));
+      return { errorCode, replicaElectionResults: byTopic(results) };
+    },
+  });
+}
+
+interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+const failed = ({ topic, partition }: Partition, errorCode: number, errorMessage: string | null): Result => ({
+  topic,
+  partition,
+  errorCode,
+  errorMessage,
+});
+
+/** Each partition once. */
+function named(topics: NonNullable<Request['topicPartitions']>): Partition[] {
+  const all = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+  return [...new Map(all.map((id) => [`${id.topic}-${id.partition}`, id])).values()];
+}
+
+function known({ metadata }: Services): Partition[] {
+  return [...metadata.image.topics.values()].flatMap(({ name, partitions }) =>
+    [...partitions.keys()].map((partition) => ({ topic: name, partition })),
+  );
+}
+
+function byTopic(results: readonly Result[]) {
+  const topics = new Map<string, { partitionId: number; errorCode: number; errorMessage: string | null }[]>();
+  for (const { topic, partition, errorCode, errorMessage } of results) {
+    const partitions = topics.get(topic) ?? [];
+    topics.set(topic, partitions);
+    partitions.push({ partitionId: partition, errorCode, errorMessage });
+  }
+  return [...topics].map(([topic, partitionResult]) => ({ topic, partitionResult }));
+}
