@@ -2,6 +2,8 @@ import { KafkaClient } from '../client/client';
 import type { ConsumerRecord } from '../client/consumed';
 import { Consumer, type Subscription } from '../client/consumer';
 import { consumerSettings } from '../client/consumer-config';
+import { booleanConfig } from '../client/properties';
+import type { TopicSelection } from '../client/selection';
 import { javaRegex } from '../java-regex';
 import { type Io, logTo, println } from '../print';
 import { kafkaException, ToolError, timeoutError } from '../tool-error';
@@ -17,17 +19,27 @@ export interface RecordSource {
   close(): void | Promise<void>;
 }
 
-function subscriptionOf(args: ConsoleConsumerArguments, excludeInternal: boolean): Subscription {
+function selectionOf({ topic, include, properties }: ConsoleConsumerArguments): TopicSelection {
+  if (topic !== undefined) return { topics: [topic] };
+  return { pattern: javaRegex(include!), excludeInternal: booleanConfig(properties, 'exclude.internal.topics', true) };
+}
+
+function subscriptionOf(args: ConsoleConsumerArguments): Subscription {
   const { topic, partition, offset } = args;
-  if (topic === undefined) return { pattern: javaRegex(args.include!), excludeInternal };
-  if (partition === undefined) return { topics: [topic] };
+  if (topic === undefined || partition === undefined) return selectionOf(args);
   return { topics: [topic], partition, start: offset < 0 ? { timestamp: offset } : { offset } };
 }
 
 async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<RecordSource> {
-  const settings = consumerSettings(args.properties);
   const log = logTo(io.stderr);
   try {
+    if (args.hasGroup) {
+      // Not kafkajs: it knows neither static members nor cooperative assignors, commits no leader epochs, and cannot say
+      // for each record whether it was consumed. One engine of our own serves every tool that joins a group.
+      const { connectGroupConsumer } = await import('../client/group-consumer');
+      return await connectGroupConsumer(args.properties, selectionOf(args), log);
+    }
+    const settings = consumerSettings(args.properties);
     const client = new KafkaClient({
       ...settings,
       logPrefix: `[Consumer clientId=${settings.clientId}, groupId=${settings.groupId}] `,
@@ -35,12 +47,7 @@ async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<Recor
       reportsBootstrap: true,
     });
     await client.checkBootstrap();
-    if (args.hasGroup) {
-      client.close();
-      const { joinGroup } = await import('./group-source');
-      return await joinGroup(args, settings, log);
-    }
-    return new Consumer(client, settings, subscriptionOf(args, settings.excludeInternalTopics));
+    return new Consumer(client, settings, subscriptionOf(args));
   } catch (thrown) {
     if (thrown instanceof ToolError && thrown.className.endsWith('.ConfigException')) {
       throw kafkaException('Failed to construct kafka consumer', thrown);
