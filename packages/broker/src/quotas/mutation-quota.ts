@@ -1,0 +1,78 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import type { Clock } from '../env/clock';
+import { ClientSensors } from './client-sensors';
+import { type QuotaEntity, QuotaTable } from './quota-table';
+import type { QuotaClient } from './rate-quota';
+import type { RateWindows } from './sampled-rate';
+import { bucketThrottleMs, toJavaInt } from './throttle-time';
+import { TokenBucket } from './token-bucket';
+
+/** One request's share of `controller_mutation_rate` (KIP-599). */
+export interface MutationPermits {
+  /** Asks for partitions to be created or deleted. @throws KafkaError THROTTLING_QUOTA_EXCEEDED where strict */
+  take(partitions: number): void;
+  /** For how many milliseconds from now the client is to be held off. */
+  throttleMs(): number;
+}
+
+const UNBOUNDED: MutationPermits = { take: () => {}, throttleMs: () => 0 };
+
+/** Holds clients to a rate of created and deleted partitions (ControllerMutationQuotaManager). */
+export class MutationQuota {
+  private readonly table = new QuotaTable();
+  private readonly sensors: ClientSensors<TokenBucket>;
+
+  constructor(private readonly options: RateWindows & { readonly clock: Clock }) {
+    this.sensors = new ClientSensors(this.table, () => new TokenBucket(options));
+  }
+
+  get isEnabled(): boolean {
+    return !this.table.isEmpty;
+  }
+
+  /** @param limit partitions per second; undefined takes the quota back */
+  set(entity: QuotaEntity, limit: number | undefined): void {
+    this.table.set(entity, limit);
+    if (!this.isEnabled) this.sensors.clear();
+  }
+
+  /**
+   * For clients that know THROTTLING_QUOTA_EXCEEDED: nothing more is granted once the bucket is overdrawn, and nothing
+   * is throttled before.
+   */
+  strict(client: QuotaClient): MutationPermits {
+    return this.permits(client, true);
+  }
+
+  /** For clients that do not: everything is granted, and throttled once the bucket is overdrawn. */
+  permissive(client: QuotaClient): MutationPermits {
+    return this.permits(client, false);
+  }
+
+  private permits({ user, clientId }: QuotaClient, isStrict: boolean): MutationPermits {
+    if (!this.isEnabled) return UNBOUNDED;
+    let [refusedMs, lastThrottleMs] = [0, 0];
+    const noteOverdrawn = (tokens: number, limit: number, nowMs: number): boolean => {
+      if (tokens >= 0) return false;
+      refusedMs = nowMs;
+      lastThrottleMs = bucketThrottleMs(tokens, limit);
+      return true;
+    };
+    return {
+      take: (partitions) => {
+        const nowMs = this.nowMs();
+        const { stat, limit } = this.sensors.of(user, clientId, nowMs);
+        if (isStrict && noteOverdrawn(stat.left(limit, nowMs), limit, nowMs)) {
+          throw new KafkaError('THROTTLING_QUOTA_EXCEEDED');
+        }
+        stat.take(partitions, limit, nowMs);
+        if (!isStrict) noteOverdrawn(stat.left(limit, nowMs), limit, nowMs);
+      },
+      throttleMs: () => toJavaInt(Math.max(0, lastThrottleMs - (this.nowMs() - refusedMs))),
+    };
+  }
+
+  private nowMs(): number {
+    return Math.floor(this.options.clock.monotonicMs());
+  }
+}

@@ -1,0 +1,56 @@
+import type { BrokerConfigValues } from '../config/definitions';
+import type { Clock } from '../env/clock';
+import { MutationQuota } from './mutation-quota';
+import type { QuotaEntity } from './quota-table';
+import { RateQuota } from './rate-quota';
+import type { RateWindows } from './sampled-rate';
+
+type WindowValues = Pick<
+  BrokerConfigValues,
+  'quotaWindowNum' | 'quotaWindowSizeSeconds' | 'controllerQuotaWindowNum' | 'controllerQuotaWindowSizeSeconds'
+>;
+
+/** All client quotas of this broker (QuotaFactory.QuotaManagers). Quotas are per broker, not per cluster. */
+export class Quotas {
+  /** Bytes of Produce requests per second. */
+  readonly produce: RateQuota;
+  /** Bytes of answers to Fetch per second. */
+  readonly fetch: RateQuota;
+  /** Percent of one thread's time (KIP-124). A throttle is at most one window long. */
+  readonly request: RateQuota;
+  readonly controllerMutation: MutationQuota;
+
+  constructor(clock: Clock, values: WindowValues) {
+    const windows = windowsOf(values.quotaWindowNum, values.quotaWindowSizeSeconds);
+    this.produce = new RateQuota({ ...windows, clock, maxThrottleMs: Number.POSITIVE_INFINITY });
+    this.fetch = new RateQuota({ ...windows, clock, maxThrottleMs: Number.POSITIVE_INFINITY });
+    this.request = new RateQuota({ ...windows, clock, maxThrottleMs: windows.windowMs });
+    const mutationWindows = windowsOf(values.controllerQuotaWindowNum, values.controllerQuotaWindowSizeSeconds);
+    this.controllerMutation = new MutationQuota({ ...mutationWindows, clock });
+  }
+
+  /**
+   * Takes in what an entity's quotas are now: settings that are missing are taken back.
+   * @throws Error where a value is no number; then nothing has changed
+   */
+  update(entity: QuotaEntity, config: Readonly<Record<string, string>>): void {
+    const limits = QUOTA_NAMES.map((name) => numberOf(name, config[name]));
+    for (const [index, quota] of [this.produce, this.fetch, this.request, this.controllerMutation].entries()) {
+      quota.set(entity, limits[index]);
+    }
+  }
+}
+
+/** In the order in which `Quotas.update` deals them out. */
+const QUOTA_NAMES = ['producer_byte_rate', 'consumer_byte_rate', 'request_percentage', 'controller_mutation_rate'];
+
+function windowsOf(samples: number, windowSeconds: number): RateWindows {
+  return { samples, windowMs: windowSeconds * 1000 };
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(value)) throw new Error(`Quota ${name} is no number: ${text}`);
+  return value;
+}

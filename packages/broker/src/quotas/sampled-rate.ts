@@ -1,0 +1,76 @@
+/** Over what a rate is measured: `quota.window.num` samples of `quota.window.size.seconds`. */
+export interface RateWindows {
+  readonly samples: number;
+  readonly windowMs: number;
+}
+
+interface Sample {
+  value: number;
+  startMs: number;
+  lastEventMs: number;
+}
+
+/**
+ * A sum per second over the last windows, sample by sample as Kafka's metrics keep it (Rate over WindowedSum): throttle
+ * times follow from its very arithmetic, so it is that and not a smoother one. Times are whole milliseconds.
+ */
+export class SampledRate {
+  private readonly samples: Sample[] = [];
+  private current = 0;
+
+  constructor(private readonly windows: RateWindows) {}
+
+  record(value: number, nowMs: number): void {
+    let sample = this.samples[this.current] ?? this.add(nowMs);
+    if (nowMs - sample.startMs >= this.windows.windowMs) sample = this.advance(nowMs);
+    sample.value += value;
+    sample.lastEventMs = nowMs;
+  }
+
+  perSecond(nowMs: number): number {
+    this.purge(nowMs);
+    let total = 0;
+    for (const { value } of this.samples) total += value;
+    return total / (this.windowSizeMs(nowMs) / 1000);
+  }
+
+  /**
+   * The time that the rate is taken over: since the start of the oldest sample, and never less than all windows but the
+   * current one, lest a first burst looks endless.
+   */
+  windowSizeMs(nowMs: number): number {
+    this.purge(nowMs);
+    const { samples, windowMs } = this.windows;
+    if (this.samples.length === 0) this.add(nowMs);
+    const oldestMs = this.samples.reduce((oldest, { startMs }) => Math.min(oldest, startMs), Number.POSITIVE_INFINITY);
+    const elapsedMs = nowMs - oldestMs;
+    const missing = Math.max(0, samples - 1 - Math.floor(elapsedMs / windowMs));
+    return Math.max(1, elapsedMs + missing * windowMs);
+  }
+
+  private add(nowMs: number): Sample {
+    const sample = { value: 0, startMs: nowMs, lastEventMs: nowMs };
+    this.samples.push(sample);
+    return sample;
+  }
+
+  /** One sample more than there are windows: the oldest may reach into them (KAFKA-16054). */
+  private advance(nowMs: number): Sample {
+    this.current = (this.current + 1) % (this.windows.samples + 1);
+    const sample = this.samples[this.current];
+    return sample ? reset(sample, nowMs) : this.add(nowMs);
+  }
+
+  /** Forgets samples without an event in the windows. */
+  private purge(nowMs: number): void {
+    const expireMs = this.windows.samples * this.windows.windowMs;
+    for (const sample of this.samples) if (nowMs - sample.lastEventMs >= expireMs) reset(sample, nowMs);
+  }
+}
+
+function reset(sample: Sample, nowMs: number): Sample {
+  sample.value = 0;
+  sample.startMs = nowMs;
+  sample.lastEventMs = nowMs;
+  return sample;
+}
