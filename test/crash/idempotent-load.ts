@@ -11,6 +11,7 @@ import { isCrcValidAt, lastOffsetAt, wholeBatchSizeAt } from '@odradek/protocol/
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { readRecords } from '@odradek/protocol/records/record';
 import type { Broker } from '../support/broker';
+import { RECENT_MS } from '../support/recent';
 
 /** A batch that was made and, until it is acknowledged, is sent again after every crash: same sequence, same bytes. */
 interface Batch {
@@ -131,7 +132,7 @@ export class IdempotentLoad {
       producerEpoch: 0,
       baseSequence: batch.firstValue,
       records: Array.from({ length: batch.records }, (_, index) => ({
-        timestamp: 1_700_000_000_000,
+        timestamp: RECENT_MS,
         key: Buffer.from(String(batch.firstValue + index)),
         value: PADDING,
       })),

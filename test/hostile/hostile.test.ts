@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { Broker } from '../support/broker';
+import { RECENT_MS } from '../support/recent';
 import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 import {
@@ -136,7 +137,7 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('a %s batch that grows a h
   const peer = await connect(broker);
   const topic = `bomb-${compression}`;
   await createTopic(peer, topic, [{ name: 'max.message.bytes', value: String(50 * MB) }]);
-  const bomb = buildBatch({ compression, records: [{ timestamp: 0, value: Buffer.alloc(50 * MB) }] });
+  const bomb = buildBatch({ compression, records: [{ timestamp: RECENT_MS, value: Buffer.alloc(50 * MB) }] });
   expect(await produce(peer, topic, bomb)).toBe(0);
   expect(await produce(peer, topic, bomb)).toBe(1);
   peer.close();
@@ -146,7 +147,7 @@ test('a zstd batch that grows ten-thousandfold', async () => {
   const before = residentBytes(broker.pid);
   const peer = await connect(broker);
   await createTopic(peer, 'bomb');
-  const bomb = buildBatch({ compression: 'zstd', records: [{ timestamp: 0, value: Buffer.alloc(400 * MB) }] });
+  const bomb = buildBatch({ compression: 'zstd', records: [{ timestamp: RECENT_MS, value: Buffer.alloc(400 * MB) }] });
   // MESSAGE_TOO_LARGE: what a batch may grow to is limited.
   for (let i = 0; i < 5; i++) expect(await produce(peer, 'bomb', bomb)).toBe(-10);
   expect(residentBytes(broker.pid) - before).toBeLessThan(100 * MB);
@@ -194,7 +195,7 @@ test('thousands of requests in one go, then the end of the input', async () => {
 test('slow readers of large answers', async () => {
   const peer = await connect(broker);
   await createTopic(peer, 'large');
-  const batch = buildBatch({ records: [{ timestamp: 0, value: Buffer.alloc(1_000_000, 'x') }] });
+  const batch = buildBatch({ records: [{ timestamp: RECENT_MS, value: Buffer.alloc(1_000_000, 'x') }] });
   for (let i = 0; i < 60; i++) await produce(peer, 'large', batch);
   peer.close();
   const before = residentBytes(broker.pid);
@@ -222,7 +223,7 @@ test('fetches that wait when their connections drop', async () => {
     await sleep(100);
     for (const socket of sockets) socket.resetAndDestroy();
   }
-  await produce(peer, 'quiet', buildBatch({ records: [{ timestamp: 0, value: Buffer.alloc(10) }] }));
+  await produce(peer, 'quiet', buildBatch({ records: [{ timestamp: RECENT_MS, value: Buffer.alloc(10) }] }));
   peer.close();
   expect(residentBytes(broker.pid) - before).toBeLessThan(100 * MB);
 });

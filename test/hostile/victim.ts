@@ -10,6 +10,7 @@ import { Produce } from '@odradek/protocol/messages/produce';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { Writer } from '@odradek/protocol/wire/writer';
 import type { Broker } from '../support/broker';
+import { RECENT_MS } from '../support/recent';
 
 /** Request frames by hand: what a client that lies would send. */
 export function frame(apiKey: number, version: number, body: Buffer, correlationId = 7): Buffer {
@@ -95,7 +96,7 @@ export class Bystander {
     while (this.running) {
       const startedMs = performance.now();
       const value = Buffer.from(String(this.rounds));
-      const offset = await produce(this.peer, this.topic, buildBatch({ records: [{ timestamp: 0, value }] }));
+      const offset = await produce(this.peer, this.topic, buildBatch({ records: [{ timestamp: RECENT_MS, value }] }));
       if (offset !== this.rounds) throw new Error(`appended at ${offset} instead of ${this.rounds}`);
       const bytes = await fetchBytes(this.peer, this.topic, offset);
       if (bytes === 0) throw new Error(`nothing at ${offset}`);
