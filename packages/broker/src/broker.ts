@@ -93,6 +93,7 @@ export class Broker {
       topicConfigs,
       random: this.ports.random,
       logger: this.ports.loggers.logger('kafka.server.DynamicBrokerConfig'),
+      loggers: this.ports.loggers,
       onTopicConfig: (topic) => logs.updateTopicConfig(topic),
       onBrokerConfig: () => this.onBrokerConfig(dynamic.current),
     });

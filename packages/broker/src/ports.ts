@@ -1,6 +1,6 @@
 import type { Clock } from './env/clock';
 import type { Disk } from './env/disk';
-import type { Loggers } from './env/logger';
+import type { LevelledLoggers } from './env/logger';
 import type { Network } from './env/network';
 import type { Random } from './env/random';
 import type { ZooKeeper } from './env/zookeeper';
@@ -12,7 +12,7 @@ export interface BrokerPorts {
   readonly disk: Disk;
   readonly network: Network;
   readonly zookeeper: ZooKeeper;
-  readonly loggers: Loggers;
+  readonly loggers: LevelledLoggers;
   /** The machine's own name: advertised where a listener names no host. */
   readonly hostname: string;
 }

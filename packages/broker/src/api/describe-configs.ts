@@ -35,6 +35,15 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
         if (resourceName === '') return describeBrokerDefaults(configAdmin.dynamic, options);
         configAdmin.checkDescribedBroker(resourceName);
         return describeBroker(configAdmin.dynamic, options);
+      case RESOURCE.brokerLogger:
+        return configAdmin.describeLoggers(resourceName, options.keys);
+      case RESOURCE.clientMetrics:
+        throw new KafkaError(
+          'INVALID_REQUEST',
+          resourceName === ''
+            ? 'Client metrics subscription name must not be empty'
+            : 'Config type client-metrics is only supported on KRaft clusters',
+        );
       default:
         throw new KafkaError('INVALID_REQUEST');
     }

@@ -3,24 +3,27 @@ import {
   type AlterOperation,
   applyOperations,
   brokerConfigError,
+  checkOperations,
   resourceConfigError,
   topicConfigError,
 } from '../config/alter';
 import { brokerConfigs } from '../config/definitions';
 import { topicConfigs as topicDefinitions } from '../config/definitions/topic';
+import type { DescribedConfig } from '../config/describe';
 import { type DynamicBrokerConfig, fromPersistentProps, toPersistentProps } from '../config/dynamic';
 import { ConfigException } from '../config/errors';
 import { validateTopicOverrides } from '../config/topic-config';
-import type { Logger } from '../env/logger';
+import type { LevelledLoggers, Logger } from '../env/logger';
 import type { Random } from '../env/random';
 import { ZNodeFormatError } from '../zookeeper/json';
 import type { ZooKeeperStore } from '../zookeeper/store';
 import { DEFAULT_ENTITY_NAME } from '../zookeeper/znodes';
+import { alterBrokerLoggers, describeBrokerLoggers } from './broker-loggers';
 import type { MetadataCache } from './metadata-cache';
 import type { TopicConfigs } from './topic-configs';
 
 /** Kinds of resources as the config APIs number them (ConfigResource.Type). */
-export const RESOURCE = { topic: 2, broker: 4, brokerLogger: 8 } as const;
+export const RESOURCE = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16 } as const;
 
 /** Settings that were to be set, or operations on those that are. */
 export type Alteration =
@@ -35,6 +38,8 @@ export interface ConfigAdminOptions {
   readonly topicConfigs: TopicConfigs;
   readonly random: Random;
   readonly logger: Logger;
+  /** Those whose levels can be altered. */
+  readonly loggers: LevelledLoggers;
   /** A topic's effective settings may have changed; null: any topic's. */
   readonly onTopicConfig: (topic: string | null) => void;
   readonly onBrokerConfig: () => Promise<void> | void;
@@ -74,8 +79,10 @@ export class ConfigAdmin {
         return this.alterTopic(resourceName, alteration, validateOnly);
       case RESOURCE.broker:
         return this.alterBroker(resourceName, alteration, validateOnly);
+      case RESOURCE.brokerLogger:
+        return this.alterLoggers(resourceName, alteration, validateOnly);
       default:
-        throw new KafkaError('INVALID_REQUEST', unalterable(resourceType));
+        throw unalterable(resourceType);
     }
   }
 
@@ -116,29 +123,35 @@ export class ConfigAdmin {
     await store.configs.change('brokers', entity, recordOf(persistent));
   }
 
+  private async alterLoggers(name: string, alteration: Alteration, validateOnly: boolean): Promise<void> {
+    // AlterConfigs, which replaces everything, has never heard of them.
+    if (alteration.type === 'replace') throw unalterable(RESOURCE.brokerLogger);
+    checkOperations(alteration.operations);
+    const { brokerId, loggers } = this.options;
+    // Apache says the expected id twice.
+    checkNodeId(name, brokerId, 'Node', `Unexpected node id. Expected ${brokerId}, but received ${brokerId}`);
+    alterBrokerLoggers(loggers, alteration.operations, validateOnly);
+  }
+
   /** Throws INVALID_REQUEST where a request for a broker has come to another one. */
   checkBrokerName(name: string): void {
     const { brokerId } = this.options;
-    if (!/^[+-]?\d+$/.test(name)) {
-      throw new KafkaError('INVALID_REQUEST', `Node id must be an integer, but it is: ${name}`);
-    }
-    if (Number(name) !== brokerId) {
-      throw new KafkaError('INVALID_REQUEST', `Unexpected broker id, expected ${brokerId}, but received ${name}`);
-    }
+    checkNodeId(name, brokerId, 'Node', `Unexpected broker id, expected ${brokerId}, but received ${name}`);
   }
 
   /** As `checkBrokerName`, in the words of DescribeConfigs (ConfigHelper.describeConfigs). */
   checkDescribedBroker(name: string): void {
     const { brokerId } = this.options;
-    if (!/^[+-]?\d+$/.test(name)) {
-      throw new KafkaError('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`);
-    }
-    if (Number(name) !== brokerId) {
-      throw new KafkaError(
-        'INVALID_REQUEST',
-        `Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`,
-      );
-    }
+    const unexpected = `Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`;
+    checkNodeId(name, brokerId, 'Broker', unexpected);
+  }
+
+  /** What loggers there are and what they let through. Throws INVALID_REQUEST where another broker is meant. */
+  describeLoggers(name: string, keys: readonly string[] | null): DescribedConfig[] {
+    const { brokerId, loggers } = this.options;
+    if (name === '') throw new KafkaError('INVALID_REQUEST', 'Broker id must not be empty');
+    checkNodeId(name, brokerId, 'Broker', `Unexpected broker id, expected ${brokerId} but received ${name}`);
+    return describeBrokerLoggers(loggers, keys);
   }
 
   /**
@@ -212,12 +225,18 @@ function replaced(configs: readonly { readonly name: string; readonly value: str
   return new Map(configs.map(({ name, value }) => [name, value!]));
 }
 
-/** Types that Kafka knows and cannot alter here, by number. */
-const OTHER_TYPES: Readonly<Record<number, string>> = { 8: 'BROKER_LOGGER', 16: 'CLIENT_METRICS' };
+function checkNodeId(name: string, brokerId: number, what: 'Node' | 'Broker', unexpected: string): void {
+  if (!/^[+-]?\d+$/.test(name)) {
+    throw new KafkaError('INVALID_REQUEST', `${what} id must be an integer, but it is: ${name}`);
+  }
+  if (Number(name) !== brokerId) throw new KafkaError('INVALID_REQUEST', unexpected);
+}
 
-function unalterable(type: number): string {
-  const name = OTHER_TYPES[type];
-  return name === undefined
-    ? `Unknown resource type ${type}`
-    : `AlterConfigs is only supported for topics and brokers, but resource type is ${name}`;
+function unalterable(type: number): KafkaError {
+  return new KafkaError(
+    'INVALID_REQUEST',
+    type === RESOURCE.clientMetrics
+      ? 'AlterConfigs is only supported for topics and brokers, but resource type is CLIENT_METRICS'
+      : `Unknown resource type ${type}`,
+  );
 }

@@ -2,17 +2,17 @@ import { KafkaError } from '@odradek/protocol/errors';
 import type { Definitions } from './definition';
 import { type ConfigException, InvalidConfigurationException } from './errors';
 
-/** One operation of IncrementalAlterConfigs (KIP-339): 0 SET, 1 DELETE, 2 APPEND, 3 SUBTRACT. */
+/** Operations as IncrementalAlterConfigs numbers them (KIP-339, AlterConfigOp.OpType). */
+export const ALTER_OPERATION = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
+
+/** One operation of IncrementalAlterConfigs. */
 export interface AlterOperation {
   readonly name: string;
   readonly configOperation: number;
   readonly value: string | null;
 }
 
-const SET = 0;
-const DELETE = 1;
-const APPEND = 2;
-const SUBTRACT = 3;
+const { set: SET, delete: DELETE, append: APPEND, subtract: SUBTRACT } = ALTER_OPERATION;
 
 /**
  * Refuses what is wrong with a resource's request itself (ConfigAdminManager.preprocess): a name twice, no value.

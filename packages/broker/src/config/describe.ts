@@ -14,6 +14,7 @@ export const CONFIG_SOURCE = {
   dynamicDefaultBroker: 3,
   staticBroker: 4,
   default: 5,
+  dynamicBrokerLogger: 6,
 } as const;
 
 /** DescribeConfigsResponse.ConfigType; 0 is unknown. */

@@ -1,4 +1,5 @@
-import { createLoggers, type LevelledLoggers, log4jDate, loggersFromEnvironment } from './logger';
+import type { LevelledLoggers } from '../logger';
+import { createLoggers, log4jDate, loggersFromEnvironment } from './logger';
 
 function capture(environment: Record<string, string> = {}): { loggers: LevelledLoggers; lines: () => string[] } {
   let text = '';
@@ -55,29 +56,44 @@ describe('levels', () => {
     };
     say();
     expect(lines()).toEqual([]);
-    expect(loggers.setLevel('kafka.server', 'DEBUG')).toBe(true);
+    loggers.setLevel('kafka.server', 'DEBUG');
     say();
     expect(lines()).toHaveLength(1);
-    expect(loggers.setLevel('kafka.server.KafkaApis', 'ERROR')).toBe(true);
-    expect(loggers.setLevel('root', 'TRACE')).toBe(true);
+    loggers.setLevel('kafka.server.KafkaApis', 'ERROR');
+    loggers.setLevel('root', 'TRACE');
     say();
     expect(lines()).toHaveLength(2);
     expect(lines()[1]).toContain('other');
     expect(Object.fromEntries(loggers.levels())).toEqual({
       root: 'TRACE',
+      'kafka.server': 'DEBUG',
       'kafka.server.KafkaApis': 'ERROR',
       'kafka.log.Log': 'TRACE',
     });
-    expect(loggers.setLevel('kafka.server.KafkaApis', null)).toBe(true);
-    expect(loggers.levels().get('kafka.server.KafkaApis')).toBe('DEBUG');
+    loggers.setLevel('kafka.server.KafkaApis', null);
+    loggers.setLevel('root', 'WARN');
+    say();
+    expect(lines()).toHaveLength(3);
+    expect(lines()[2]).toContain('deep');
+  });
+
+  test('a logger without a level of its own shows that of the root, as Kafka has it, whatever it inherits', () => {
+    const { loggers } = capture();
+    loggers.logger('kafka.server.KafkaApis');
+    loggers.setLevel('kafka.server', 'DEBUG');
+    expect(loggers.levels().get('kafka.server.KafkaApis')).toBe('INFO');
   });
 
   test('the root keeps a level of its own, and names that no logger has are refused', () => {
     const { loggers } = capture();
     loggers.logger('kafka.server.KafkaServer');
-    expect(loggers.setLevel('root', null)).toBe(false);
-    expect(loggers.setLevel('kafka.serv', 'INFO')).toBe(false);
-    expect(loggers.setLevel('nobody', 'INFO')).toBe(false);
+    for (const name of ['kafka.serv', 'nobody', '']) {
+      expect(loggers.has(name)).toBe(false);
+      loggers.setLevel(name, 'TRACE');
+    }
+    loggers.setLevel('root', null);
+    expect(Object.fromEntries(loggers.levels())).toEqual({ root: 'INFO', 'kafka.server.KafkaServer': 'INFO' });
+    expect(['root', 'kafka', 'kafka.server', 'kafka.server.KafkaServer'].every((name) => loggers.has(name))).toBe(true);
   });
 
   test.each([

@@ -1,26 +1,11 @@
 import pino, { type DestinationStream } from 'pino';
-import type { LogFields, Logger, Loggers } from '../logger';
-
-/** log4j's levels, in its order. */
-export const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** The name of the logger that all others inherit from. */
-export const ROOT_LOGGER = 'root';
+import { type LevelledLoggers, LOG_LEVELS, type LogFields, type Logger, type LogLevel, ROOT_LOGGER } from '../logger';
 
 export interface LoggersOptions {
   readonly format: 'log4j' | 'json';
   readonly level: LogLevel;
   /** Where lines go; each `write` gets whole lines. */
   readonly destination: DestinationStream;
-}
-
-/** Loggers whose levels can be changed while they run, as those of log4j: by dotted name, inherited downwards. */
-export interface LevelledLoggers extends Loggers {
-  /** Sets a logger's own level; null makes it inherit again. Returns false for a name that no logger has. */
-  setLevel(name: string, level: LogLevel | null): boolean;
-  /** The effective level of every logger made so far, the root included. */
-  levels(): Map<string, LogLevel>;
 }
 
 const rank = (level: LogLevel): number => LOG_LEVELS.indexOf(level);
@@ -61,17 +46,22 @@ export function createLoggers({ format, level, destination }: LoggersOptions): L
     return threshold;
   };
 
+  const has = (name: string): boolean =>
+    name === ROOT_LOGGER || [...made.keys()].some((one) => one === name || one.startsWith(`${name}.`));
+
   return {
     logger: (name, prefix = '') => makeLogger(name, prefix, thresholdOf(name), write),
+    has,
     setLevel: (name, wanted) => {
-      const known = name === ROOT_LOGGER || [...made.keys()].some((one) => one === name || one.startsWith(`${name}.`));
-      if (!known || (name === ROOT_LOGGER && wanted === null)) return false;
-      if (wanted === null) own.delete(name);
-      else own.set(name, wanted);
+      if (!has(name)) return;
+      if (wanted !== null) own.set(name, wanted);
+      else if (name !== ROOT_LOGGER) own.delete(name);
       for (const [one, threshold] of made) threshold.rank = rank(effective(one));
-      return true;
     },
-    levels: () => new Map([ROOT_LOGGER, ...made.keys()].map((name) => [name, effective(name)])),
+    levels: () => {
+      const names = [...own.keys(), ...made.keys()];
+      return new Map(names.map((name) => [name, own.get(name) ?? own.get(ROOT_LOGGER)!]));
+    },
   };
 }
 
