@@ -24,7 +24,7 @@ export interface GroupSettings {
 }
 
 /** What waits for an answer; whoever calls knows what it is. */
-export type Ticket = unknown;
+export type Ticket = NonNullable<unknown>;
 
 export interface ProtocolMetadata {
   readonly name: string;
