@@ -3,6 +3,7 @@ import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
 import { allocateFromController } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
+import { ScramAdmin } from './cluster/scram-admin';
 import type { BrokerConfig } from './config/broker-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
@@ -55,6 +56,10 @@ export function makeServices(parts: ServiceParts): Services {
       clock,
       logger: loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     }),
+    scram: new ScramAdmin(
+      parts.store.configs,
+      loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
+    ),
     producerIds: makeProducerIds(parts, connect),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,

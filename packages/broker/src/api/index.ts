@@ -1,5 +1,6 @@
 import { allocateProducerIds } from './allocate-producer-ids';
 import { alterConfigs } from './alter-configs';
+import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
 import { createAcls } from './create-acls';
 import { createDelegationToken } from './create-delegation-token';
@@ -14,6 +15,7 @@ import { describeConfigs } from './describe-configs';
 import { describeDelegationToken } from './describe-delegation-token';
 import { describeLogDirs } from './describe-log-dirs';
 import { describeProducers } from './describe-producers';
+import { describeUserScramCredentials } from './describe-user-scram-credentials';
 import { electLeaders } from './elect-leaders';
 import { envelope } from './envelope';
 import { expireDelegationToken } from './expire-delegation-token';
@@ -67,6 +69,8 @@ export function handlers(services: Services): readonly Handler[] {
     electLeaders(services),
     incrementalAlterConfigs(services),
     listPartitionReassignments(services),
+    describeUserScramCredentials(services),
+    alterUserScramCredentials(services),
     updateFeatures(services),
     envelope(),
     describeCluster(services),

@@ -1,6 +1,7 @@
 import type { ConfigAdmin } from '../cluster/config-admin';
 import type { MetadataCache } from '../cluster/metadata-cache';
 import type { ProducerIds } from '../cluster/producer-ids';
+import type { ScramAdmin } from '../cluster/scram-admin';
 import type { TopicConfigs } from '../cluster/topic-configs';
 import type { BrokerConfig } from '../config/broker-config';
 import type { Controller } from '../controller/controller';
@@ -34,6 +35,7 @@ export interface Services {
   readonly controller: Controller;
   readonly topicAdmin: TopicAdmin;
   readonly configAdmin: ConfigAdmin;
+  readonly scram: ScramAdmin;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
   readonly buffers: BufferPool;
