@@ -25,6 +25,10 @@ export const tools = [
   { name: 'kafka-dump-log', classes: ['kafka.tools.DumpLogSegments', 'org.apache.kafka.tools.DumpLogSegments'] },
   { name: 'kafka-verifiable-producer', classes: ['org.apache.kafka.tools.VerifiableProducer'] },
   { name: 'kafka-producer-perf-test', classes: ['org.apache.kafka.tools.ProducerPerformance'] },
+  { name: 'kafka-log-dirs', classes: ['org.apache.kafka.tools.LogDirsCommand', 'kafka.admin.LogDirsCommand'] },
+  { name: 'kafka-cluster', classes: ['org.apache.kafka.tools.ClusterTool', 'kafka.tools.ClusterTool'] },
+  { name: 'kafka-features', classes: ['org.apache.kafka.tools.FeatureCommand', 'kafka.admin.FeatureCommand'] },
+  { name: 'kafka-client-metrics', classes: ['org.apache.kafka.tools.ClientMetricsCommand'] },
   {
     name: 'zookeeper-shell',
     classes: ['org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka', 'org.apache.zookeeper.ZooKeeperMain'],

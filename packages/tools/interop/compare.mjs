@@ -8,7 +8,7 @@
  * The tools must be built (packages/tools/dist). The broker should be Apache's and hold nothing of value: topics are made.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,12 +26,18 @@ const CLASSES = {
   'dump-log': 'kafka.tools.DumpLogSegments',
   'verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
   'producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
+  features: 'org.apache.kafka.tools.FeatureCommand',
+  cluster: 'org.apache.kafka.tools.ClusterTool',
+  'client-metrics': 'org.apache.kafka.tools.ClientMetricsCommand',
 };
 
-/** Cases are lines `tool arguments`, quoted as in a shell; `@` stands for `--bootstrap-server HOST:PORT`. */
+/** Cases are lines of cases*.txt, cases.txt first: `tool arguments`, quoted as in a shell; `@` stands for `--bootstrap-server HOST:PORT`. */
 const readCases = (server) =>
-  readFileSync(join(HERE, 'cases.txt'), 'utf8')
-    .split('\n')
+  readdirSync(HERE)
+    .filter((file) => /^cases.*\.txt$/.test(file))
+    .sort((a, b) => a.length - b.length)
+    .flatMap((file) => readFileSync(join(HERE, file), 'utf8').split('\n'))
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
     .map((line) => {
       const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);

@@ -1,10 +1,10 @@
 import { type Io, println } from '../print';
 import { Exit } from '../tool-error';
-import { UNBREAKABLE } from './help-format';
+import { likelyNames, wrapJustified } from './argparse4j-text';
 
 /**
  * Command lines as argparse4j 0.7 reads them, the parser of Kafka's system-test tools: `--name value` and
- * `--name=value`, unambiguous beginnings of names, usage and errors on stderr.
+ * `--name=value`, unambiguous beginnings of names, sub-commands, usage and errors on stderr.
  */
 export interface ArgumentDeclaration {
   /** None: a switch without a value. */
@@ -12,8 +12,12 @@ export interface ArgumentDeclaration {
   readonly required?: boolean;
   readonly defaultsTo?: string;
   readonly choices?: readonly string[];
+  /** Its one-letter name. */
+  readonly short?: string;
   /** `+`: one value or more. */
   readonly nargs?: '+';
+  /** Each time it is given adds a value; else the last one counts. */
+  readonly isRepeatable?: boolean;
   /** Exactly one of the arguments with this mark must be given. */
   readonly isAlternative?: boolean;
   /** An argument that Kafka's tool does not have: it stays out of what is proposed for a slip of the pen. */
@@ -30,77 +34,138 @@ export interface ParserDeclaration<D extends Readonly<Record<string, ArgumentDec
 
 export type ParsedArguments<D> = { readonly [K in keyof D]?: readonly string[] };
 
-const WIDTH = 75;
-/** From this distance on a name is no likely slip of the pen for another. */
-const DISSIMILAR = 7;
-const SUBSTITUTION = 2;
-const INSERTION = 1;
-const DELETION = 4;
-
-/** Spreads a line over the full width as argparse4j does: what is left after equal gaps goes to the middle ones. */
-function justify(line: string): string {
-  const words = line.trim().split(/ +/);
-  const gaps = words.length - 1;
-  if (gaps === 0) return words[0]!;
-  const blanks = WIDTH - words.reduce((sum, word) => sum + word.length, 0);
-  const each = Math.floor(blanks / gaps);
-  const wider = blanks % gaps;
-  const from = Math.ceil((gaps - wider) / 2);
-  return words
-    .map((word, gap) => (gap === gaps ? word : word + ' '.repeat(each + (gap >= from && gap < from + wider ? 1 : 0))))
-    .join('');
-}
-
-/** Wraps a text to lines that are justified but for the last. */
-export function wrapJustified(text: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const [piece] of text.matchAll(UNBREAKABLE)) {
-    if (line.length + piece.length > WIDTH) {
-      lines.push(justify(line));
-      line = '';
-    }
-    line += piece;
-  }
-  return [...lines, line].join('\n');
-}
-
-/** How far one name is from another, by git's weights, which argparse4j took over. */
-function distance(from: string, to: string): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: to.length + 1 }, (_, at) => at * INSERTION);
-  for (let i = 0; i < from.length; i++) {
-    const current = [(i + 1) * DELETION];
-    for (let j = 0; j < to.length; j++) {
-      const swapped = i > 0 && j > 0 && from[i - 1] === to[j] && from[i] === to[j - 1];
-      current.push(
-        Math.min(
-          previous[j]! + (from[i] === to[j] ? 0 : SUBSTITUTION),
-          swapped ? before[j - 1]! : Number.POSITIVE_INFINITY,
-          previous[j + 1]! + DELETION,
-          current[j]! + INSERTION,
-        ),
-      );
-    }
-    before = previous;
-    previous = current;
-  }
-  return previous[to.length]!;
-}
-
-function likelyNames(unknown: string, names: readonly string[]): string[] {
-  const body = unknown.replace(/^-+/, '').replace(/=.*$/, '');
-  const ranked = names.map((name) => ({ name, far: distance(body, name) }));
-  const nearest = Math.min(...ranked.map(({ far }) => far));
-  return nearest >= DISSIMILAR ? [] : ranked.filter(({ far }) => far === nearest).map(({ name }) => `--${name}`);
-}
-
 const INTEGER_LIMIT = { Integer: 2 ** 31, Long: 2 ** 63 };
 
 function converts(type: NonNullable<ArgumentDeclaration['type']>, text: string): boolean {
   if (type === 'String') return true;
   if (type === 'Double') return text.trim() !== '' && !Number.isNaN(Number(text));
   return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < INTEGER_LIMIT[type];
+}
+
+type AnyParser = ParserDeclaration<Readonly<Record<string, ArgumentDeclaration>>>;
+
+/** `--bootstrap-server/-b`: an argument as messages call it. */
+const displayName = (parser: AnyParser, name: string): string => {
+  const { short } = parser.arguments[name]!;
+  return short === undefined ? `--${name}` : `--${name}/-${short}`;
+};
+
+/** Reads the flags of one parser from a command line, up to the first word that is none. */
+class FlagReader {
+  readonly given = new Map<string, string[]>();
+  private readonly names: readonly string[];
+
+  constructor(
+    private readonly parser: AnyParser,
+    private readonly rest: string[],
+    private readonly io: Io,
+  ) {
+    this.names = Object.keys(parser.arguments);
+  }
+
+  fail(message: string): never {
+    return usageError(this.parser, message, this.io);
+  }
+
+  /** Takes flags and their values from the front. What is left begins with a positional argument, or is empty. */
+  readAll(): void {
+    while (this.rest[0]?.startsWith('-')) {
+      const token = this.rest.shift()!;
+      if (token === '-h' || token === '--help') {
+        this.io.stdout.write(`${this.parser.usage}\n${this.parser.details}`);
+        throw new Exit(1);
+      }
+      if (token === '--') {
+        if (this.rest.length > 0) unrecognized(this.parser, this.rest.join(' '), this.io);
+        return;
+      }
+      this.readFlag(token);
+    }
+  }
+
+  private readFlag(token: string): void {
+    const { name, value } = this.resolve(token);
+    const declaration = this.parser.arguments[name]!;
+    if (value !== undefined && declaration.type === undefined) {
+      this.fail(`argument ${displayName(this.parser, name)}: ignore implicit argument '${value}'`);
+    }
+    const values = declaration.type === undefined ? [] : value !== undefined ? [value] : this.take(name, declaration);
+    this.check(name, declaration, values);
+    const isOther = (each: string): boolean =>
+      each !== name && this.given.has(each) && this.parser.arguments[each]!.isAlternative === true;
+    const other = declaration.isAlternative && this.names.find(isOther);
+    if (other) {
+      const [here, there] = [name, other].map((each) => displayName(this.parser, each));
+      this.fail(`argument ${here}: not allowed with argument ${there}`);
+    }
+    const earlier = declaration.isRepeatable ? (this.given.get(name) ?? []) : [];
+    this.given.set(name, [...earlier, ...values]);
+  }
+
+  /** Which argument a flag is, and the value that it carries itself (`--name=value`, `-nvalue`). */
+  private resolve(token: string): { name: string; value?: string } {
+    const equals = token.indexOf('=');
+    const flag = equals < 0 ? token : token.slice(0, equals);
+    const value = equals < 0 ? {} : { value: token.slice(equals + 1) };
+    if (!token.startsWith('--')) {
+      const short = this.names.find((name) => this.parser.arguments[name]!.short === token[1]);
+      if (short === undefined) return unrecognized(this.parser, token, this.io);
+      return { name: short, ...(flag.length === 2 ? value : { value: token.slice(2) }) };
+    }
+    const text = flag.slice(2);
+    if (this.names.includes(text)) return { name: text, ...value };
+    const fitting = this.names.filter((name) => name.startsWith(text) && !this.parser.arguments[name]!.isExtension);
+    if (fitting.length > 1) {
+      const list = fitting.sort().map((name) => `--${name}`);
+      this.fail(`ambiguous option: --${text} could match ${list.join(', ')}`);
+    }
+    if (fitting.length === 0) return unrecognized(this.parser, token, this.io);
+    return { name: fitting[0]!, ...value };
+  }
+
+  private take(name: string, { nargs }: ArgumentDeclaration): string[] {
+    const values: string[] = [];
+    // A negative number is a value, since no option looks like one.
+    while (this.rest.length > 0 && (!this.rest[0]!.startsWith('-') || /^-\d/.test(this.rest[0]!))) {
+      values.push(this.rest.shift()!);
+      if (nargs !== '+') break;
+    }
+    if (values.length === 0) {
+      const wanted = nargs === '+' ? '1 argument(s)' : 'one argument';
+      this.fail(`argument ${displayName(this.parser, name)}: expected ${wanted}`);
+    }
+    return values;
+  }
+
+  private check(name: string, { type, choices }: ArgumentDeclaration, values: readonly string[]): void {
+    const argument = `argument ${displayName(this.parser, name)}`;
+    for (const value of values) {
+      if (type && !converts(type, value)) {
+        this.fail(`${argument}: could not convert '${value}' to ${type} (For input string: "${value}")`);
+      }
+      if (choices && !choices.includes(value)) {
+        this.fail(`${argument}: invalid choice: '${value}' (choose from {${choices.join(',')}})`);
+      }
+    }
+  }
+
+  /** Checks that nothing is missing, and fills in defaults. */
+  finish<D>(): ParsedArguments<D> {
+    for (const name of this.names) {
+      const { required } = this.parser.arguments[name]!;
+      if (required && !this.given.has(name)) this.fail(`argument ${displayName(this.parser, name)} is required`);
+    }
+    const alternatives = this.names.filter((name) => this.parser.arguments[name]!.isAlternative);
+    if (alternatives.length > 0 && !alternatives.some((name) => this.given.has(name))) {
+      const list = alternatives.map((name) => displayName(this.parser, name));
+      this.fail(`one of the arguments ${list.join(' ')} is required`);
+    }
+    for (const name of this.names) {
+      const fallback = this.parser.arguments[name]!.defaultsTo;
+      if (fallback !== undefined && !this.given.has(name)) this.given.set(name, [fallback]);
+    }
+    return Object.fromEntries(this.given) as unknown as ParsedArguments<D>;
+  }
 }
 
 /**
@@ -112,88 +177,40 @@ export function parseArguments<const D extends Readonly<Record<string, ArgumentD
   argv: readonly string[],
   io: Io,
 ): ParsedArguments<D> {
-  const names = Object.keys(parser.arguments);
-  const given = new Map<string, string[]>();
   const rest = [...argv];
-  const fail = (message: string): never => usageError(parser, message, io);
-
-  const nameOf = (token: string): string => {
-    const text = token.replace(/^--/, '').replace(/=.*$/s, '');
-    if (names.includes(text)) return text;
-    const fitting = names.filter((name) => name.startsWith(text)).sort();
-    if (fitting.length > 1) {
-      fail(`ambiguous option: --${text} could match ${fitting.map((name) => `--${name}`).join(', ')}`);
-    }
-    if (fitting.length === 0) unrecognized(parser, token.replace(/=.*$/s, ''), io);
-    return fitting[0]!;
-  };
-  const take = (name: string, declaration: ArgumentDeclaration): string[] => {
-    const values: string[] = [];
-    // A negative number is a value, since no option looks like one.
-    while (rest.length > 0 && (!rest[0]!.startsWith('-') || /^-\d/.test(rest[0]!))) {
-      values.push(rest.shift()!);
-      if (declaration.nargs !== '+') break;
-    }
-    if (values.length === 0) {
-      fail(`argument --${name}: expected ${declaration.nargs === '+' ? '1 argument(s)' : 'one argument'}`);
-    }
-    return values;
-  };
-
-  while (rest.length > 0) {
-    const token = rest.shift()!;
-    if (token === '-h' || token === '--help') {
-      io.stdout.write(`${parser.usage}\n${parser.details}`);
-      throw new Exit(1);
-    }
-    if (!token.startsWith('--') || token === '--') unrecognized(parser, token, io);
-    const name = nameOf(token);
-    const declaration = parser.arguments[name]!;
-    const equals = token.indexOf('=');
-    const values =
-      declaration.type === undefined ? [] : equals >= 0 ? [token.slice(equals + 1)] : take(name, declaration);
-    checkValues(name, declaration, values, fail);
-    const other =
-      declaration.isAlternative &&
-      names.find((each) => parser.arguments[each]!.isAlternative && each !== name && given.has(each));
-    if (other) fail(`argument --${name}: not allowed with argument --${other}`);
-    given.set(name, values);
-  }
-  requireAll(parser, given, fail);
-  for (const name of names) {
-    const fallback = parser.arguments[name]!.defaultsTo;
-    if (fallback !== undefined && !given.has(name)) given.set(name, [fallback]);
-  }
-  return Object.fromEntries(given) as unknown as ParsedArguments<D>;
+  const reader = new FlagReader(parser, rest, io);
+  reader.readAll();
+  if (rest.length > 0) unrecognized(parser, rest.join(' '), io);
+  return reader.finish();
 }
 
-function checkValues(
-  name: string,
-  { type, choices }: ArgumentDeclaration,
-  values: readonly string[],
-  fail: (message: string) => never,
-): void {
-  for (const value of values) {
-    if (type && !converts(type, value)) {
-      fail(`argument --${name}: could not convert '${value}' to ${type} (For input string: "${value}")`);
-    }
-    if (choices && !choices.includes(value)) {
-      fail(`argument --${name}: invalid choice: '${value}' (choose from {${choices.join(',')}})`);
-    }
-  }
+/** A command line with a sub-command: `tool [flags] command [flags of the command]`. */
+export interface ParsedCommand<D, C extends string> {
+  readonly arguments: ParsedArguments<D>;
+  readonly command: C;
+  /** Those of the command, whichever it is. */
+  readonly of: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
-type AnyParser = ParserDeclaration<Readonly<Record<string, ArgumentDeclaration>>>;
-
-function requireAll(parser: AnyParser, given: ReadonlyMap<string, unknown>, fail: (message: string) => never): void {
-  const declarations = Object.entries(parser.arguments);
-  for (const [name, { required }] of declarations) {
-    if (required && !given.has(name)) fail(`argument --${name} is required`);
+/** As `parseArguments`, for a tool of several commands, which may be abbreviated as well. */
+export function parseCommand<
+  const D extends Readonly<Record<string, ArgumentDeclaration>>,
+  const C extends Readonly<Record<string, AnyParser>>,
+>(parser: ParserDeclaration<D>, commands: C, argv: readonly string[], io: Io): ParsedCommand<D, keyof C & string> {
+  const rest = [...argv];
+  const reader = new FlagReader(parser, rest, io);
+  reader.readAll();
+  const word = rest.shift();
+  if (word === undefined) return reader.fail('too few arguments');
+  const names = Object.keys(commands);
+  const fitting = names.includes(word) ? [word] : names.filter((name) => name.startsWith(word));
+  if (fitting.length === 0) {
+    reader.fail(`invalid choice: '${word}' (choose from ${names.map((name) => `'${name}'`).join(', ')})`);
   }
-  const alternatives = declarations.filter(([, { isAlternative }]) => isAlternative).map(([name]) => name);
-  if (alternatives.length > 0 && !alternatives.some((name) => given.has(name))) {
-    fail(`one of the arguments ${alternatives.map((name) => `--${name}`).join(' ')} is required`);
-  }
+  if (fitting.length > 1) reader.fail(`ambiguous command: ${word} could match ${fitting.sort().join(', ')}`);
+  const command = fitting[0]!;
+  const of = parseArguments(commands[command]!, rest, io);
+  return { arguments: reader.finish(), command, of };
 }
 
 /** Prints the usage and one error, and leaves with code 1. */
@@ -207,7 +224,7 @@ function unrecognized(parser: AnyParser, token: string, io: Io): never {
   io.stderr.write(parser.usage);
   println(io.stderr, wrapJustified(`${parser.name}: error: unrecognized arguments: '${token}'`));
   const names = Object.keys(parser.arguments).filter((name) => !parser.arguments[name]!.isExtension);
-  const likely = token.startsWith('--') ? likelyNames(token, names) : [];
+  const likely = token.startsWith('-') ? likelyNames(token, names) : [];
   if (likely.length > 0) println(io.stderr, `\nDid you mean:\n\t${likely.join('\n\t')}`);
   throw new Exit(1);
 }

@@ -1,3 +1,4 @@
+import { hashMapOrder, stringHash } from '../java-order';
 import { ToolError } from '../tool-error';
 import { formatHelp } from './help-format';
 
@@ -20,6 +21,8 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
   readonly separatedBy?: string;
   /** It must be given unless this other option is. */
   readonly requiredUnless?: string;
+  /** It may be given only beside one of these others. */
+  readonly availableIf?: readonly string[];
   /** An option that Kafka's tool does not have: it stays out of the help, which is to be the same as Kafka's. */
   readonly isExtension?: boolean;
 }
@@ -27,6 +30,9 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
 export type OptionDeclarations = { readonly [name: string]: OptionDeclaration };
 
 type ValueOf<D> = D extends { readonly type: 'String' } ? string : D extends { readonly type: string } ? number : never;
+
+/** The hash of an option, which sets the order in which Kafka's tools list several: that of a list of its one name. */
+export const specHash = (name: string): number => (31 + stringHash(name)) | 0;
 
 const parserError = (kind: string, message: string): ToolError => new ToolError(`joptsimple.${kind}`, message);
 
@@ -142,7 +148,20 @@ export function parseOptions<const D extends OptionDeclarations>(
     }
   }
   requireOptions(untyped);
+  allowOptions(untyped);
   return options;
+}
+
+function allowOptions(options: OptionSet): void {
+  if (options.has('help') || options.has('version')) return;
+  const unavailable = Object.keys(options.declarations).filter((name) => {
+    const others = options.declarations[name]!.availableIf;
+    return others !== undefined && options.has(name) && !others.some((other) => options.has(other));
+  });
+  if (unavailable.length === 0) return;
+  const list = hashMapOrder(unavailable, specHash).join(', ');
+  const message = `Option(s) [${list}] are unavailable given other options on the command line`;
+  throw parserError('UnavailableOptionException', message);
 }
 
 function requireOptions(options: OptionSet): void {

@@ -5,13 +5,14 @@ import { DescribeClientQuotas } from '@odradek/protocol/messages/describe-client
 import { DescribeUserScramCredentials } from '@odradek/protocol/messages/describe-user-scram-credentials';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Admin } from '../client/admin';
+import { execute } from '../client/futures';
 import { hashMapOrder, stringHash } from '../java-order';
 import { doubleText } from '../java-text';
 import { type Io, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';
 import type { Entities } from './arguments';
 import type { Changes } from './changes';
-import { execute } from './resources';
+
 import { isScram, SCRAM_MECHANISMS, saltPassword } from './scram';
 
 const QUOTA_ENTITIES: Readonly<Record<string, string>> = { users: 'user', clients: 'client-id', ips: 'ip' };

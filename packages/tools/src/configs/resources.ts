@@ -11,9 +11,10 @@ import {
   TOPIC_RESOURCE,
 } from '../client/config-resources';
 import type { AnyApi } from '../client/connection';
+import { execute, executionError } from '../client/futures';
 import { hashMapOrder, stringHash } from '../java-order';
 import { type Io, println } from '../print';
-import { ServerError, ToolError } from '../tool-error';
+import { ServerError, type ToolError } from '../tool-error';
 import { validateTopicName } from '../topics/topic-name';
 import type { Changes } from './changes';
 
@@ -52,19 +53,6 @@ const KINDS: Readonly<Record<string, ResourceKind>> = {
 export const isResourceType = (entityType: string): boolean => Object.hasOwn(KINDS, entityType);
 
 type Entry = ResponseOf<typeof DescribeConfigs>['results'][number]['configs'][number];
-
-/** A failure that Java's tool gets out of a future. */
-export const executionError = (cause: ToolError): ToolError =>
-  new ToolError('java.util.concurrent.ExecutionException', cause.toString(), cause);
-
-/** Runs an admin call; what it throws is wrapped as a Java future wraps it. */
-export async function execute<T>(admin: Admin, name: string, operation: (call: Call) => Promise<T>): Promise<T> {
-  try {
-    return await admin.call(name, operation);
-  } catch (thrown) {
-    throw thrown instanceof ToolError ? executionError(thrown) : thrown;
-  }
-}
 
 /** Sends to the broker that the resource is, or to any. */
 async function toResource<A extends AnyApi>(

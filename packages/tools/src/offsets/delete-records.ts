@@ -5,9 +5,10 @@ import { parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { findLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
+import { exitCodeAfter } from '../failures';
 import { hashMapOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
-import { Exit, ServerError, ToolError } from '../tool-error';
+import { ServerError, ToolError } from '../tool-error';
 import { DELETE_RECORDS_OPTIONS } from './delete-records-options';
 
 const adminOperationError = (message: string): ToolError =>
@@ -151,14 +152,5 @@ async function execute(argv: readonly string[], io: Io): Promise<void> {
 }
 
 /** kafka-delete-records (org.apache.kafka.tools.DeleteRecordsCommand). */
-export async function deleteRecords(argv: readonly string[], io: Io): Promise<number> {
-  try {
-    await execute(argv, io);
-    return 0;
-  } catch (thrown) {
-    if (!(thrown instanceof ToolError) || thrown instanceof Exit) throw thrown;
-    println(io.stderr, thrown.message);
-    println(io.stderr, `${thrown.toString()}\n`);
-    return 1;
-  }
-}
+export const deleteRecords = (argv: readonly string[], io: Io): Promise<number> =>
+  exitCodeAfter(io, () => execute(argv, io));

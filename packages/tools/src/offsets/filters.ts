@@ -1,3 +1,4 @@
+import { TerseError } from '../failures';
 import { topicFilter } from '../java-regex';
 import { ToolError } from '../tool-error';
 
@@ -6,9 +7,6 @@ export interface PartitionFilter {
   allowsTopic(topic: string): boolean;
   allows(topic: string, partition: number): boolean;
 }
-
-/** An error that kafka-get-offsets reports by its message alone (org.apache.kafka.tools.TerseException). */
-export class TerseError extends Error {}
 
 const RULE = /^([^:,]*)(?::(?:([0-9]*)|(?:([0-9]*)-([0-9]*))))?$/;
 

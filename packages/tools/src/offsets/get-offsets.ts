@@ -3,10 +3,11 @@ import { usageOf } from '../args/usage';
 import { isValidBootstrapList } from '../client/addresses';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { findLeaders, partitionText, type TopicPartition } from '../client/partitions';
+import { TerseError } from '../failures';
 import { INTERNAL_TOPICS } from '../java-regex';
 import { type Io, println } from '../print';
 import { Exit, ToolError } from '../tool-error';
-import { type PartitionFilter, ruleListFilter, TerseError, topicAndPartitionsFilter } from './filters';
+import { type PartitionFilter, ruleListFilter, topicAndPartitionsFilter } from './filters';
 import { GET_OFFSETS_OPTIONS } from './get-offsets-options';
 import { EARLIEST, EARLIEST_LOCAL, LATEST, LATEST_TIERED, listOffsets, MAX_TIMESTAMP } from './list-offsets';
 

@@ -1,0 +1,4 @@
+import { clientMetrics } from './client-metrics/command';
+import { runTool } from './run-tool';
+
+runTool(clientMetrics);

@@ -1,0 +1,4 @@
+import { cluster } from './cluster/command';
+import { runTool } from './run-tool';
+
+runTool(cluster);

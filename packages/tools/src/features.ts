@@ -1,0 +1,4 @@
+import { features } from './features/command';
+import { runTool } from './run-tool';
+
+runTool(features);
