@@ -277,6 +277,7 @@ export class Broker {
           handlers: handlers(services),
           clock,
           logger: loggers.logger('kafka.server.KafkaApis', `[KafkaApi-${brokerId}] `),
+          measures: () => services.quotas.request.isEnabled,
         }),
         memory: this.memory,
         putOff: services.logs.gatheredWrites,

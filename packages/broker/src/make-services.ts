@@ -9,6 +9,7 @@ import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import type { ReceiveMemory } from './network/frames';
 import type { BrokerPorts } from './ports';
+import { Quotas } from './quotas/quotas';
 import { FetchSessions } from './replication/fetch-sessions';
 import type { FeatureCache } from './zookeeper/feature-cache';
 import type { ZooKeeperClient } from './zookeeper/session';
@@ -63,6 +64,7 @@ export function makeServices(parts: ServiceParts): Services {
     producerIds: makeProducerIds(parts, connect),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
+    quotas: new Quotas(clock, parts.config.values),
   };
 }
 

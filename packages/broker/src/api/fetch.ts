@@ -13,6 +13,7 @@ import type { FetchContext, FetchWish } from '../replication/fetch-sessions';
 import type { Partition } from '../replication/partition';
 import { DelayedRequest } from '../replication/wait-list';
 import { convertedForVersion } from './fetch-conversion';
+import { fetchableBytes, throttledFetch } from './fetch-quota';
 import { Answer, type Handler, type HandlerResult, handler, type RequestContext } from './handler';
 import { checkIsolationLevel, READ_COMMITTED } from './isolation-level';
 import { currentLeader, nodeEndpoints } from './leader-hints';
@@ -120,6 +121,8 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       recordBytes: fetched.slice.bytes,
       hasHint: fetched.divergingEpoch !== null,
     }));
+    const throttled = throttledFetch(services, context, session, wishes, outcome, states);
+    if (throttled) return throttled;
     const { sessionId, send } = session.finish(states);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
     try {
@@ -203,7 +206,8 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     const wishes = session.wishes.map(named);
     // Kafka looks at it when it reads.
     if (wishes.some(isKnown)) checkIsolationLevel(request.isolationLevel);
-    const maxBytes = Math.min(request.maxBytes, services.config().values.fetchMaxBytes);
+    const quotaBytes = replicaId >= 0 ? Number.POSITIVE_INFINITY : fetchableBytes(services, context);
+    const maxBytes = Math.min(request.maxBytes, services.config().values.fetchMaxBytes, quotaBytes);
     const limits: FetchLimits = {
       maxBytes,
       hardLimit: version <= 2,

@@ -20,6 +20,9 @@ export interface RequestContext {
   readonly requestBytes: number;
   /** KIP-511: what the client said of itself in ApiVersions; `unknown` until then. */
   readonly clientSoftware: { name: string; version: string };
+  /** By the monotonic clock, when the handler was called, and when it returned (0 until then); 0 where nobody measures. */
+  readonly startedMs: number;
+  readonly handledMs: number;
   /** True once the connection is gone: an answer that is not ready need not be made. */
   readonly closed: () => boolean;
   /** KIP-219: once this request is answered, nothing more is taken from the connection for `durationMs`. */

@@ -34,6 +34,7 @@ import { saslAuthenticate } from './sasl-authenticate';
 import { saslHandshake } from './sasl-handshake';
 import type { Services } from './services';
 import { stopReplica } from './stop-replica';
+import { throttled } from './throttle';
 import { updateFeatures } from './update-features';
 import { updateMetadata } from './update-metadata';
 
@@ -77,5 +78,5 @@ export function handlers(services: Services): readonly Handler[] {
     describeProducers(services),
     allocateProducerIds(services),
   ] as unknown as readonly Handler[];
-  return list;
+  return list.map((handler) => throttled(handler, services));
 }

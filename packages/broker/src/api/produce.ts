@@ -10,6 +10,7 @@ import { specificMessage } from './api-error';
 import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER, type RequestContext } from './handler';
 import { currentLeader, nodeEndpoints } from './leader-hints';
 import type { Services } from './services';
+import { chargeProduce } from './throttle';
 
 type Request = RequestOf<typeof Produce>;
 type Response = ResponseInit<typeof Produce>;
@@ -189,7 +190,9 @@ export function produce(services: Services): Handler<typeof Produce> {
     responses: { name: string; partitionResponses: PartitionResult[] }[],
     context: RequestContext,
   ): HandlerResult<Response> {
+    const throttleTimeMs = chargeProduce(services, context);
     if (request.acks === 0) {
+      context.mute(throttleTimeMs);
       const error = responses.flatMap((topic) => topic.partitionResponses).find(({ errorCode }) => errorCode !== 0);
       if (!error) return NO_ANSWER;
       logger.info(
@@ -197,7 +200,7 @@ export function produce(services: Services): Handler<typeof Produce> {
       );
       return CLOSE_CONNECTION;
     }
-    const response: Response = { responses };
+    const response: Response = { responses, throttleTimeMs };
     if (context.apiVersion < 10) return response;
     const leaders = new Set<number>();
     for (const { name, partitionResponses } of responses) {
@@ -209,7 +212,7 @@ export function produce(services: Services): Handler<typeof Produce> {
     }
     return leaders.size === 0
       ? response
-      : { responses, nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) };
+      : { ...response, nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) };
   }
 
   function handle(

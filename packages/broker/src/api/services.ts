@@ -11,6 +11,7 @@ import type { Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import type { LogManager } from '../log/log-manager';
 import type { BufferPool } from '../network/buffer-pool';
+import type { Quotas } from '../quotas/quotas';
 import type { FetchSessions } from '../replication/fetch-sessions';
 import type { ReplicaManager } from '../replication/replica-manager';
 import type { ZooKeeperStore } from '../zookeeper/store';
@@ -39,4 +40,5 @@ export interface Services {
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
   readonly buffers: BufferPool;
+  readonly quotas: Quotas;
 }

@@ -55,6 +55,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observe?: (observation: RequestObservation) => void;
+  /** Whether handlers want to know how long requests take. */
+  readonly measures?: () => boolean;
 }
 
 interface Route {
@@ -121,9 +123,10 @@ export class Dispatcher {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly observe: ((observation: RequestObservation) => void) | undefined;
+  private readonly measures: () => boolean;
   private readonly refusals: QuietLog;
 
-  constructor({ handlers, clock, logger, observe }: DispatcherOptions) {
+  constructor({ handlers, clock, logger, observe, measures }: DispatcherOptions) {
     for (const handler of handlers) {
       const { from, to } = handler.versions ?? handler.api.range;
       const keeps = !handler.consumesInPlace && carriesBytes(handler.api.request);
@@ -132,12 +135,13 @@ export class Dispatcher {
     this.clock = clock;
     this.logger = logger;
     this.observe = observe;
+    this.measures = observe ? () => true : (measures ?? (() => false));
     this.refusals = new QuietLog(clock);
   }
 
   /** Handles one request. Returns a promise, which never rejects, where its answer is not given yet. */
   dispatch(frame: Frame, channel: Channel): Promise<void> | undefined {
-    const startedMs = this.observe ? this.clock.monotonicMs() : 0;
+    const startedMs = this.measures() ? this.clock.monotonicMs() : 0;
     const call = this.parse(frame, channel);
     if (!call) return undefined;
     call.startedMs = startedMs;
@@ -148,7 +152,7 @@ export class Dispatcher {
       this.fail(call, error);
       return undefined;
     }
-    if (this.observe) call.handledMs = this.clock.monotonicMs();
+    if (startedMs > 0) call.handledMs = this.clock.monotonicMs();
     if (result instanceof Promise) {
       return result.then(
         (later) => this.finish(call, later),

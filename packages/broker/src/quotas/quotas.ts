@@ -19,6 +19,7 @@ export class Quotas {
   /** Percent of one thread's time (KIP-124). A throttle is at most one window long. */
   readonly request: RateQuota;
   readonly controllerMutation: MutationQuota;
+  private anyEnabled = false;
 
   constructor(clock: Clock, values: WindowValues) {
     const windows = windowsOf(values.quotaWindowNum, values.quotaWindowSizeSeconds);
@@ -29,15 +30,20 @@ export class Quotas {
     this.controllerMutation = new MutationQuota({ ...mutationWindows, clock });
   }
 
+  /** Whether a quota of any type is set. */
+  get isEnabled(): boolean {
+    return this.anyEnabled;
+  }
+
   /**
    * Takes in what an entity's quotas are now: settings that are missing are taken back.
    * @throws Error where a value is no number; then nothing has changed
    */
   update(entity: QuotaEntity, config: Readonly<Record<string, string>>): void {
     const limits = QUOTA_NAMES.map((name) => numberOf(name, config[name]));
-    for (const [index, quota] of [this.produce, this.fetch, this.request, this.controllerMutation].entries()) {
-      quota.set(entity, limits[index]);
-    }
+    const quotas = [this.produce, this.fetch, this.request, this.controllerMutation];
+    for (const [index, quota] of quotas.entries()) quota.set(entity, limits[index]);
+    this.anyEnabled = quotas.some((quota) => quota.isEnabled);
   }
 }
 

@@ -60,6 +60,11 @@ export interface FetchContext {
   readonly error?: 'FETCH_SESSION_ID_NOT_FOUND' | 'INVALID_FETCH_SESSION_EPOCH' | 'FETCH_SESSION_TOPIC_ID_ERROR';
   /** The partitions to read, in order. */
   readonly wishes: readonly FetchWish[];
+  readonly isFollower: boolean;
+  /** The session that an answer names which a quota has emptied (FetchContext.getThrottledResponse). */
+  readonly throttledSessionId: number;
+  /** Which answers `finish` would send; nothing is noted. */
+  preview(states: readonly FetchedState[]): (index: number) => boolean;
   /** Notes the answers and says which of them to send. Called once, when the answer is made. */
   finish(states: readonly FetchedState[]): { sessionId: number; send: (index: number) => boolean };
 }
@@ -69,6 +74,7 @@ const FINAL_EPOCH = -1;
 const INVALID_SESSION_ID = 0;
 const MIN_EVICTION_MS = 120_000;
 const EMPTY_STATE = { highWatermark: -1, logStartOffset: -1 };
+const ALL = (): boolean => true;
 
 const keyOf = (wish: { topic: string | null; topicId: string; partition: number }, usesTopicIds: boolean): string =>
   `${usesTopicIds ? wish.topicId : wish.topic}-${wish.partition}`;
@@ -93,7 +99,7 @@ export class FetchSessions {
     const { sessionId, sessionEpoch } = request;
     if (sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH) {
       if (sessionId !== INVALID_SESSION_ID) this.sessions.delete(sessionId);
-      return sessionEpoch === FINAL_EPOCH ? sessionless(request.wishes) : this.full(request, nowMs);
+      return sessionEpoch === FINAL_EPOCH ? sessionless(request.wishes, request) : this.full(request, nowMs);
     }
     const session = this.sessions.get(sessionId);
     if (!session) return failed('FETCH_SESSION_ID_NOT_FOUND');
@@ -104,15 +110,15 @@ export class FetchSessions {
 
   private full(request: FetchSessionRequest, nowMs: number): FetchContext {
     return {
-      wishes: request.wishes,
+      ...sessionless(request.wishes, request),
       finish: (states) => {
         const session = this.create(request, nowMs);
-        if (!session) return { sessionId: INVALID_SESSION_ID, send: () => true };
+        if (!session) return { sessionId: INVALID_SESSION_ID, send: ALL };
         for (const [index, wish] of request.wishes.entries()) {
           const { highWatermark, logStartOffset } = states[index] ?? EMPTY_STATE;
           session.partitions.set(keyOf(wish, request.usesTopicIds), { wish, highWatermark, logStartOffset });
         }
-        return { sessionId: session.id, send: () => true };
+        return { sessionId: session.id, send: ALL };
       },
     };
   }
@@ -127,7 +133,7 @@ export class FetchSessions {
     for (const forgotten of request.forgotten) session.partitions.delete(keyOf(forgotten, session.usesTopicIds));
     if (session.partitions.size === 0) {
       this.sessions.delete(session.id);
-      return sessionless([]);
+      return sessionless([], request);
     }
     session.epoch = nextEpoch(session.epoch);
     session.lastUsedMs = nowMs;
@@ -135,6 +141,9 @@ export class FetchSessions {
     const entries = [...session.partitions];
     return {
       wishes: entries.map(([, { wish }]) => wish),
+      isFollower: request.isFollower,
+      throttledSessionId: session.id,
+      preview: (states) => (index) => isNews(entries[index]![1], states[index]!),
       finish: (states) => {
         const sent = entries.map(([key, cached], index) => noteAnswer(session, key, cached, states[index]!));
         return { sessionId: session.id, send: (index) => sent[index]! };
@@ -175,26 +184,40 @@ export class FetchSessions {
   }
 }
 
-function sessionless(wishes: readonly FetchWish[]): FetchContext {
-  return { wishes, finish: () => ({ sessionId: INVALID_SESSION_ID, send: () => true }) };
+function sessionless(
+  wishes: readonly FetchWish[],
+  { isFollower }: Pick<FetchSessionRequest, 'isFollower'>,
+): FetchContext {
+  return {
+    wishes,
+    isFollower,
+    throttledSessionId: INVALID_SESSION_ID,
+    preview: () => ALL,
+    finish: () => ({ sessionId: INVALID_SESSION_ID, send: ALL }),
+  };
 }
 
 function failed(error: NonNullable<FetchContext['error']>): FetchContext {
-  return { error, wishes: [], finish: () => ({ sessionId: INVALID_SESSION_ID, send: () => true }) };
+  return { ...sessionless([], { isFollower: false }), error };
 }
 
 /** Whether a cached partition's answer is news (CachedPartition.maybeUpdateResponseData). */
+function isNews(cached: CachedPartition, state: FetchedState): boolean {
+  return (
+    state.recordBytes > 0 ||
+    state.hasHint ||
+    state.errorCode !== 0 ||
+    cached.highWatermark !== state.highWatermark ||
+    cached.logStartOffset !== state.logStartOffset
+  );
+}
+
 function noteAnswer(session: Session, key: string, cached: CachedPartition, state: FetchedState): boolean {
-  let send = state.recordBytes > 0 || state.hasHint;
-  if (cached.highWatermark !== state.highWatermark) send = true;
-  if (cached.logStartOffset !== state.logStartOffset) send = true;
+  const send = isNews(cached, state);
   cached.highWatermark = state.highWatermark;
   cached.logStartOffset = state.logStartOffset;
-  if (state.errorCode !== 0) {
-    // So that the end of the error is told too, also where nothing else has changed.
-    cached.highWatermark = -1;
-    send = true;
-  }
+  // So that the end of an error is told too, also where nothing else has changed.
+  if (state.errorCode !== 0) cached.highWatermark = -1;
   if (state.recordBytes > 0 && session.partitions.get(key) === cached) {
     session.partitions.delete(key);
     session.partitions.set(key, cached);
