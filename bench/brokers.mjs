@@ -85,33 +85,64 @@ export async function startBroker(kind, dir, zooKeeper) {
   const port = await freePort();
   const file = path.join(root, 'server.properties');
   fs.writeFileSync(file, settings(port, path.join(root, 'logs'), `${zooKeeper}/${path.basename(root)}`));
+  let running = await launch(kind, file, port);
+  return {
+    name: kind.name,
+    port,
+    get pid() {
+      return running.pid;
+    },
+    start: running.start,
+    rssMb: () => rssMb(running.pid),
+    /** Starts it again on what it has written; returns the time at which that began. */
+    async restart() {
+      await running.server.stop();
+      const startedMs = performance.now();
+      running = await launch(kind, file, port);
+      return startedMs;
+    },
+    /** Returns how long it took. */
+    async stop() {
+      const stopMs = performance.now();
+      await running.server.stop();
+      const seconds = (performance.now() - stopMs) / 1000;
+      fs.rmSync(root, { recursive: true, force: true });
+      return seconds;
+    },
+  };
+}
+
+async function launch(kind, file, port) {
   const [command, ...args] = kind.broker(file);
   const startedMs = performance.now();
   const server = new Server({
     name: kind.name,
     command,
     args,
-    logFile: path.join(root, 'broker.log'),
+    logFile: path.join(path.dirname(file), 'broker.log'),
     patienceMs: PATIENCE_MS,
   });
   const { pid } = server.child;
   await server.ready(() => brokerServes(HOST, port), PATIENCE_MS, PROBE_MS);
   const start = { startSeconds: (performance.now() - startedMs) / 1000, startCpuSeconds: cpuSeconds(pid) };
-  return {
-    name: kind.name,
-    port,
-    pid,
-    start,
-    rssMb: () => rssMb(pid),
-    /** Returns how long it took. */
-    async stop() {
-      const stopMs = performance.now();
-      await server.stop();
-      const seconds = (performance.now() - stopMs) / 1000;
-      fs.rmSync(root, { recursive: true, force: true });
-      return seconds;
-    },
-  };
+  return { server, pid, start };
+}
+
+/** Makes groups, restarts the broker, and waits until it knows them all. `load` runs a job on it. */
+export async function measureGroups(kind, dir, zooKeeper, load) {
+  const broker = await startBroker(kind, dir, zooKeeper);
+  try {
+    await sleep(IDLE_MS);
+    const emptyRssMb = broker.rssMb();
+    await load(broker, 'fill');
+    await sleep(IDLE_MS);
+    const filledRssMb = broker.rssMb() - emptyRssMb;
+    const startedMs = await broker.restart();
+    await load(broker, 'served');
+    return { filledRssMb, servedSeconds: (performance.now() - startedMs) / 1000 };
+  } finally {
+    await broker.stop();
+  }
 }
 
 /** Starts a broker, lets it idle, stops it. */

@@ -30,6 +30,8 @@ const cpuPerRequest = {
 const latency = (key, name) => ({ unit: `ms ${name}`, better: 'less', of: ({ latencyMs }) => latencyMs[key] });
 const latencies = (target) => [latency('p50', 'p50'), { ...latency('p99', 'p99'), target }, latency('p999', 'p99.9')];
 
+const seconds = (name) => ({ unit: 's', better: 'less', of: (result) => result[name] });
+
 /**
  * Loads: each is run by a process of its own against one broker at a time, in turn. `columns` are the numbers that it yields.
  * `touchBytes`: about as much fresh memory as the page cache will take.
@@ -112,9 +114,21 @@ export const loads = [
     columns: latencies(1),
     touchBytes: 1e9,
   },
-].map((load) => ({ ...load, job: { ...load.job, partitions } }));
-
-const seconds = (name) => ({ unit: 's', better: 'less', of: (result) => result[name] });
+  {
+    id: 'group-commits',
+    title: 'offset commits of 10 partitions each, 6 groups',
+    job: { kind: 'commit', connections: 6, inFlight: 5, partitions: 10 },
+    columns: [{ ...requestsPerSecond, target: 2 }, cpuPerRequest],
+    touchBytes: 1e9,
+  },
+  {
+    id: 'group-join',
+    title: 'a group of 50 members, 100 partitions: all start, each has a record',
+    job: { kind: 'join', members: 50, heartbeatMs: 50, partitions: 100 },
+    columns: [{ ...seconds('joinSeconds'), target: 0.5 }],
+    touchBytes: 0,
+  },
+].map((load) => ({ ...load, job: { partitions, ...load.job } }));
 
 /** A broker starts, idles and stops. */
 export const life = {
@@ -128,6 +142,25 @@ export const life = {
   ],
 };
 
+/** A broker with many groups restarts, after a SIGTERM; what they cost in memory while nothing happens. */
+export const groups = [
+  {
+    id: 'groups-load',
+    title: '1,000 groups of 10 offsets: from the restart until all are served',
+    job: { kind: 'groups', groups: 1000, partitions: 10 },
+    columns: [{ ...seconds('servedSeconds'), target: 0.5 }],
+  },
+  {
+    id: 'groups-idle',
+    title: '10,000 idle groups of one offset',
+    job: { kind: 'groups', groups: 10_000, partitions: 1 },
+    columns: [
+      { unit: 'MB RSS more', better: 'less', of: ({ filledRssMb }) => filledRssMb },
+      { ...seconds('servedSeconds'), unit: 's restart to served' },
+    ],
+  },
+];
+
 /** Read once, after all loads. */
 export const afterLoad = {
   id: 'rss',
@@ -137,6 +170,12 @@ export const afterLoad = {
 
 /** Tools, asked for something short. */
 export const tools = [
+  {
+    id: 'tool-groups',
+    script: 'kafka-consumer-groups',
+    mainClass: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+    args: ['--list'],
+  },
   { id: 'tool-topics', script: 'kafka-topics', mainClass: 'org.apache.kafka.tools.TopicCommand', args: ['--list'] },
   {
     id: 'tool-configs',

@@ -6,8 +6,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
-import { apache, measureLife, measureTool, ours, startBroker, startZooKeeper } from '../bench/brokers.mjs';
-import { afterLoad, life, loads, tools } from '../bench/figures.mjs';
+import {
+  apache,
+  measureGroups,
+  measureLife,
+  measureTool,
+  ours,
+  startBroker,
+  startZooKeeper,
+} from '../bench/brokers.mjs';
+import { afterLoad, groups, life, loads, tools } from '../bench/figures.mjs';
 import { busyShare, describeMachine, touchMemory } from '../bench/machine.mjs';
 import { rowsOf, table } from '../bench/report.mjs';
 import { resolveApacheKafka } from './lib/apache-kafka.mjs';
@@ -24,7 +32,7 @@ const COLD_WARM_SECONDS = 20;
 const NOISY_SHARE = 0.1;
 
 const run = promisify(execFile);
-const known = [life, ...tools, ...loads, afterLoad].map(({ id }) => id);
+const known = [life, ...groups, ...tools, ...loads, afterLoad].map(({ id }) => id);
 
 function readOptions() {
   const { values } = parseArgs({
@@ -154,6 +162,13 @@ await runMain(async () => {
     busy = await busyShare();
     if (options.wanted(life)) {
       await sheet.figure(life, kinds, options.rounds, (kind) => measureLife(kind, dir, zooKeeper.connect));
+    }
+    for (const figure of groups.filter(options.wanted)) {
+      await sheet.figure(figure, kinds, 1, (kind) =>
+        measureGroups(kind, dir, zooKeeper.connect, ({ port, pid }, action) =>
+          runLoad(loadProgram, { ...figure.job, action, port, brokerPid: pid, topic: figure.id }),
+        ),
+      );
     }
     if ([...loads, ...tools, afterLoad].some(options.wanted)) {
       await measureLoads(sheet, options, kinds, { dir, zooKeeper, loadProgram });

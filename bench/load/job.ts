@@ -1,5 +1,5 @@
 /** What a load process is told to do, as JSON in its last argument; it answers with a `Result`, as JSON on stdout. */
-export type Job = ProduceJob | FetchJob | LatencyJob;
+export type Job = ProduceJob | FetchJob | LatencyJob | CommitJob | JoinJob | GroupsJob;
 
 interface Target {
   readonly port: number;
@@ -45,6 +45,27 @@ export interface LatencyJob extends Target, Timed {
   readonly batch: BatchShape;
   readonly batchesPerSecond: number;
   readonly inFlight: number;
+}
+
+/** As many OffsetCommits as the broker takes, of all `partitions` each; a group for each connection. */
+export interface CommitJob extends Target, Timed {
+  readonly kind: 'commit';
+  readonly connections: number;
+  readonly inFlight: number;
+}
+
+/** A group whose members all start at once. */
+export interface JoinJob extends Target {
+  readonly kind: 'join';
+  readonly members: number;
+  readonly heartbeatMs: number;
+}
+
+/** Makes groups with offsets, or waits until they are all there. The topic is made by `fill`, and stays. */
+export interface GroupsJob extends Target {
+  readonly kind: 'groups';
+  readonly action: 'fill' | 'served';
+  readonly groups: number;
 }
 
 export interface Result {

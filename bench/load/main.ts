@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTopic, deleteTopic } from './calls';
 import { fetchTraffic } from './fetch';
-import type { FetchJob, Job, ProduceJob, Result } from './job';
+import { commitTraffic, prepareGroups, runGroups, runJoin } from './groups';
+import type { CommitJob, FetchJob, GroupsJob, Job, ProduceJob, Result } from './job';
 import { runLatency } from './latency';
 import { Link } from './link';
 import { Meter } from './meter';
 import { produceTraffic } from './produce';
 
 /** Lets links run through the warm-up and the measured time. */
-async function measure(job: ProduceJob | FetchJob, meter: Meter, links: readonly Link[]): Promise<Result> {
+async function measure(job: ProduceJob | FetchJob | CommitJob, meter: Meter, links: readonly Link[]): Promise<Result> {
   await Promise.all(links.map(({ opened }) => opened));
   for (const link of links) {
     link.onAnswers = (count) => link.send(count);
@@ -28,6 +29,20 @@ async function runProduce(job: ProduceJob): Promise<Result> {
       meter.requests++;
       meter.records += job.batch.records;
       meter.bytes += traffic.batchBytes;
+    };
+    return new Link(job.port, traffic, answered, failure.fail);
+  });
+  const result = await Promise.race([measure(job, meter, links), failure.promise]);
+  for (const link of links) link.close();
+  return result;
+}
+
+async function runCommit(job: CommitJob): Promise<Result> {
+  const meter = new Meter(job);
+  const failure = failing();
+  const links = (await commitTraffic(job)).map((traffic) => {
+    const answered = (): void => {
+      meter.requests++;
     };
     return new Link(job.port, traffic, answered, failure.fail);
   });
@@ -90,8 +105,12 @@ function failing(): { promise: Promise<never>; fail: (error: Error) => void } {
   return { promise, fail };
 }
 
-function run(job: Job): Promise<Result> {
+function run(job: Exclude<Job, GroupsJob>): Promise<Result | { joinSeconds: number }> {
   switch (job.kind) {
+    case 'commit':
+      return runCommit(job);
+    case 'join':
+      return runJoin(job).then((joinSeconds) => ({ joinSeconds }));
     case 'produce':
       return runProduce(job);
     case 'fetch':
@@ -103,6 +122,15 @@ function run(job: Job): Promise<Result> {
 
 async function main(): Promise<void> {
   const job = JSON.parse(process.argv.at(-1)!) as Job;
+  if (job.kind === 'groups') {
+    if (job.action === 'fill') {
+      await createTopic(job.port, job.topic, job.partitions, false);
+      await prepareGroups(job.port);
+    }
+    await runGroups(job);
+    process.stdout.write('{}');
+    return;
+  }
   await createTopic(job.port, job.topic, job.partitions, job.kind === 'produce');
   try {
     process.stdout.write(JSON.stringify(await run(job)));

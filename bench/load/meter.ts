@@ -26,7 +26,7 @@ export class Meter {
   private brokerCpu = 0;
   private ownCpu = 0;
 
-  constructor(private readonly job: Job) {}
+  constructor(private readonly job: Pick<Job, 'brokerPid'>) {}
 
   begin(): void {
     this.requests = this.records = this.bytes = 0;
