@@ -3,6 +3,7 @@ import type { Services } from './api/services';
 import { ConfigAdmin } from './cluster/config-admin';
 import { MetadataCache } from './cluster/metadata-cache';
 import { TopicConfigs } from './cluster/topic-configs';
+import { GROUP_OFFSETS_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
 import { DynamicBrokerConfig } from './config/dynamic';
 import { ConfigException } from './config/errors';
@@ -129,7 +130,10 @@ export class Broker {
         configAdmin,
       }),
     );
-    const { controller } = server.services;
+    const { controller, groups } = server.services;
+    const offsetsTopic = (await store.getTopicAssignments([GROUP_OFFSETS_TOPIC])).get(GROUP_OFFSETS_TOPIC);
+    groups.start(offsetsTopic?.partitions.size ?? null);
+    this.onStop('group coordinator', () => groups.stop());
     const info = () =>
       brokerInfo(dynamic.current, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
     const register = async (): Promise<void> => {

@@ -4,13 +4,16 @@ import type { ConnectPeer } from './cluster/peers';
 import { allocateFromController } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
 import { ScramAdmin } from './cluster/scram-admin';
+import { GROUP_OFFSETS_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
+import { GroupCoordinator } from './groups/coordinator';
 import type { ReceiveMemory } from './network/frames';
 import type { BrokerPorts } from './ports';
 import { Quotas } from './quotas/quotas';
 import { FetchSessions } from './replication/fetch-sessions';
+import { ReplicaWriter } from './replication/replica-writer';
 import type { FeatureCache } from './zookeeper/feature-cache';
 import type { ZooKeeperClient } from './zookeeper/session';
 
@@ -61,6 +64,7 @@ export function makeServices(parts: ServiceParts): Services {
       parts.store.configs,
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
+    groups: makeGroups(parts),
     producerIds: makeProducerIds(parts, connect),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
@@ -85,6 +89,14 @@ function makeController(parts: ServiceParts, connect: ConnectPeer): Controller {
     uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
     registerBroker: parts.registration.renew,
   });
+}
+
+function makeGroups({ brokerId, config, replicas, ports: { clock, loggers } }: ServiceParts): GroupCoordinator {
+  const logger = loggers.logger('kafka.server.ReplicaManager', `[ReplicaManager broker=${brokerId}] `);
+  const writer = new ReplicaWriter(replicas, clock, logger);
+  const groups = new GroupCoordinator({ brokerId, writer, clock, loggers, values: config.values });
+  replicas.onLeadership(GROUP_OFFSETS_TOPIC, groups.hosted);
+  return groups;
 }
 
 function makeProducerIds({ brokerId, metadata, registration, config, ports }: ServiceParts, connect: ConnectPeer) {

@@ -9,6 +9,7 @@ import type { TopicAdmin } from '../controller/topic-admin';
 import type { Clock } from '../env/clock';
 import type { Loggers } from '../env/logger';
 import type { Random } from '../env/random';
+import type { GroupCoordinator } from '../groups/coordinator';
 import type { LogManager } from '../log/log-manager';
 import type { BufferPool } from '../network/buffer-pool';
 import type { Quotas } from '../quotas/quotas';
@@ -33,6 +34,7 @@ export interface Services {
   readonly topicConfigs: TopicConfigs;
   readonly logs: LogManager;
   readonly replicas: ReplicaManager;
+  readonly groups: GroupCoordinator;
   readonly controller: Controller;
   readonly topicAdmin: TopicAdmin;
   readonly configAdmin: ConfigAdmin;

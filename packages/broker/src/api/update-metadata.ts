@@ -10,10 +10,12 @@ export function updateMetadata(services: Services): Handler<typeof UpdateMetadat
     handle(request) {
       checkBrokerEpoch(services, request.brokerEpoch);
       services.replicas.checkControllerEpoch(request.controllerEpoch, 'UpdateMetadata');
-      for (const { topic } of services.metadata.update(request)) {
+      const deleted = services.metadata.update(request);
+      for (const { topic } of deleted) {
         // A topic of that name that comes back may have other settings.
         if (!services.metadata.image.topics.has(topic)) services.topicConfigs.delete(topic);
       }
+      if (deleted.length > 0) services.groups.partitionsDeleted(deleted);
       return { errorCode: 0 };
     },
     fail: ({ code }) => ({ errorCode: code }),

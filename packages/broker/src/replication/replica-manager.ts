@@ -7,6 +7,7 @@ import type { Logger, Loggers } from '../env/logger';
 import type { PartitionOffset } from '../log/checkpoint';
 import type { LogManager } from '../log/log-manager';
 import { Partition, type PartitionOrder } from './partition';
+import type { LeadershipListener } from './partition-writer';
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number;
@@ -43,6 +44,7 @@ export class ReplicaManager {
   private readonly offline = new Set<string>();
   /** As checkpointed before the start, by `topic-N`; taken once, when the replica is opened. */
   private readonly checkpointedHighWatermarks: Map<string, number>;
+  private readonly leadershipListeners = new Map<string, LeadershipListener>();
   private controllerEpoch = 0;
   private checkpoints: Timer | null = null;
   /** A checkpoint is being written; its period is left out if it takes longer than that. */
@@ -51,6 +53,11 @@ export class ReplicaManager {
   constructor(private readonly options: ReplicaManagerOptions) {
     this.logger = options.loggers.logger('kafka.server.ReplicaManager', `[ReplicaManager broker=${options.brokerId}] `);
     this.checkpointedHighWatermarks = options.logs.readHighWatermarks();
+  }
+
+  /** One coordinator per topic hears of the partitions that this broker comes to lead, and ceases to. */
+  onLeadership(topic: string, listener: LeadershipListener): void {
+    this.leadershipListeners.set(topic, listener);
   }
 
   /** The replica hosted here, if there is one and its log folder works. */
@@ -130,8 +137,8 @@ export class ReplicaManager {
     }
     try {
       const partition = known ?? this.open(topic, topicId, order);
-      if (order.leader === this.options.brokerId) partition.makeLeader(order);
-      else partition.makeFollower(order);
+      if (order.leader === this.options.brokerId) this.makeLeader(partition, order);
+      else this.makeFollower(partition, order);
       return 'NONE';
     } catch (error) {
       this.logger.error(`Error while handling LeaderAndIsr for partition ${name}: ${(error as Error).message}`, {
@@ -139,6 +146,25 @@ export class ReplicaManager {
       });
       return error instanceof KafkaError ? error.error : 'UNKNOWN_SERVER_ERROR';
     }
+  }
+
+  private makeLeader(partition: Partition, order: PartitionOrder): void {
+    const wasLeader = partition.isLeader;
+    partition.makeLeader(order);
+    // Its state goes on where only the epoch has changed.
+    if (!wasLeader) this.leadershipListeners.get(partition.topic)?.elected(partition.partition, order.leaderEpoch);
+  }
+
+  private makeFollower(partition: Partition, order: PartitionOrder): void {
+    const wasLeader = partition.isLeader;
+    partition.makeFollower(order);
+    if (wasLeader) this.leadershipListeners.get(partition.topic)?.resigned(partition.partition, order.leaderEpoch);
+  }
+
+  private resign(partition: Partition): void {
+    const wasLeader = partition.isLeader;
+    partition.resign();
+    if (wasLeader) this.leadershipListeners.get(partition.topic)?.resigned(partition.partition, null);
   }
 
   private open(topic: string, topicId: string, order: PartitionOrder & { partition: number }): Partition {
@@ -182,7 +208,7 @@ export class ReplicaManager {
     try {
       if (found) {
         this.remove(found);
-        found.resign();
+        this.resign(found);
       }
       if (deletePartition) this.options.logs.asyncDelete(topic, partition);
       return 'NONE';
@@ -194,7 +220,7 @@ export class ReplicaManager {
 
   /** ZooKeeper says that this broker's session is over: it stops leading at once. */
   resignAll(): void {
-    for (const partition of this.partitions()) partition.resign();
+    for (const partition of this.partitions()) this.resign(partition);
   }
 
   /** A log folder has failed: the replicas in it are gone until the broker restarts. Returns them. */
@@ -203,7 +229,7 @@ export class ReplicaManager {
     for (const partition of lost) {
       this.offline.add(`${partition.topic}-${partition.partition}`);
       this.remove(partition);
-      partition.resign();
+      this.resign(partition);
     }
     return lost;
   }

@@ -1,0 +1,176 @@
+import type { ErrorName } from '@odradek/protocol/errors';
+import type { Timer } from '../env/clock';
+import type { Group } from './group';
+import type { GroupShell } from './group-shell';
+import type { Effect, GroupMetadata, JoinAnswer, SyncAnswer } from './group-types';
+import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
+import { groupKey, groupValue, offsetKey, offsetsBatch, offsetValue, recordsBatch } from './records';
+
+export type AnswerJoin = (answer: JoinAnswer) => void;
+export type AnswerSync = (answer: SyncAnswer) => void;
+
+/** One group of this coordinator: carries out what its core and its offsets decide. */
+export class RunningGroup {
+  private readonly effects: Effect[] = [];
+  private isRunning = false;
+  private timer: Timer | null = null;
+  private timerAtMs = 0;
+
+  constructor(
+    readonly partition: number,
+    readonly core: Group,
+    readonly offsets: GroupOffsets,
+    private readonly shell: GroupShell,
+  ) {}
+
+  get groupId(): string {
+    return this.core.groupId;
+  }
+
+  /** Carries effects out, in order; those that come of them follow. */
+  run(effects: readonly Effect[]): void {
+    this.effects.push(...effects);
+    if (this.isRunning) return;
+    this.isRunning = true;
+    try {
+      for (let next = this.effects.shift(); next !== undefined; next = this.effects.shift()) this.carryOut(next);
+    } finally {
+      this.isRunning = false;
+    }
+    this.arm();
+  }
+
+  private carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'answer-join':
+        (effect.ticket as AnswerJoin)(effect.answer);
+        return;
+      case 'answer-sync':
+        (effect.ticket as AnswerSync)(effect.answer);
+        return;
+      case 'persist':
+        this.persist(effect.token, effect.value);
+        return;
+      case 'log':
+        this.shell.logger[effect.level](effect.message);
+        return;
+      case 'rebalanced': {
+        const { type: _, ...fields } = effect;
+        this.shell.logger.info(
+          `Rebalanced group ${fields.group} to generation ${fields.generation} with ${fields.members} members in ${fields.durationMs} ms (reason: ${fields.reason})`,
+          fields,
+        );
+        return;
+      }
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private persist(token: number, value: GroupMetadata): void {
+    const { clock, compression } = this.shell;
+    const stored = moved(value, this.shell.jumpMs);
+    const record = { timestamp: clock.nowMs(), key: groupKey(this.groupId), value: groupValue(stored) };
+    this.shell.append(this.partition, recordsBatch([record], compression), (error) => {
+      this.run(this.core.persisted(token, error, this.shell.steadyMs()));
+    });
+  }
+
+  /** Sets the timer for what is due next. One that comes too early does nothing but set it anew. */
+  arm(): void {
+    const deadlineMs = this.core.nextDeadlineMs();
+    if (deadlineMs === null) return;
+    if (this.timer !== null && this.timerAtMs <= deadlineMs) return;
+    this.timer?.cancel();
+    this.timerAtMs = deadlineMs;
+    this.timer = this.shell.clock.after(Math.max(0, deadlineMs - this.shell.steadyMs()), () => {
+      this.timer = null;
+      this.run(this.core.tick(this.shell.steadyMs()));
+    });
+  }
+
+  /** The group is not this coordinator's any more: whoever waits is told to look for another one. */
+  unload(): void {
+    this.run(this.core.unload(this.shell.steadyMs()));
+    this.timer?.cancel();
+  }
+
+  /** An empty group is gone for good. */
+  die(): void {
+    this.core.die(this.shell.steadyMs());
+    this.timer?.cancel();
+  }
+
+  /**
+   * Appends commits that the group has agreed to; they count once they are settled, or not at all. `done` gets NONE, or
+   * why they do not (GroupMetadataManager.storeOffsets).
+   */
+  storeOffsets(commits: readonly OffsetCommit[], done: (error: ErrorName) => void): void {
+    const { clock, compression } = this.shell;
+    const timestamp = clock.nowMs();
+    const records = commits.map((commit) => ({
+      timestamp,
+      key: offsetKey(this.groupId, commit.topic, commit.partition),
+      value: offsetValue(commit),
+    }));
+    let isSettled = false;
+    let isPending = false;
+    this.shell.append(this.partition, offsetsBatch(records, compression), (error, appended) => {
+      isSettled = true;
+      if (this.core.state !== 'Dead') {
+        if (error === null) this.takeOffsets(commits, appended!.baseOffset, isPending);
+        else this.offsets.fail(commits);
+      }
+      done(error === null ? 'NONE' : commitErrorOf(error));
+    });
+    if (isSettled) return;
+    isPending = true;
+    this.offsets.prepare(commits);
+  }
+
+  private takeOffsets(commits: readonly OffsetCommit[], recordOffset: number, wasPending: boolean): void {
+    for (const commit of commits) commit.recordOffset = recordOffset;
+    if (wasPending) this.offsets.complete(commits);
+    else for (const commit of commits) this.offsets.apply(commit);
+  }
+
+  /** Takes away what has expired. */
+  expireOffsets(retentionMs: number): TopicPartition[] {
+    const { state, protocolType, currentStateTimestamp, subscribedTopics } = this.core;
+    const sinceMs = currentStateTimestamp === null ? null : currentStateTimestamp + this.shell.jumpMs;
+    const group = { state, protocolType, subscribedTopics, currentStateTimestamp: sinceMs };
+    return this.offsets.removeExpired(group, this.shell.clock.nowMs(), retentionMs);
+  }
+
+  /** Writes that these offsets, and perhaps the group, are no more. */
+  appendTombstones(offsets: readonly TopicPartition[], withGroup: boolean): void {
+    const keys = offsets.map(({ topic, partition }) => offsetKey(this.groupId, topic, partition));
+    if (withGroup) keys.push(groupKey(this.groupId));
+    if (keys.length > 0) this.shell.appendTombstones(this.partition, keys);
+  }
+}
+
+/** A group's record with the time of its state moved: groups live by the steady clock, records by the wall's. */
+export function moved(value: GroupMetadata, byMs: number): GroupMetadata {
+  if (byMs === 0 || value.currentStateTimestamp === -1) return value;
+  return { ...value, currentStateTimestamp: value.currentStateTimestamp + byMs };
+}
+
+/** What a consumer is told of an append that failed (GroupMetadataManager.createPutCacheCallback). */
+function commitErrorOf(error: ErrorName): ErrorName {
+  switch (error) {
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+    case 'NOT_ENOUGH_REPLICAS':
+    case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
+      return 'COORDINATOR_NOT_AVAILABLE';
+    case 'NOT_LEADER_OR_FOLLOWER':
+    case 'KAFKA_STORAGE_ERROR':
+      return 'NOT_COORDINATOR';
+    case 'MESSAGE_TOO_LARGE':
+    case 'RECORD_LIST_TOO_LARGE':
+    case 'INVALID_FETCH_SIZE':
+      return 'INVALID_COMMIT_OFFSET_SIZE';
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,73 @@
+import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
+import { forEachBatch, lastOffsetAt } from '@odradek/protocol/records/batch';
+import type { Clock } from '../env/clock';
+import type { Logger } from '../env/logger';
+import type { Partition } from './partition';
+import type { Appended, AppendTerms, LogChunk, PartitionWriter } from './partition-writer';
+import type { ReplicaManager } from './replica-manager';
+import { DelayedRequest } from './wait-list';
+
+/** Writes for coordinators to the replicas that this broker leads (ReplicaManager.appendForGroup). */
+export class ReplicaWriter implements PartitionWriter {
+  constructor(
+    private readonly replicas: ReplicaManager,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  append(
+    topic: string,
+    index: number,
+    batch: Buffer,
+    { requiredAcks, timeoutMs }: AppendTerms,
+    settled: (error: ErrorName | null, appended: Appended) => void,
+  ): void {
+    if (requiredAcks < -1 || requiredAcks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
+    const partition = this.replicas.get(topic, index);
+    const { firstOffset, lastOffset } = partition.appendAsLeader(batch, requiredAcks, { origin: 'coordinator' });
+    const appended = { baseOffset: firstOffset, leaderEpoch: partition.leaderEpoch };
+    if (requiredAcks !== -1) settled(null, appended);
+    else this.settle(partition, lastOffset + 1, timeoutMs, (error) => settled(error, appended));
+  }
+
+  private settle(
+    partition: Partition,
+    requiredOffset: number,
+    timeoutMs: number,
+    settled: (error: ErrorName | null) => void,
+  ): void {
+    const attempt = (): boolean => {
+      const outcome = partition.acknowledgement(requiredOffset);
+      if (outcome === null) return false;
+      settled(outcome === 'NONE' ? null : outcome);
+      return true;
+    };
+    if (attempt()) return;
+    const timedOut = (): void => settled('REQUEST_TIMED_OUT');
+    const failed = (error: unknown): void => {
+      const name = `${partition.topic}-${partition.partition}`;
+      this.logger.error(`Error after an append of a coordinator to ${name}: ${(error as Error).message}`, { error });
+    };
+    new DelayedRequest([partition.producers], attempt, timedOut, failed).start(this.clock, timeoutMs);
+  }
+
+  maxBatchBytes(topic: string, index: number): number {
+    return this.replicas.get(topic, index).log.config.maxMessageBytes;
+  }
+
+  read(topic: string, index: number, from: number | null, maxBytes: number): LogChunk | null {
+    const partition = this.replicas.get(topic, index);
+    partition.leaderState();
+    const { log } = partition;
+    const offset = from ?? log.logStartOffset;
+    if (offset >= log.logEndOffset) return null;
+    const { slice } = log.read(offset, { maxBytes, minOneMessage: true, isolation: 'log-end' });
+    const bytes = Buffer.allocUnsafe(slice.bytes);
+    if (slice.readInto(bytes, 0) < bytes.length) throw new KafkaError('KAFKA_STORAGE_ERROR');
+    let nextOffset = offset;
+    const end = forEachBatch(bytes, (at) => {
+      nextOffset = lastOffsetAt(bytes, at) + 1;
+    });
+    return end === 0 ? null : { batches: bytes.subarray(0, end), nextOffset };
+  }
+}
