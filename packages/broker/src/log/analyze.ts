@@ -16,18 +16,21 @@ import {
 import { CorruptRecordError, InvalidRecordError } from '@odradek/protocol/records/errors';
 import type { AppendOrigin } from './types';
 
-/** What the headers of an append say (UnifiedLog.analyzeAndValidateRecords). */
+/**
+ * What the headers of an append say (UnifiedLog.analyzeAndValidateRecords). A leader puts what it has assigned in the
+ * place of what the producer said.
+ */
 export interface Analysis {
   /** -1 where the first entry is of an old format, which tells its last offset only. */
-  readonly firstOffset: number;
+  firstOffset: number;
   readonly lastOffsetOfFirstBatch: number;
-  readonly lastOffset: number;
-  readonly maxTimestamp: number;
-  readonly offsetOfMaxTimestamp: number;
+  lastOffset: number;
+  maxTimestamp: number;
+  offsetOfMaxTimestamp: number;
   readonly lastLeaderEpoch: number;
   /** Bytes of whole batches: what follows them is dropped. */
   readonly validBytes: number;
-  readonly recordCount: number;
+  recordCount: number;
   readonly sourceCompression: CompressionType;
   readonly isMonotonic: boolean;
 }

@@ -248,19 +248,27 @@ export abstract class LogState {
   }
 
   protected onDisk<T>(what: string, action: () => T): T {
-    if (this.isOffline) {
-      throw new KafkaError(
-        'KAFKA_STORAGE_ERROR',
-        `The log dir ${this.dir} is already offline due to a previous IO exception.`,
-      );
-    }
+    this.checkOnline();
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.options.onDiskError(error);
-      throw new KafkaError('KAFKA_STORAGE_ERROR', `Error while ${what} ${this.name} in dir ${this.dir}`);
+      throw this.toldOf(error, what);
     }
+  }
+
+  protected checkOnline(): void {
+    if (!this.isOffline) return;
+    throw new KafkaError(
+      'KAFKA_STORAGE_ERROR',
+      `The log dir ${this.dir} is already offline due to a previous IO exception.`,
+    );
+  }
+
+  /** What to throw for `error`: of a failure of the disk the dir's owner is told, and the peer that there was one. */
+  protected toldOf(error: unknown, what: string): unknown {
+    if (!(error instanceof DiskError)) return error;
+    this.options.onDiskError(error);
+    return new KafkaError('KAFKA_STORAGE_ERROR', `Error while ${what} ${this.name} in dir ${this.dir}`);
   }
 
   protected async onDiskLater(action: () => Promise<void>): Promise<void> {

@@ -73,35 +73,39 @@ export class PartitionLog extends LogStorage {
 
   /** Judges records, gives them offsets, in place, and appends them. Throws `KafkaError`; nothing is appended then. */
   appendAsLeader(records: Buffer, append: LeaderAppend): AppendInfo {
-    return this.onDisk('appending records to', () => {
-      const { origin, leaderEpoch } = append;
-      const { maxMessageBytes } = this.currentConfig;
-      const partitionName = this.name;
-      const found = analyze(records, { partitionName, origin, leaderEpoch, maxMessageBytes });
-      if (found.validBytes === 0) return this.nothingAppended(found);
-      const nowMs = this.options.clock.nowMs();
-      const valid = validateAndAssignOffsets(wholeBatches(records, found), {
-        partitionName,
-        origin,
-        config: this.currentConfig,
-        leaderEpoch,
-        nextOffset: this.endOffset,
-        nowMs,
-        sourceCompression: found.sourceCompression,
-      });
-      if (valid.sizeMaybeChanged) this.checkBatchSize(valid.records);
-      const { lastOffset, maxTimestamp, offsetOfMaxTimestamp, recordCount } = valid;
-      const assigned = {
-        ...found,
-        firstOffset: this.endOffset,
-        lastOffset,
-        maxTimestamp,
-        offsetOfMaxTimestamp,
-        recordCount,
-      };
-      const logAppendTimeMs = this.currentConfig.messageTimestampType === 'LogAppendTime' ? nowMs : -1;
-      return this.append(valid.records, assigned, origin, logAppendTimeMs, append.verificationGuard ?? null);
+    this.checkOnline();
+    try {
+      return this.judgeAndAppend(records, append);
+    } catch (error) {
+      throw this.toldOf(error, 'appending records to');
+    }
+  }
+
+  /** On the hot path: no closures, and no spreads, whose objects V8 gives a new hidden class each. */
+  private judgeAndAppend(records: Buffer, append: LeaderAppend): AppendInfo {
+    const { origin, leaderEpoch } = append;
+    const config = this.currentConfig;
+    const partitionName = this.name;
+    const found = analyze(records, { partitionName, origin, leaderEpoch, maxMessageBytes: config.maxMessageBytes });
+    if (found.validBytes === 0) return this.nothingAppended(found);
+    const nowMs = this.options.clock.nowMs();
+    const valid = validateAndAssignOffsets(wholeBatches(records, found), {
+      partitionName,
+      origin,
+      config,
+      leaderEpoch,
+      nextOffset: this.endOffset,
+      nowMs,
+      sourceCompression: found.sourceCompression,
     });
+    if (valid.sizeMaybeChanged) this.checkBatchSize(valid.records);
+    found.firstOffset = this.endOffset;
+    found.lastOffset = valid.lastOffset;
+    found.maxTimestamp = valid.maxTimestamp;
+    found.offsetOfMaxTimestamp = valid.offsetOfMaxTimestamp;
+    found.recordCount = valid.recordCount;
+    const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? nowMs : -1;
+    return this.append(valid.records, found, origin, nowMs, logAppendTimeMs, append.verificationGuard ?? null);
   }
 
   /**
@@ -119,7 +123,7 @@ export class PartitionLog extends LogStorage {
         throw new KafkaError('UNKNOWN_SERVER_ERROR', `Out of order offsets found in append to ${this.name}`);
       }
       if (first < this.endOffset) throw this.unexpectedOffset(records, found, first);
-      return this.append(wholeBatches(records, found), found, origin, -1, null);
+      return this.append(wholeBatches(records, found), found, origin, this.options.clock.nowMs(), -1, null);
     });
   }
 
@@ -127,6 +131,7 @@ export class PartitionLog extends LogStorage {
     records: Buffer,
     found: Analysis,
     origin: AppendOrigin,
+    nowMs: number,
     logAppendTimeMs: number,
     guard: VerificationGuard | null,
   ): AppendInfo {
@@ -138,7 +143,7 @@ export class PartitionLog extends LogStorage {
         `Message batch size is ${records.length} bytes in append to partition ${this.name}, which exceeds the maximum configured segment size of ${this.currentConfig.segmentBytes}.`,
       );
     }
-    const segment = this.maybeRoll(records.length, found);
+    const segment = this.maybeRoll(records.length, found, nowMs);
     const prepared = this.prepareProducers(records, origin, guard);
     if (prepared !== null && 'lastSequence' in prepared) return this.duplicateOf(prepared, found);
 
@@ -258,11 +263,10 @@ export class PartitionLog extends LogStorage {
     );
   }
 
-  private maybeRoll(bytes: number, found: Analysis): Segment {
+  private maybeRoll(bytes: number, found: Analysis, nowMs: number): Segment {
     const { active } = this.segments;
     const { segmentMs, segmentBytes } = this.currentConfig;
     const { maxTimestamp, lastOffset } = found;
-    const nowMs = this.options.clock.nowMs();
     if (!active.shouldRoll({ segmentMs, segmentBytes, maxTimestamp, lastOffset, bytes, nowMs })) return active;
     // An old format does not tell its first offset: this one is low enough, and the indexes can still express it.
     return this.rollTo(found.firstOffset === -1 ? lastOffset - ANY_EPOCH : found.firstOffset);

@@ -193,10 +193,10 @@ function validateHeader(b: Buffer, at: number, all: Buffer, { origin, partitionN
 }
 
 function validateCount(b: Buffer, at: number, partitionName: string): void {
-  const range = `[${baseOffsetAt(b, at)}, ${lastOffsetAt(b, at)}]`;
+  const range = (): string => `[${baseOffsetAt(b, at)}, ${lastOffsetAt(b, at)}]`;
   const countByOffsets = lastOffsetDeltaAt(b, at) + 1;
   if (countByOffsets <= 0) {
-    throw new InvalidRecordError(`Batch has an invalid offset range: ${range} in topic partition ${partitionName}.`);
+    throw new InvalidRecordError(`Batch has an invalid offset range: ${range()} in topic partition ${partitionName}.`);
   }
   const count = recordCountAt(b, at);
   if (count <= 0) {
@@ -206,7 +206,7 @@ function validateCount(b: Buffer, at: number, partitionName: string): void {
   }
   if (countByOffsets !== count) {
     throw new InvalidRecordError(
-      `Inconsistent batch offset range ${range} and count of records ${count} in topic partition ${partitionName}.`,
+      `Inconsistent batch offset range ${range()} and count of records ${count} in topic partition ${partitionName}.`,
     );
   }
 }

@@ -133,7 +133,8 @@ export class Partition {
         `The size of the current ISR ${state.isr.length} is insufficient to satisfy the min.isr requirement of ${this.options.minInsyncReplicas()} for partition ${this.topic}-${this.partition}`,
       );
     }
-    const info = this.log.appendAsLeader(records, { ...options, leaderEpoch: state.leaderEpoch });
+    const { origin, verificationGuard = null } = options;
+    const info = this.log.appendAsLeader(records, { leaderEpoch: state.leaderEpoch, origin, verificationGuard });
     if (!this.advanceHighWatermark()) this.fetchers.wakeSoon();
     return info;
   }
