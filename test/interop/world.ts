@@ -27,6 +27,8 @@ export interface Side {
 }
 
 export interface World {
+  /** `host:port` of the ZooKeeper server that both have. */
+  readonly zooKeeper: string;
   readonly sides: Readonly<Record<SideName, Side>>;
   stop(): Promise<void>;
 }
@@ -63,9 +65,11 @@ async function serves(port: number): Promise<boolean> {
   return answer !== undefined && answer.length >= 12 && answer.readInt32BE(8) > 0;
 }
 
-/** Folders of the two sides have names of one length, so that answers that name them have one size. */
+/** A side's folder, and its path in ZooKeeper: names of one length, so that answers that name them have one size. */
+export const chroot = (name: SideName): string => (name === 'ours' ? 'ours--' : 'apache');
+
 async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, programs: Programs): Promise<Side> {
-  const home = path.join(dir, name === 'ours' ? 'ours--' : 'apache');
+  const home = path.join(dir, chroot(name));
   fs.mkdirSync(home);
   const port = await freePort();
   const logDir = path.join(home, 'logs');
@@ -79,7 +83,7 @@ async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, 
   });
   const started =
     name === 'ours' && !programs.self
-      ? new ServerProcess(process.execPath, [programs.brokerBundle, file])
+      ? new ServerProcess(process.execPath, [programs.brokerBundle, file], { LOG_LEVEL: 'WARN' })
       : new ServerProcess(programs.java, [
           '-Xmx512m',
           '-XX:+UseSerialGC',
@@ -101,6 +105,7 @@ export async function startWorld(programs: Programs): Promise<World> {
   const zooKeeper = await startZooKeeper({ tickTime: 2000, minSessionTimeout: 4000 });
   const [ours, apache] = await Promise.all(SIDES.map((name) => startSide(name, dir, zooKeeper, programs)));
   return {
+    zooKeeper: zooKeeper.connect,
     sides: { ours: ours!, apache: apache! },
     async stop() {
       await Promise.all([ours!.process.kill(), apache!.process.kill()]);

@@ -1,4 +1,5 @@
 import type { Scenario } from '../main';
+import { admin } from './admin';
 import { configs } from './configs';
 import { control } from './control';
 import { damaged } from './damaged';
@@ -24,6 +25,7 @@ export const ALL: readonly Scenario[] = [
   ...offsets,
   ...ids,
   ...configs,
+  ...admin,
   ...groups,
   ...groupOffsets,
   ...damaged,

@@ -13,6 +13,8 @@ import {
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
 
+const TYPES: ReadonlySet<number> = new Set(Object.values(RESOURCE));
+
 type Resource = RequestOf<typeof DescribeConfigs>['resources'][number];
 
 // Where nothing is to say, Kafka's ConfigHelper leaves errorMessage at its schema's default: empty, not null.
@@ -45,7 +47,7 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
             : 'Config type client-metrics is only supported on KRaft clusters',
         );
       default:
-        throw new KafkaError('INVALID_REQUEST');
+        throw new Error(`type ${resourceType} has been refused`);
     }
   }
 
@@ -64,6 +66,8 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
   return handler({
     api: DescribeConfigs,
     async handle({ resources, includeSynonyms, includeDocumentation }) {
+      // One resource of an unknown type, and none is described.
+      if (resources.some(({ resourceType }) => !TYPES.has(resourceType))) throw new KafkaError('INVALID_REQUEST');
       const results = resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation));
       return { results: await Promise.all(results) };
     },

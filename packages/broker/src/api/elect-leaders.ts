@@ -58,8 +58,11 @@ export function electLeaders(services: Services): Handler<typeof ElectLeaders> {
     },
     fail(error, { topicPartitions }) {
       const [errorCode, errorMessage] = [error.code, specificMessage(error)];
-      const results = named(topicPartitions ?? []).map((id) => ({ ...id, errorCode, errorMessage }));
-      return { errorCode, replicaElectionResults: byTopic(results) };
+      const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
+        topic,
+        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
+      }));
+      return { errorCode, replicaElectionResults };
     },
   });
 }

@@ -20,7 +20,8 @@ export function updateFeatures({ controller }: Services): Handler<typeof UpdateF
     api: UpdateFeatures,
     handle({ featureUpdates }, { apiVersion }) {
       if (!controller.isActive) throw new KafkaError('NOT_CONTROLLER');
-      const byName = new Map(featureUpdates.map((update) => [update.feature, update]));
+      // Of several updates of one feature the first counts.
+      const byName = new Map([...featureUpdates].reverse().map((update) => [update.feature, update]));
       return {
         errorCode: 0,
         errorMessage: null,

@@ -74,6 +74,8 @@ export class ConfigAdmin {
     alteration: Alteration,
     validateOnly: boolean,
   ): Promise<void> {
+    if (alteration.type === 'replace') checkReplacement(alteration.configs);
+    else checkOperations(alteration.operations);
     switch (resourceType) {
       case RESOURCE.topic:
         return this.alterTopic(resourceName, alteration, validateOnly);
@@ -126,7 +128,6 @@ export class ConfigAdmin {
   private async alterLoggers(name: string, alteration: Alteration, validateOnly: boolean): Promise<void> {
     // AlterConfigs, which replaces everything, has never heard of them.
     if (alteration.type === 'replace') throw unalterable(RESOURCE.brokerLogger);
-    checkOperations(alteration.operations);
     const { brokerId, loggers } = this.options;
     // Apache says the expected id twice.
     checkNodeId(name, brokerId, 'Node', `Unexpected node id. Expected ${brokerId}, but received ${brokerId}`);
@@ -217,19 +218,23 @@ function refusing<Value>(say: (error: ConfigException) => KafkaError, check: () 
   }
 }
 
-function replaced(configs: readonly { readonly name: string; readonly value: string | null }[]): Props {
+type Replacement = readonly { readonly name: string; readonly value: string | null }[];
+
+function checkReplacement(configs: Replacement): void {
   const nulls = configs.filter(({ value }) => value === null).map(({ name }) => name);
   if (nulls.length > 0) {
     throw new KafkaError('INVALID_REQUEST', `Null value not supported for : ${nulls.join(',')}`);
   }
-  return new Map(configs.map(({ name, value }) => [name, value!]));
 }
 
+const replaced = (configs: Replacement): Props => new Map(configs.map(({ name, value }) => [name, value!]));
+
 function checkNodeId(name: string, brokerId: number, what: 'Node' | 'Broker', unexpected: string): void {
-  if (!/^[+-]?\d+$/.test(name)) {
+  const id = Number(name);
+  if (!/^[+-]?\d+$/.test(name) || id !== (id | 0)) {
     throw new KafkaError('INVALID_REQUEST', `${what} id must be an integer, but it is: ${name}`);
   }
-  if (Number(name) !== brokerId) throw new KafkaError('INVALID_REQUEST', unexpected);
+  if (id !== brokerId) throw new KafkaError('INVALID_REQUEST', unexpected);
 }
 
 function unalterable(type: number): KafkaError {

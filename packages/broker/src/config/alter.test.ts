@@ -1,5 +1,5 @@
 import { KafkaError } from '@odradek/protocol/errors';
-import { applyOperations, topicConfigError } from './alter';
+import { applyOperations, checkOperations, topicConfigError } from './alter';
 import { topicConfigs } from './definitions/topic';
 import { ConfigException, InvalidConfigurationException } from './errors';
 
@@ -51,17 +51,24 @@ describe('applyOperations', () => {
       new KafkaError('INVALID_CONFIG', 'Config value subtract is not allowed for config key: retention.ms'),
     ],
     ['nonsense', APPEND, 'x', new KafkaError('UNKNOWN_SERVER_ERROR')],
-    ['retention.ms', SET, null, new KafkaError('INVALID_REQUEST', 'Null value not supported for : retention.ms')],
     ['retention.ms', 4, 'x', new KafkaError('UNKNOWN_SERVER_ERROR')],
   ])('%s, operation %d of %j fails', (name, operation, value, error) => {
     expect(() => apply({}, name, operation, value)).toThrow(error);
   });
+});
 
-  test('a name twice', () => {
-    const twice = { name: 'a', configOperation: SET, value: '1' };
-    expect(() => applyOperations(new Map(), [twice, twice], topicConfigs)).toThrow(
-      new KafkaError('INVALID_REQUEST', 'Error due to duplicate config keys'),
-    );
+describe('checkOperations', () => {
+  const operation = (name: string, value: string | null, configOperation = SET) => ({ name, configOperation, value });
+
+  test.each([
+    ['a name twice', [operation('a', '1'), operation('a', null, DELETE)], 'Error due to duplicate config keys'],
+    ['no values', [operation('a', null), operation('b', null, APPEND)], 'Null value not supported for : a,b'],
+  ])('%s is refused', (_, operations, message) => {
+    expect(() => checkOperations(operations)).toThrow(new KafkaError('INVALID_REQUEST', message));
+  });
+
+  test('what is deleted needs no value', () => {
+    checkOperations([operation('a', '1'), operation('b', null, DELETE)]);
   });
 });
 

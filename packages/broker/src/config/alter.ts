@@ -31,6 +31,7 @@ export function checkOperations(operations: readonly AlterOperation[]): void {
 
 /**
  * Carries operations out on stored overrides; the result has still to be validated as a whole.
+ * @param operations in which `checkOperations` found nothing wrong
  * @param definitions of the resource's kind: APPEND and SUBTRACT need to know lists and their defaults
  * @throws KafkaError INVALID_CONFIG for a list operation on what is no list, UNKNOWN_SERVER_ERROR on what is unknown
  * and for an operation that is none (as Apache answers)
@@ -40,7 +41,6 @@ export function applyOperations(
   operations: readonly AlterOperation[],
   definitions: Definitions,
 ): Map<string, string> {
-  checkOperations(operations);
   const result = new Map(stored);
   for (const { name, configOperation, value } of operations)
     switch (configOperation) {
