@@ -50,6 +50,7 @@ export function serverOptions(config: BrokerConfig): SocketServerOptions {
     backlog: values.socketListenBacklogSize,
     maxRequestBytes: values.socketRequestMaxBytes,
     maxQueuedRequestBytes: values.queuedMaxRequestBytes,
+    rateWindows: { samples: values.quotaWindowNum, windowMs: values.quotaWindowSizeSeconds * 1000 },
   };
 }
 

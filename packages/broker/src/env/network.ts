@@ -65,4 +65,6 @@ export interface ConnectOptions {
 export interface Network {
   listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listening>;
   connect(options: ConnectOptions): Promise<Connection>;
+  /** The address that a host's name, or an address in any of its forms, stands for; null where it stands for none. */
+  resolve(host: string): Promise<string | null>;
 }

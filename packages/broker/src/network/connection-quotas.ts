@@ -1,8 +1,6 @@
 import type { Clock } from '../env/clock';
-
-/** Kafka measures the creation rate over eleven windows of a second; a burst may use up what ten of them allow. */
-const RATE_BURST_SECONDS = 10;
-const UNLIMITED = 0x7fffffff;
+import type { RateWindows } from '../quotas/sampled-rate';
+import { AddressRates, ConnectionRate, UNLIMITED } from './connection-rates';
 
 export interface ConnectionLimits {
   /** `max.connections` */
@@ -17,82 +15,71 @@ export interface ConnectionLimits {
   readonly listenerLimits: ReadonlyMap<string, { maxConnections?: number; maxConnectionCreationRate?: number }>;
 }
 
-/** A bucket that fills with `rate` tokens a second. */
-class RateLimit {
-  private tokens: number;
-  private atMs: number;
-
-  constructor(
-    private readonly clock: Clock,
-    readonly rate: number,
-  ) {
-    this.tokens = rate * RATE_BURST_SECONDS;
-    this.atMs = clock.monotonicMs();
-  }
-
-  /** Milliseconds until a token is there; 0 where one is. */
-  waitMs(): number {
-    if (this.rate >= UNLIMITED) return 0;
-    const nowMs = this.clock.monotonicMs();
-    this.tokens = Math.min(this.rate * RATE_BURST_SECONDS, this.tokens + ((nowMs - this.atMs) * this.rate) / 1000);
-    this.atMs = nowMs;
-    if (this.tokens >= 1) return 0;
-    return this.rate <= 0 ? 1000 : Math.ceil(((1 - this.tokens) * 1000) / this.rate);
-  }
-
-  take(): void {
-    this.tokens -= 1;
-  }
-}
+/**
+ * Why a connection is turned away: its address has as many as it may have, or has come back too soon and is to be left
+ * waiting for so long first.
+ */
+export type ConnectionRefusal =
+  | { readonly type: 'count'; readonly limit: number }
+  | { readonly type: 'rate'; readonly throttleMs: number };
 
 /**
  * Who may connect (kafka.network.ConnectionQuotas). A connection beyond a total limit or rate waits, as it would in the
- * backlog of an acceptor that is blocked; one beyond its address's limit is turned away.
+ * backlog of an acceptor that is blocked; one beyond its address's limit or rate is turned away.
  */
 export class ConnectionQuotas {
   private total = 0;
   private readonly byListener = new Map<string, number>();
   private readonly byAddress = new Map<string, number>();
-  private brokerRate: RateLimit;
-  private readonly listenerRates = new Map<string, RateLimit>();
+  private readonly brokerRate: ConnectionRate;
+  private readonly listenerRates = new Map<string, ConnectionRate>();
+  readonly addressRates: AddressRates;
 
   /** @param protectedListener the inter-broker listener, where it is not the only one: not subject to the broker's total */
   constructor(
     private readonly clock: Clock,
     private limits: ConnectionLimits,
+    private readonly windows: RateWindows,
     private readonly protectedListener: string | null,
   ) {
-    this.brokerRate = new RateLimit(clock, limits.maxConnectionCreationRate);
+    this.brokerRate = new ConnectionRate(windows, limits.maxConnectionCreationRate);
+    this.addressRates = new AddressRates(windows);
   }
 
   update(limits: ConnectionLimits): void {
     this.limits = limits;
-    if (this.brokerRate.rate !== limits.maxConnectionCreationRate) {
-      this.brokerRate = new RateLimit(this.clock, limits.maxConnectionCreationRate);
-    }
+    this.brokerRate.limit = limits.maxConnectionCreationRate;
   }
 
   count(listenerName: string): number {
     return this.byListener.get(listenerName) ?? 0;
   }
 
-  /** 0 where the next connection may come in now; else for how long to wait, `Infinity` for a slot. */
-  waitMs(listenerName: string): number {
-    const rateWaitMs = Math.max(this.brokerRate.waitMs(), this.rateOf(listenerName).waitMs());
-    if (rateWaitMs > 0) return rateWaitMs;
-    const limit = this.limits.listenerLimits.get(listenerName)?.maxConnections ?? UNLIMITED;
-    if (this.count(listenerName) >= limit) return Number.POSITIVE_INFINITY;
-    if (listenerName === this.protectedListener) return 0;
-    return this.total >= this.limits.maxConnections ? Number.POSITIVE_INFINITY : 0;
+  /** A connection has come. Returns for how long it, and all behind it, have to wait for the rates' sake. */
+  arrive(listenerName: string): number {
+    const nowMs = this.nowMs();
+    const brokerMs = listenerName === this.protectedListener ? 0 : this.brokerRate.record(nowMs);
+    return Math.max(0, brokerMs, this.rateOf(listenerName).record(nowMs));
   }
 
-  /** Counts a connection in. Returns the limit of its address where that is reached: then it has to go. */
-  add(listenerName: string, address: string): number | null {
-    this.brokerRate.take();
-    this.rateOf(listenerName).take();
+  hasSlot(listenerName: string): boolean {
+    const limit = this.limits.listenerLimits.get(listenerName)?.maxConnections ?? UNLIMITED;
+    if (this.count(listenerName) >= limit) return false;
+    return listenerName === this.protectedListener || this.total < this.limits.maxConnections;
+  }
+
+  /** Counts a connection in that has arrived, or says why it has to go. */
+  add(listenerName: string, address: string): ConnectionRefusal | null {
+    const nowMs = this.nowMs();
+    const throttleMs = this.addressRates.record(address, nowMs);
+    if (throttleMs > 0) {
+      if (listenerName !== this.protectedListener) this.brokerRate.unrecord(nowMs);
+      this.rateOf(listenerName).unrecord(nowMs);
+      return { type: 'rate', throttleMs };
+    }
     const ofAddress = this.byAddress.get(address) ?? 0;
     const limit = this.limits.maxConnectionsPerIpOverrides.get(address) ?? this.limits.maxConnectionsPerIp;
-    if (ofAddress >= limit) return limit;
+    if (ofAddress >= limit) return { type: 'count', limit };
     this.byAddress.set(address, ofAddress + 1);
     this.byListener.set(listenerName, this.count(listenerName) + 1);
     this.total++;
@@ -117,13 +104,15 @@ export class ConnectionQuotas {
     return listenerName !== this.protectedListener;
   }
 
-  private rateOf(listenerName: string): RateLimit {
-    const rate = this.limits.listenerLimits.get(listenerName)?.maxConnectionCreationRate ?? UNLIMITED;
-    let limit = this.listenerRates.get(listenerName);
-    if (limit?.rate !== rate) {
-      limit = new RateLimit(this.clock, rate);
-      this.listenerRates.set(listenerName, limit);
-    }
-    return limit;
+  private rateOf(listenerName: string): ConnectionRate {
+    const limit = this.limits.listenerLimits.get(listenerName)?.maxConnectionCreationRate ?? UNLIMITED;
+    const rate = this.listenerRates.get(listenerName) ?? new ConnectionRate(this.windows, limit);
+    this.listenerRates.set(listenerName, rate);
+    rate.limit = limit;
+    return rate;
+  }
+
+  private nowMs(): number {
+    return Math.floor(this.clock.monotonicMs());
   }
 }

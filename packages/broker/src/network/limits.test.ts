@@ -81,8 +81,46 @@ describe('connections', () => {
     expect(server.connectionCount).toBe(20);
     await clock.advance(1000);
     expect(server.connectionCount).toBe(22);
+    // Kafka's rate is taken over ten seconds and a bit, and falls back to ten with each whole one that has passed.
+    await clock.advance(2000);
+    expect(server.connectionCount).toBe(24);
     await clock.advance(2000);
     expect(server.connectionCount).toBe(26);
+  });
+
+  test('beyond connection_creation_rate of their address are left waiting, then turned away', async () => {
+    const { clock, connect, server } = await makeServer([apiVersions], { maxConnectionCreationRate: 100 });
+    server.setAddressRate(null, 1);
+    server.setAddressRate('127.0.0.2', 1000);
+    const clients: Awaited<ReturnType<typeof connect>>[] = [];
+    for (let index = 0; index < 12; index++) clients.push(await connect());
+    for (const client of clients) client.connection.write([ask]);
+    await clock.settle();
+    const answered = (): number => clients.filter((client) => client.correlationIds().length > 0).length;
+    const closed = (): number => clients.filter((client) => client.closed).length;
+    expect([answered(), closed(), server.connectionCount]).toEqual([10, 0, 10]);
+    await clock.advance(999);
+    expect(closed()).toBe(0);
+    await clock.advance(1);
+    expect([answered(), closed()]).toEqual([10, 2]);
+    server.setAddressRate('127.0.0.1', 100);
+    const [later] = [await connect()];
+    later.connection.write([ask]);
+    await clock.settle();
+    expect(later.correlationIds()).toEqual([1]);
+  });
+
+  test('that came too soon do not outlive the server, and are not too many', async () => {
+    const { clock, connect, server } = await makeServer([apiVersions]);
+    server.setAddressRate(null, 0);
+    const clients = [];
+    for (let index = 0; index < 1002; index++) clients.push(await connect());
+    await clock.settle();
+    expect(clients.filter((client) => client.closed).length).toBe(2);
+    await server.stop();
+    await clock.settle();
+    expect(clients.every((client) => client.closed)).toBe(true);
+    expect(clock.timers).toBe(0);
   });
 
   test('are closed after connections.max.idle.ms without a request, but not while one is under way', async () => {

@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { Connection, Listening, Network } from '../env/network';
+import type { RateWindows } from '../quotas/sampled-rate';
 import { javaAddress } from './address';
 import { ListenerBindError } from './bind-error';
 import { type ConnectionServices, type PutOffWork, ServerConnection } from './connection';
-import { type ConnectionLimits, ConnectionQuotas } from './connection-quotas';
+import { type ConnectionLimits, ConnectionQuotas, type ConnectionRefusal } from './connection-quotas';
 import type { Dispatcher } from './dispatch';
 import type { InvalidFrameSizeError, ReceiveMemory } from './frames';
 import { QuietLog } from './quiet-log';
@@ -12,6 +13,8 @@ import { RequestMemory } from './request-memory';
 
 /** How long a stopping server waits for peers to take their last answers. */
 const STOP_GRACE_MS = 1000;
+/** How many connections that came too soon may be left waiting for their end. */
+const MAX_HELD = 1000;
 
 export interface Listener {
   /** Such as `PLAINTEXT` or `EXTERNAL`. */
@@ -38,6 +41,8 @@ export interface SocketServerOptions extends DynamicServerOptions {
   readonly maxRequestBytes: number;
   /** `queued.max.request.bytes`; below 1 for no limit. */
   readonly maxQueuedRequestBytes: number;
+  /** `quota.window.num` and `quota.window.size.seconds`, over which connection rates are measured. */
+  readonly rateWindows: RateWindows;
 }
 
 export interface SocketServerParts {
@@ -54,6 +59,8 @@ interface Bound {
   readonly listening: Listening;
   /** Connections that have to wait for a slot, for the rate, or for the server to serve. */
   readonly waiting: Connection[];
+  /** When the first of them may come in; null until its arrival is counted. */
+  readyMs: number | null;
   retry: Timer | null;
 }
 
@@ -62,6 +69,8 @@ export class SocketServer {
   private readonly bound: Bound[] = [];
   /** Each with its peer's address. */
   private readonly open = new Map<ServerConnection, string>();
+  /** Connections that came too soon, with what will end them. */
+  private readonly held = new Map<Connection, Timer>();
   private readonly quotas: ConnectionQuotas;
   private readonly services: ConnectionServices;
   private readonly quiet: QuietLog;
@@ -78,7 +87,8 @@ export class SocketServer {
     private readonly options: SocketServerOptions,
   ) {
     const { listeners, interBrokerListenerName } = options;
-    this.quotas = new ConnectionQuotas(parts.clock, options, listeners.length > 1 ? interBrokerListenerName : null);
+    const protectedListener = listeners.length > 1 ? interBrokerListenerName : null;
+    this.quotas = new ConnectionQuotas(parts.clock, options, options.rateWindows, protectedListener);
     this.quiet = new QuietLog(parts.clock);
     this.connectionsMaxIdleMs = options.connectionsMaxIdleMs;
     this.services = this.makeServices();
@@ -133,7 +143,7 @@ export class SocketServer {
     };
     try {
       const listening = await this.parts.network.listen({ host, port, backlog: this.options.backlog }, accept);
-      bound = { listener, listening, waiting, retry: null };
+      bound = { listener, listening, waiting, readyMs: null, retry: null };
     } catch (error) {
       throw new ListenerBindError(host || '0.0.0.0', port, error);
     }
@@ -164,6 +174,11 @@ export class SocketServer {
     for (const bound of this.bound) this.admit(bound);
   }
 
+  /** Limits how many connections a second an address may open; null for all without a limit of their own. */
+  setAddressRate(address: string | null, connectionsPerSecond: number | undefined): void {
+    this.quotas.addressRates.set(address === null ? null : javaAddress(address), connectionsPerSecond);
+  }
+
   /** Stops listening and closes every connection: once its queued answers are sent, or after a short time. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -171,6 +186,10 @@ export class SocketServer {
     for (const bound of this.bound) {
       bound.retry?.cancel();
       for (const connection of bound.waiting.splice(0)) connection.destroy();
+    }
+    for (const [connection, timer] of this.held) {
+      timer.cancel();
+      connection.destroy();
     }
     const closing = this.bound.map(({ listening }) => listening.close());
     for (const connection of [...this.open.keys()]) connection.close();
@@ -186,11 +205,14 @@ export class SocketServer {
     if (!this.serving || this.stopped) return;
     const { waiting, listener } = bound;
     while (waiting.length > 0) {
-      const waitMs = this.quotas.waitMs(listener.name);
-      if (waitMs > 0) {
-        if (waitMs !== Number.POSITIVE_INFINITY) this.retryAfter(bound, waitMs);
+      const nowMs = this.parts.clock.monotonicMs();
+      bound.readyMs ??= nowMs + this.quotas.arrive(listener.name);
+      if (bound.readyMs > nowMs) {
+        this.retryAfter(bound, bound.readyMs - nowMs);
         return;
       }
+      if (!this.quotas.hasSlot(listener.name)) return;
+      bound.readyMs = null;
       this.take(waiting.shift()!, listener);
     }
   }
@@ -204,14 +226,9 @@ export class SocketServer {
 
   private take(io: Connection, listener: Listener): void {
     const address = javaAddress(io.remoteAddress);
-    const limit = this.quotas.add(listener.name, address);
-    if (limit !== null) {
-      this.quiet.line(address, (note) => {
-        this.parts.logger.info(
-          `Rejected connection from /${address}, address already has the configured maximum of ${limit} connections.${note}`,
-        );
-      });
-      io.destroy();
+    const refusal = this.quotas.add(listener.name, address);
+    if (refusal) {
+      this.refuse(io, address, refusal);
       return;
     }
     const local = `${javaAddress(io.localAddress)}:${io.localPort}`;
@@ -222,6 +239,28 @@ export class SocketServer {
     this.open.set(connection, address);
     connection.start();
     this.closeExcess();
+  }
+
+  /** Whoever comes back too soon is not told at once: its next attempt would come sooner still (KIP-612). */
+  private refuse(io: Connection, address: string, refusal: ConnectionRefusal): void {
+    const { logger, clock } = this.parts;
+    if (refusal.type === 'rate' && this.held.size < MAX_HELD) {
+      logger.debug(`Delaying closing of connection from /${address} for ${refusal.throttleMs} ms`);
+      const end = (): void => {
+        this.held.delete(io);
+        io.destroy();
+      };
+      this.held.set(io, clock.after(refusal.throttleMs, end));
+      return;
+    }
+    if (refusal.type === 'count') {
+      this.quiet.line(address, (note) => {
+        logger.info(
+          `Rejected connection from /${address}, address already has the configured maximum of ${refusal.limit} connections.${note}`,
+        );
+      });
+    }
+    io.destroy();
   }
 
   private makeServices(): ConnectionServices {

@@ -138,6 +138,7 @@ export async function makeServer(
     maxConnectionCreationRate: 0x7fffffff,
     listenerLimits: new Map(),
     connectionsMaxIdleMs: 600_000,
+    rateWindows: { samples: 11, windowMs: 1000 },
     ...options,
   };
   const server = new SocketServer({ network, clock, logger, dispatcher, memory, putOff }, limits);

@@ -202,6 +202,7 @@ describe('a server on TCP', () => {
         maxConnectionsPerIp: 0x7fffffff,
         maxConnectionsPerIpOverrides: new Map(),
         maxConnectionCreationRate: 0x7fffffff,
+        rateWindows: { samples: 11, windowMs: 1000 },
         listenerLimits: new Map(),
         connectionsMaxIdleMs: 600_000,
       },

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
 import type { Connection, ConnectOptions, Listening, ListenOptions, Network, Receiver } from '../network';
 import { type ReceivingSocket, receiveInto } from './receiving-socket';
@@ -130,5 +131,13 @@ function connectTo({ host, port, timeoutMs }: ConnectOptions): Promise<Connectio
   });
 }
 
+async function resolve(host: string): Promise<string | null> {
+  try {
+    return (await lookup(host)).address;
+  } catch {
+    return null;
+  }
+}
+
 /** TCP. */
-export const nodeNetwork: Network = { listen, connect: connectTo };
+export const nodeNetwork: Network = { listen, connect: connectTo, resolve };

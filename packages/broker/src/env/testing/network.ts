@@ -150,4 +150,10 @@ export class MemoryNetwork implements Network {
     accept(server);
     return client;
   }
+
+  /** Addresses stand for themselves. */
+  async resolve(host: string): Promise<string | null> {
+    if (host === 'localhost') return '127.0.0.1';
+    return /^[\d.]+$|:/.test(host) ? host : null;
+  }
 }
