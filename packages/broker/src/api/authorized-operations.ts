@@ -4,6 +4,7 @@
  */
 export const TOPIC_OPERATIONS = bits(3, 4, 5, 6, 7, 8, 10, 11);
 export const CLUSTER_OPERATIONS = bits(5, 7, 8, 9, 10, 11, 12);
+export const GROUP_OPERATIONS = bits(3, 6, 8);
 /** The field's value where it was not asked for. */
 export const NOT_ASKED = -2147483648;
 
