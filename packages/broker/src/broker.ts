@@ -1,5 +1,6 @@
 import { handlers } from './api';
 import type { Services } from './api/services';
+import { ClientQuotaConfigs } from './cluster/client-quota-configs';
 import { ConfigAdmin } from './cluster/config-admin';
 import { MetadataCache } from './cluster/metadata-cache';
 import { TopicConfigs } from './cluster/topic-configs';
@@ -144,7 +145,7 @@ export class Broker {
     this.register = () => register().catch((error) => this.onLostRegistration(brokerId, error));
     await controller.start();
     this.onStop('controller', () => controller.stop());
-    await this.followConfigChanges(client, configAdmin);
+    await this.followConfigChanges(client, configAdmin, server);
     this.onBrokerConfig = async (config) => {
       await server.sockets.setListeners(listenersOf(config));
       server.sockets.update(dynamicServerOptions(config));
@@ -170,11 +171,26 @@ export class Broker {
   }
   private onBrokerConfig: (config: BrokerConfig) => Promise<void> = async () => {};
 
-  private async followConfigChanges(client: ZooKeeperClient, configAdmin: ConfigAdmin): Promise<void> {
-    const { clock, loggers } = this.ports;
-    const changes = new ChangeNotifications(client, clock, loggers, (entityPath) => configAdmin.onChange(entityPath));
+  private async followConfigChanges(
+    client: ZooKeeperClient,
+    configAdmin: ConfigAdmin,
+    { services, sockets }: { services: Services; sockets: SocketServer },
+  ): Promise<void> {
+    const { clock, loggers, network } = this.ports;
+    const quotaConfigs = new ClientQuotaConfigs({
+      store: services.store,
+      network,
+      logger: loggers.logger('kafka.server.QuotaConfigHandler'),
+      onClient: (entity, config) => services.quotas.update(entity, config),
+      onIp: (address, rate) => sockets.setAddressRate(address, rate),
+    });
+    const changes = new ChangeNotifications(client, clock, loggers, async (entityPath) => {
+      await configAdmin.onChange(entityPath);
+      await quotaConfigs.onChange(entityPath);
+    });
     await changes.start();
     this.onStop('config changes', () => changes.stop());
+    await quotaConfigs.load();
   }
 
   private async connectZooKeeper(): Promise<{ client: ZooKeeperClient; store: ZooKeeperStore }> {

@@ -1,4 +1,5 @@
 import type { Services } from './api/services';
+import { ClientQuotaAdmin } from './cluster/client-quota-admin';
 import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
 import { allocateFromController } from './cluster/producer-id-allocation';
@@ -69,6 +70,7 @@ export function makeServices(parts: ServiceParts): Services {
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
     quotas: new Quotas(clock, parts.config.values),
+    clientQuotaAdmin: new ClientQuotaAdmin(parts.store, parts.ports.network),
   };
 }
 

@@ -1,10 +1,15 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import { CreatePartitions } from '@odradek/protocol/messages/create-partitions';
 import type { RequestOf } from '@odradek/protocol/schema/api';
+import type { MutationPermits } from '../quotas/mutation-quota';
 import { specificMessage } from './api-error';
 import { duplicates } from './create-topics';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
+import { mutationPermits } from './throttle';
+
+/** From here on clients know that a quota may refuse them (KIP-599). */
+const STRICT_QUOTA_VERSION = 3;
 
 type Wish = RequestOf<typeof CreatePartitions>['topics'][number];
 
@@ -18,10 +23,11 @@ export function createPartitions(services: Services): Handler<typeof CreateParti
   async function add(
     { name, count, assignments }: Wish,
     request: RequestOf<typeof CreatePartitions>,
+    permits: MutationPermits,
   ): Promise<KafkaError | null> {
     try {
       const given = assignments?.map(({ brokerIds }) => brokerIds) ?? null;
-      await services.topicAdmin.addPartitions(name, count, given, request.validateOnly);
+      await services.topicAdmin.addPartitions(name, count, given, request.validateOnly, permits.take);
       if (request.validateOnly) return null;
       const ready = request.timeoutMs > 0 && (await services.topicAdmin.waitForLeaders(name, count, request.timeoutMs));
       return ready ? null : new KafkaError('REQUEST_TIMED_OUT');
@@ -34,11 +40,12 @@ export function createPartitions(services: Services): Handler<typeof CreateParti
 
   return handler({
     api: CreatePartitions,
-    async handle(request) {
+    async handle(request, context) {
       if (!services.controller.isActive) {
         const { code } = new KafkaError('NOT_CONTROLLER');
         return { results: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: null })) };
       }
+      const permits = mutationPermits(services, context, STRICT_QUOTA_VERSION);
       const twice = duplicates(request.topics.map(({ name }) => name));
       const names = new Set<string>();
       const wishes = request.topics.filter(({ name }) => !names.has(name) && names.add(name));
@@ -48,14 +55,14 @@ export function createPartitions(services: Services): Handler<typeof CreateParti
           return { name: wish.name, errorCode: error?.code ?? 0, errorMessage: error && specificMessage(error) };
         }),
       );
-      return { results };
+      return { throttleTimeMs: permits.throttleMs(), results };
 
       async function outcome(wish: Wish): Promise<KafkaError | null> {
         if (twice.has(wish.name)) return new KafkaError('INVALID_REQUEST', 'Duplicate topic in request.');
         if (services.controller.isTopicBeingDeleted(wish.name)) {
           return new KafkaError('INVALID_TOPIC_EXCEPTION', 'The topic is queued for deletion.');
         }
-        return add(wish, request);
+        return add(wish, request, permits);
       }
     },
     fail: (error, { topics }) => ({

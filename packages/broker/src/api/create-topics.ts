@@ -4,9 +4,15 @@ import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import { CLUSTER_METADATA_TOPIC } from '../cluster/topic-names';
 import type { CreatedTopic } from '../controller/topic-admin';
+import type { MutationPermits } from '../quotas/mutation-quota';
 import { specificMessage } from './api-error';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
+import { mutationPermits } from './throttle';
+
+/** From here on clients know that a quota may refuse them (KIP-599). */
+const STRICT_QUOTA_VERSION = 6;
+
 import { describeCreatedTopic } from './topic-description';
 
 type Request = RequestOf<typeof CreateTopics>;
@@ -44,9 +50,9 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
     `[Admin Manager on Broker ${services.brokerId}]: `,
   );
 
-  async function create(topic: Wish, request: Request): Promise<Outcome> {
+  async function create(topic: Wish, request: Request, permits: MutationPermits): Promise<Outcome> {
     try {
-      const created = await services.topicAdmin.create(topic, request.validateOnly);
+      const created = await services.topicAdmin.create(topic, request.validateOnly, permits.take);
       const entry = {
         name: topic.name,
         topicId: created.topicId,
@@ -76,19 +82,21 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
 
   return handler({
     api: CreateTopics,
-    async handle(request) {
+    async handle(request, context) {
       if (!services.controller.isActive) {
         return { topics: request.topics.map(({ name }) => failed(name, new KafkaError('NOT_CONTROLLER'))) };
       }
+      const permits = mutationPermits(services, context, STRICT_QUOTA_VERSION);
       const twice = duplicates(request.topics.map(({ name }) => name));
       const deadlineMs = services.clock.monotonicMs() + request.timeoutMs;
       const outcomes: Outcome[] = [];
       // One after the other: of two names that collide the first wins.
       for (const topic of request.topics) {
         const refusal = refusalOf(topic.name, twice);
-        outcomes.push(refusal ? { entry: failed(topic.name, refusal) } : await create(topic, request));
+        outcomes.push(refusal ? { entry: failed(topic.name, refusal) } : await create(topic, request, permits));
       }
-      return { topics: await Promise.all(outcomes.map((outcome) => settled(outcome, request, deadlineMs))) };
+      const topics = await Promise.all(outcomes.map((outcome) => settled(outcome, request, deadlineMs)));
+      return { throttleTimeMs: permits.throttleMs(), topics };
     },
     fail: (error, { topics }) => ({
       topics: topics.map(({ name }) => ({ name, errorCode: error.code, errorMessage: specificMessage(error) })),

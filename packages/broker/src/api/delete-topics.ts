@@ -2,8 +2,10 @@ import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
 import type { RequestOf } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import type { MutationPermits } from '../quotas/mutation-quota';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
+import { mutationPermits } from './throttle';
 
 type Request = RequestOf<typeof DeleteTopics>;
 
@@ -15,6 +17,8 @@ interface Wish {
 
 const FIRST_VERSION_BY_ID = 6;
 const FIRST_DELETION_DISABLED_VERSION = 3;
+/** From here on clients know that a quota may refuse them (KIP-599). */
+const STRICT_QUOTA_VERSION = 5;
 
 const entryOf = ({ name, topicId }: Wish, error: ErrorName) => ({ name, topicId, errorCode: ERRORS[error].code });
 
@@ -38,9 +42,9 @@ export function deleteTopics(services: Services): Handler<typeof DeleteTopics> {
     return { name: services.metadata.image.topicNames.get(topicId) ?? null, topicId };
   }
 
-  async function remove(name: string, timeoutMs: number): Promise<ErrorName> {
+  async function remove(name: string, timeoutMs: number, permits: MutationPermits): Promise<ErrorName> {
     try {
-      await services.topicAdmin.delete(name);
+      await services.topicAdmin.delete(name, permits.take);
     } catch (error) {
       if (error instanceof KafkaError) return error.error;
       logger.error(`Error processing delete topic request for topic ${name}`, { error });
@@ -52,16 +56,21 @@ export function deleteTopics(services: Services): Handler<typeof DeleteTopics> {
 
   return handler({
     api: DeleteTopics,
-    async handle(request, { apiVersion }) {
+    async handle(request, context) {
+      const { apiVersion } = context;
       const refusal = refusalOf(services, apiVersion);
       if (refusal) return { responses: wishesOf(request, apiVersion).map((wish) => entryOf(wish, refusal)) };
       const wishes = wishesOf(request, apiVersion).map(named);
       const { topics } = services.metadata.image;
       const names = new Set(wishes.flatMap(({ name }) => (name !== null && topics.has(name) ? [name] : [])));
       const errors = new Map<string, ErrorName>();
-      await Promise.all([...names].map(async (name) => errors.set(name, await remove(name, request.timeoutMs))));
+      const permits = mutationPermits(services, context, STRICT_QUOTA_VERSION);
+      await Promise.all(
+        [...names].map(async (name) => errors.set(name, await remove(name, request.timeoutMs, permits))),
+      );
       // A topic that is named twice is deleted once, and its outcome told in its first place only.
       return {
+        throttleTimeMs: permits.throttleMs(),
         responses: wishes.map((wish) => {
           if (wish.name === null || !names.has(wish.name)) return entryOf(wish, whyNot(wish));
           const error = errors.get(wish.name) ?? 'NONE';

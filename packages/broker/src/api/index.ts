@@ -1,4 +1,5 @@
 import { allocateProducerIds } from './allocate-producer-ids';
+import { alterClientQuotas } from './alter-client-quotas';
 import { alterConfigs } from './alter-configs';
 import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
@@ -10,6 +11,7 @@ import { deleteAcls } from './delete-acls';
 import { deleteRecords } from './delete-records';
 import { deleteTopics } from './delete-topics';
 import { describeAcls } from './describe-acls';
+import { describeClientQuotas } from './describe-client-quotas';
 import { describeCluster } from './describe-cluster';
 import { describeConfigs } from './describe-configs';
 import { describeDelegationToken } from './describe-delegation-token';
@@ -70,6 +72,8 @@ export function handlers(services: Services): readonly Handler[] {
     electLeaders(services),
     incrementalAlterConfigs(services),
     listPartitionReassignments(services),
+    describeClientQuotas(services),
+    alterClientQuotas(services),
     describeUserScramCredentials(services),
     alterUserScramCredentials(services),
     updateFeatures(services),

@@ -1,3 +1,4 @@
+import type { ClientQuotaAdmin } from '../cluster/client-quota-admin';
 import type { ConfigAdmin } from '../cluster/config-admin';
 import type { MetadataCache } from '../cluster/metadata-cache';
 import type { ProducerIds } from '../cluster/producer-ids';
@@ -38,6 +39,7 @@ export interface Services {
   readonly controller: Controller;
   readonly topicAdmin: TopicAdmin;
   readonly configAdmin: ConfigAdmin;
+  readonly clientQuotaAdmin: ClientQuotaAdmin;
   readonly scram: ScramAdmin;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;

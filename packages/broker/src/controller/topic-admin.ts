@@ -44,6 +44,10 @@ export interface CreatedTopic {
   readonly configs: Readonly<Record<string, string>>;
 }
 
+/** Asks leave to create or delete so many partitions, and throws where it is not given (KIP-599). */
+export type Permit = (partitions: number) => void;
+
+const UNASKED: Permit = () => {};
 const DEFAULT = -1;
 
 const withoutMoves = (replicas: readonly number[]): ReplicaAssignment => ({
@@ -66,13 +70,16 @@ export class TopicAdmin {
   }
 
   /** Checks a new topic and, unless `validateOnly`, writes its znodes. */
-  async create(topic: NewTopic, validateOnly: boolean): Promise<CreatedTopic> {
+  async create(topic: NewTopic, validateOnly: boolean, permit = UNASKED): Promise<CreatedTopic> {
     if (this.options.metadata.image.topics.has(topic.name)) throw alreadyExists(topic.name);
     const configs = overridesOf(topic);
     const assignment = this.assignmentOf(topic);
     await this.checkNew(topic.name, assignment, configs);
     const topicId = this.options.random.uuid();
-    if (!validateOnly) await this.write(topic.name, topicId, assignment, configs);
+    if (!validateOnly) {
+      permit(assignment.size);
+      await this.write(topic.name, topicId, assignment, configs);
+    }
     return {
       topicId: validateOnly ? ZERO_UUID : topicId,
       numPartitions: assignment.size,
@@ -158,10 +165,10 @@ export class TopicAdmin {
    * name share one creation. Throws LEADER_NOT_AVAILABLE where it has none yet, or is not even made: a ZooKeeper or a
    * controller that is away comes back, and clients ask again.
    */
-  async autoCreate(topic: string, waitMs: number): Promise<void> {
+  async autoCreate(topic: string, waitMs: number, permit = UNASKED): Promise<void> {
     let creation = this.autoCreating.get(topic);
     if (!creation) {
-      creation = this.createNamed(topic, waitMs).finally(() => this.autoCreating.delete(topic));
+      creation = this.createNamed(topic, waitMs, permit).finally(() => this.autoCreating.delete(topic));
       this.autoCreating.set(topic, creation);
     }
     await new Promise<void>((resolve, reject) => {
@@ -170,10 +177,10 @@ export class TopicAdmin {
     });
   }
 
-  private async createNamed(topic: string, waitMs: number): Promise<void> {
+  private async createNamed(topic: string, waitMs: number, permit: Permit): Promise<void> {
     let partitions = 1;
     try {
-      const created = await this.create(this.namedTopic(topic), false);
+      const created = await this.create(this.namedTopic(topic), false, permit);
       partitions = created.numPartitions;
     } catch (error) {
       if (error instanceof ZooKeeperError || error instanceof ControllerMovedError) {
@@ -223,7 +230,8 @@ export class TopicAdmin {
   }
 
   /** Marks a topic for deletion. Throws UNKNOWN_TOPIC_OR_PARTITION where there is none. */
-  async delete(topic: string): Promise<void> {
+  async delete(topic: string, permit: Permit): Promise<void> {
+    permit(this.options.metadata.image.topics.get(topic)?.partitions.size ?? 0);
     if (!(await this.options.store.topicExists(topic))) {
       throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `Topic \`${topic}\` to delete does not exist`);
     }
@@ -241,6 +249,7 @@ export class TopicAdmin {
     count: number,
     given: readonly (readonly number[])[] | null,
     validateOnly: boolean,
+    permit: Permit,
   ): Promise<number> {
     const node = (await this.options.store.getTopicAssignments([topic])).get(topic);
     if (!node) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${topic}' does not exist.`);
@@ -255,6 +264,7 @@ export class TopicAdmin {
     const existing = new Map([...node.partitions].map(([partition, { replicas }]) => [partition, replicas]));
     const added = this.addedAssignment(existing, count, given);
     if (!validateOnly) {
+      permit(added.size);
       const partitions = new Map(node.partitions);
       for (const [partition, replicas] of added) partitions.set(partition, withoutMoves(replicas));
       await this.options.store.setTopicAssignment(topic, { topicId: node.topicId, partitions }, ANY_VERSION);
