@@ -12,6 +12,10 @@ export const tools = [
     name: 'kafka-console-consumer',
     classes: ['org.apache.kafka.tools.consumer.ConsoleConsumer', 'kafka.tools.ConsoleConsumer'],
   },
+  {
+    name: 'kafka-consumer-groups',
+    classes: ['org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', 'kafka.admin.ConsumerGroupCommand'],
+  },
   { name: 'kafka-configs', classes: ['kafka.admin.ConfigCommand'] },
   { name: 'kafka-get-offsets', classes: ['org.apache.kafka.tools.GetOffsetShell', 'kafka.tools.GetOffsetShell'] },
   {

@@ -1,4 +1,4 @@
-import { type Io, println } from './print';
+import { type Outs, println } from './print';
 import { ServerError, type ToolError } from './tool-error';
 
 /**
@@ -25,11 +25,12 @@ export const JSON_ARGUMENT = { json: { isExtension: true } } as const;
 const INDENT = 2;
 
 /** Prints the tool's one document. */
-export const printJson = (io: Io, document: JsonDocument): void =>
-  println(io.stdout, JSON.stringify(document, null, INDENT));
+export const printJson = (outs: Outs, document: JsonDocument): void =>
+  println(outs.stdout, JSON.stringify(document, null, INDENT));
 
 /** Prints one of many documents (`--watch`): each is a line, as readers of streams expect. */
-export const printJsonLine = (io: Io, document: JsonDocument): void => println(io.stdout, JSON.stringify(document));
+export const printJsonLine = (outs: Outs, document: JsonDocument): void =>
+  println(outs.stdout, JSON.stringify(document));
 
 /** A failure within a document: the broker's error name, or the exception's class where no broker said it. */
 export const jsonError = (error: ToolError): JsonDocument => ({

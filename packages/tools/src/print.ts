@@ -7,15 +7,30 @@ export interface Out {
   readonly broken: boolean;
 }
 
-/** A tool's surroundings, so that tests can run one without a process of its own. */
-export interface Io {
+/** Where a tool prints. */
+export interface Outs {
   readonly stdout: Out;
   readonly stderr: Out;
+}
+
+/** A tool's surroundings, so that tests can run one without a process of its own. */
+export interface Io extends Outs {
   readonly stdin: Readable;
   /** Whether a person sits at it: what System.console() tells Java tools (both ends a terminal). */
   readonly isTerminal: boolean;
   /** Calls back on SIGINT or SIGTERM. A second signal ends the process at once. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): void;
+}
+
+/** Keeps what is printed until asked for it. */
+export function bufferedOuts(): { readonly outs: Outs; stdout(): string; stderr(): string } {
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const into = (texts: string[]): Out => ({ write: (data) => void texts.push(data.toString()), broken: false });
+  return {
+    outs: { stdout: into(stdout), stderr: into(stderr) },
+    stdout: () => stdout.join(''),
+    stderr: () => stderr.join(''),
+  };
 }
 
 export const println = (out: Out, line: string): void => out.write(`${line}\n`);

@@ -17,10 +17,14 @@ export class ToolError extends Error {
     this.hasMessage = message !== null;
   }
 
+  /** What Java's `toString` gives: the exception's name and message. */
+  get line(): string {
+    return this.hasMessage ? `${this.className}: ${this.message}` : this.className;
+  }
+
   /** A Java stack trace without its frames: the exception's name and message, then those of what caused it. */
   override toString(): string {
-    const line = this.hasMessage ? `${this.className}: ${this.message}` : this.className;
-    return this.cause ? `${line}\nCaused by: ${this.cause.toString()}` : line;
+    return this.cause ? `${this.line}\nCaused by: ${this.cause.toString()}` : this.line;
   }
 }
 
@@ -75,6 +79,10 @@ export function exceptionClassOf(error: ErrorName): string {
 
 export const illegalArgument = (message: string): ToolError =>
   new ToolError('java.lang.IllegalArgumentException', message);
+
+/** A failure that a Java tool wraps since it may not throw it as it is. */
+export const runtimeException = (cause: ToolError): ToolError =>
+  new ToolError('java.lang.RuntimeException', cause.line, cause);
 
 export const timeoutError = (message: string | null): ToolError =>
   new ToolError(`${ERRORS_PACKAGE}TimeoutException`, message);

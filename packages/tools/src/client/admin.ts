@@ -24,6 +24,11 @@ export class Admin {
     private readonly retryBackoffMs: number,
   ) {}
 
+  /** The same with another API time-out: that of one operation (AbstractOptions.timeoutMs). */
+  within(apiTimeoutMs: number): Admin {
+    return new Admin(this.client, apiTimeoutMs, this.retryBackoffMs);
+  }
+
   /** Runs an operation, again after each retriable failure, until the API time-out (default.api.timeout.ms). */
   async call<T>(name: string, operation: (call: Call) => Promise<T>): Promise<T> {
     const call = { name, deadlineMs: Date.now() + this.apiTimeoutMs };

@@ -18,10 +18,25 @@ const requestFor =
 /** A group's coordinator, or why there is none now. */
 export type Located = { readonly node: Node } | { readonly error: ServerError };
 
-/** Asks any broker where a group's coordinator is. Throws `ToolError` where no broker answers until the deadline. */
+/** Asks any broker where groups' coordinators are. Throws `ToolError` where no broker answers until the deadline. */
+export async function findCoordinators(
+  client: KafkaClient,
+  groupIds: readonly string[],
+  deadlineMs: number,
+): Promise<Map<string, Located>> {
+  const response = await client.sendToAny(FindCoordinator, requestFor(groupIds), deadlineMs);
+  // Old brokers answer for the first group only.
+  const answers = response.coordinators.length > 0 ? response.coordinators : [{ ...response, key: groupIds[0]! }];
+  const located = new Map<string, Located>();
+  for (const { key, errorCode, errorMessage, nodeId, host, port } of answers) {
+    const failed = errorCode !== 0;
+    const found = { node: { id: nodeId, host, port, rack: null } };
+    located.set(key, failed ? { error: new ServerError(errorName(errorCode), errorMessage) } : found);
+  }
+  return located;
+}
+
+/** As `findCoordinators`, for one group. */
 export async function findCoordinator(client: KafkaClient, groupId: string, deadlineMs: number): Promise<Located> {
-  const response = await client.sendToAny(FindCoordinator, requestFor([groupId]), deadlineMs);
-  const { errorCode, errorMessage, nodeId, host, port } = response.coordinators[0] ?? response;
-  if (errorCode !== 0) return { error: new ServerError(errorName(errorCode), errorMessage) };
-  return { node: { id: nodeId, host, port, rack: null } };
+  return (await findCoordinators(client, [groupId], deadlineMs)).get(groupId)!;
 }

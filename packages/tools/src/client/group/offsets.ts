@@ -46,18 +46,21 @@ export const commitRequest =
     return { groupId, generationIdOrMemberEpoch: generationId, memberId, ...instance, topics };
   };
 
-/** What an OffsetCommit answer refused. */
-export const commitFailures = ({
-  topics,
-}: ResponseOf<typeof OffsetCommit>): (TopicPartition & { error: ServerError })[] =>
-  topics.flatMap(({ name, partitions }) =>
+interface PartitionErrors {
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[];
+  }[];
+}
+
+/** What an OffsetCommit or OffsetDelete answer refused. */
+export const commitFailures = ({ topics }: PartitionErrors): (TopicPartition & { error: ServerError })[] =>
+  topics.flatMap(({ name: topic, partitions }) =>
     partitions
       .filter(({ errorCode }) => errorCode !== 0)
-      .map(({ partitionIndex, errorCode }) => ({
-        topic: name,
-        partition: partitionIndex,
-        error: new ServerError(errorName(errorCode)),
-      })),
+      .map(({ partitionIndex: partition, errorCode }) => {
+        return { topic, partition, error: new ServerError(errorName(errorCode)) };
+      }),
   );
 
 /** An OffsetFetch request in whatever version. `null`: every partition that the group committed. */

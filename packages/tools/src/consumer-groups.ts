@@ -1,0 +1,4 @@
+import { consumerGroups } from './consumer-groups/command';
+import { runTool } from './run-tool';
+
+runTool(consumerGroups);
