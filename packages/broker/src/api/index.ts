@@ -8,6 +8,7 @@ import { createDelegationToken } from './create-delegation-token';
 import { createPartitions } from './create-partitions';
 import { createTopics } from './create-topics';
 import { deleteAcls } from './delete-acls';
+import { deleteGroups } from './delete-groups';
 import { deleteRecords } from './delete-records';
 import { deleteTopics } from './delete-topics';
 import { describeAcls } from './describe-acls';
@@ -22,6 +23,7 @@ import { electLeaders } from './elect-leaders';
 import { envelope } from './envelope';
 import { expireDelegationToken } from './expire-delegation-token';
 import { fetch } from './fetch';
+import { findCoordinator } from './find-coordinator';
 import type { Handler } from './handler';
 import { incrementalAlterConfigs } from './incremental-alter-configs';
 import { initProducerId } from './init-producer-id';
@@ -29,6 +31,9 @@ import { leaderAndIsr } from './leader-and-isr';
 import { listOffsets } from './list-offsets';
 import { listPartitionReassignments } from './list-partition-reassignments';
 import { metadata } from './metadata';
+import { offsetCommit } from './offset-commit';
+import { offsetDelete } from './offset-delete';
+import { offsetFetch } from './offset-fetch';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch';
 import { produce } from './produce';
 import { renewDelegationToken } from './renew-delegation-token';
@@ -50,6 +55,9 @@ export function handlers(services: Services): readonly Handler[] {
     leaderAndIsr(services),
     stopReplica(services),
     updateMetadata(services),
+    offsetCommit(services),
+    offsetFetch(services),
+    findCoordinator(services),
     saslHandshake(),
     apiVersions(() => list, services.finalizedFeaturesEpoch),
     createTopics(services),
@@ -69,9 +77,11 @@ export function handlers(services: Services): readonly Handler[] {
     renewDelegationToken(),
     expireDelegationToken(),
     describeDelegationToken(),
+    deleteGroups(services),
     electLeaders(services),
     incrementalAlterConfigs(services),
     listPartitionReassignments(services),
+    offsetDelete(services),
     describeClientQuotas(services),
     alterClientQuotas(services),
     describeUserScramCredentials(services),

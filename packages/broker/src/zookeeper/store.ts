@@ -2,6 +2,7 @@ import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import { type BrokerInfo, decodeBrokerInfo } from './broker-info';
+import { ConsumerOffsets } from './consumer-offsets';
 import { type ElectionOutcome, readController, readControllerEpoch, resignController, tryElect } from './election';
 import { EntityConfigs } from './entity-configs';
 import {
@@ -56,6 +57,7 @@ export type ReassignmentTarget = TopicPartition & { readonly replicas: readonly 
 export class ZooKeeperStore {
   /** Overrides of topics, brokers, clients, users and ips. */
   readonly configs: EntityConfigs;
+  readonly consumerOffsets: ConsumerOffsets;
   private readonly registration: BrokerRegistration;
   private readonly logger: Logger;
   private isRegistered = false;
@@ -68,6 +70,7 @@ export class ZooKeeperStore {
   ) {
     this.logger = loggers.logger('kafka.zk.KafkaZkClient');
     this.configs = new EntityConfigs(client, this.logger);
+    this.consumerOffsets = new ConsumerOffsets(client);
     this.registration = new BrokerRegistration(client, clock, this.logger);
   }
 

@@ -91,6 +91,8 @@ export const paths = {
   clusterId: '/cluster/id',
   feature: '/feature',
   consumers: '/consumers',
+  consumerOffset: (group: string, topic: string, partition: number): string =>
+    `/consumers/${group}/offsets/${topic}/${partition}`,
 } as const;
 
 export const ControllerZNode = {

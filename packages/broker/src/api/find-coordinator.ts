@@ -1,0 +1,79 @@
+import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
+import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
+import type { ResponseInit } from '@odradek/protocol/schema/api';
+import { GROUP_OFFSETS_TOPIC } from '../cluster/topic-names';
+import { type Handler, handler } from './handler';
+import type { Services } from './services';
+
+/** What a key names. */
+const GROUP = 0;
+const TRANSACTION = 1;
+const SHARE = 2;
+
+const FIRST_BATCHED_VERSION = 4;
+/** How long the first answers may take to become true; nobody waits for it. */
+const CREATION_WAIT_MS = 5000;
+
+interface Coordinator {
+  readonly error: ErrorName;
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+const none = (error: ErrorName): Coordinator => ({ error, nodeId: -1, host: '', port: -1 });
+
+/** Says which broker coordinates a group: the leader of its partition of `__consumer_offsets`, which the first question makes. */
+export function findCoordinator(services: Services): Handler<typeof FindCoordinator> {
+  const logger = services.loggers.logger(
+    'kafka.server.DefaultAutoTopicCreationManager',
+    `[AutoTopicCreationManager broker=${services.brokerId}] `,
+  );
+
+  /** Clients ask again until it is there (AutoTopicCreationManager). */
+  function createOffsetsTopic(): void {
+    services.topicAdmin.autoCreate(GROUP_OFFSETS_TOPIC, CREATION_WAIT_MS).catch((error: Error) => {
+      if (error instanceof KafkaError && error.error === 'LEADER_NOT_AVAILABLE') return;
+      logger.warn(`Topic ${GROUP_OFFSETS_TOPIC} could not be created: ${error.message}`);
+    });
+  }
+
+  function coordinatorOf(keyType: number, key: string, listenerName: string): Coordinator {
+    // Share groups need KRaft.
+    if (keyType === SHARE) return none('INVALID_REQUEST');
+    if (keyType === TRANSACTION) return none('COORDINATOR_NOT_AVAILABLE');
+    if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST');
+    const { image } = services.metadata;
+    const topic = image.topics.get(GROUP_OFFSETS_TOPIC);
+    if (topic === undefined) {
+      createOffsetsTopic();
+      return none('COORDINATOR_NOT_AVAILABLE');
+    }
+    const partition = topic.partitions.get(services.groups.partitionFor(key));
+    const endpoint = partition && image.brokers.get(partition.leader)?.endpoints.get(listenerName);
+    if (!endpoint) return none('COORDINATOR_NOT_AVAILABLE');
+    return { error: 'NONE', nodeId: partition.leader, host: endpoint.host, port: endpoint.port };
+  }
+
+  return handler({
+    api: FindCoordinator,
+    handle(request, { apiVersion, listenerName }) {
+      const { keyType } = request;
+      if (apiVersion < FIRST_BATCHED_VERSION) {
+        const { error, ...node } = coordinatorOf(keyType, request.key, listenerName);
+        const errorMessage = error === 'NONE' ? 'NONE' : ERRORS[error].message;
+        return { errorCode: ERRORS[error].code, errorMessage, ...node };
+      }
+      const coordinators = request.coordinatorKeys.map((key) => {
+        const { error, ...node } = coordinatorOf(keyType, key, listenerName);
+        return { key, errorCode: ERRORS[error].code, ...node };
+      });
+      return { coordinators };
+    },
+    fail({ code: errorCode, message: errorMessage }, request, { apiVersion }): ResponseInit<typeof FindCoordinator> {
+      const failure = { errorCode, errorMessage, nodeId: -1, host: '', port: -1 };
+      if (apiVersion < FIRST_BATCHED_VERSION) return failure;
+      return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...failure })) };
+    },
+  });
+}
