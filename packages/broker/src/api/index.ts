@@ -16,6 +16,7 @@ import { describeClientQuotas } from './describe-client-quotas';
 import { describeCluster } from './describe-cluster';
 import { describeConfigs } from './describe-configs';
 import { describeDelegationToken } from './describe-delegation-token';
+import { describeGroups } from './describe-groups';
 import { describeLogDirs } from './describe-log-dirs';
 import { describeProducers } from './describe-producers';
 import { describeUserScramCredentials } from './describe-user-scram-credentials';
@@ -25,9 +26,13 @@ import { expireDelegationToken } from './expire-delegation-token';
 import { fetch } from './fetch';
 import { findCoordinator } from './find-coordinator';
 import type { Handler } from './handler';
+import { heartbeat } from './heartbeat';
 import { incrementalAlterConfigs } from './incremental-alter-configs';
 import { initProducerId } from './init-producer-id';
+import { joinGroup } from './join-group';
 import { leaderAndIsr } from './leader-and-isr';
+import { leaveGroup } from './leave-group';
+import { listGroups } from './list-groups';
 import { listOffsets } from './list-offsets';
 import { listPartitionReassignments } from './list-partition-reassignments';
 import { metadata } from './metadata';
@@ -41,6 +46,7 @@ import { saslAuthenticate } from './sasl-authenticate';
 import { saslHandshake } from './sasl-handshake';
 import type { Services } from './services';
 import { stopReplica } from './stop-replica';
+import { syncGroup } from './sync-group';
 import { throttled } from './throttle';
 import { updateFeatures } from './update-features';
 import { updateMetadata } from './update-metadata';
@@ -58,6 +64,12 @@ export function handlers(services: Services): readonly Handler[] {
     offsetCommit(services),
     offsetFetch(services),
     findCoordinator(services),
+    joinGroup(services),
+    heartbeat(services),
+    leaveGroup(services),
+    syncGroup(services),
+    describeGroups(services),
+    listGroups(services),
     saslHandshake(),
     apiVersions(() => list, services.finalizedFeaturesEpoch),
     createTopics(services),
