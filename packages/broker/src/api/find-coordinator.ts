@@ -2,7 +2,7 @@ import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import type { ResponseInit } from '@odradek/protocol/schema/api';
 import { GROUP_OFFSETS_TOPIC } from '../cluster/topic-names';
-import { type Handler, handler } from './handler';
+import { type Handler, handler, type RequestContext } from './handler';
 import type { Services } from './services';
 
 /** What a key names. */
@@ -11,6 +11,7 @@ const TRANSACTION = 1;
 const SHARE = 2;
 
 const FIRST_BATCHED_VERSION = 4;
+const FIRST_SHARE_VERSION = 6;
 /** How long the first answers may take to become true; nobody waits for it. */
 const CREATION_WAIT_MS = 5000;
 
@@ -38,10 +39,10 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
     });
   }
 
-  function coordinatorOf(keyType: number, key: string, listenerName: string): Coordinator {
+  function coordinatorOf(key: string, keyType: number, { apiVersion, listenerName }: RequestContext): Coordinator {
+    if (keyType === SHARE && apiVersion < FIRST_SHARE_VERSION) return none('INVALID_REQUEST');
     // Share groups need KRaft.
-    if (keyType === SHARE) return none('INVALID_REQUEST');
-    if (keyType === TRANSACTION) return none('COORDINATOR_NOT_AVAILABLE');
+    if (keyType === TRANSACTION || keyType === SHARE) return none('COORDINATOR_NOT_AVAILABLE');
     if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST');
     const { image } = services.metadata;
     const topic = image.topics.get(GROUP_OFFSETS_TOPIC);
@@ -57,15 +58,15 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
 
   return handler({
     api: FindCoordinator,
-    handle(request, { apiVersion, listenerName }) {
+    handle(request, context) {
       const { keyType } = request;
-      if (apiVersion < FIRST_BATCHED_VERSION) {
-        const { error, ...node } = coordinatorOf(keyType, request.key, listenerName);
+      if (context.apiVersion < FIRST_BATCHED_VERSION) {
+        const { error, ...node } = coordinatorOf(request.key, keyType, context);
         const errorMessage = error === 'NONE' ? 'NONE' : ERRORS[error].message;
         return { errorCode: ERRORS[error].code, errorMessage, ...node };
       }
       const coordinators = request.coordinatorKeys.map((key) => {
-        const { error, ...node } = coordinatorOf(keyType, key, listenerName);
+        const { error, ...node } = coordinatorOf(key, keyType, context);
         return { key, errorCode: ERRORS[error].code, ...node };
       });
       return { coordinators };

@@ -210,7 +210,11 @@ export class GroupCoordinator {
     const { core } = group;
     if (core.state !== 'Empty' && core.protocolType !== 'consumer') throw new KafkaError('NON_EMPTY_GROUP');
     const isConsumed = ({ topic }: TopicPartition) => core.state !== 'Empty' && core.isSubscribedToTopic(topic);
-    const deletable = partitions.filter((partition) => !isConsumed(partition));
+    const results = partitions.map((it) => ({
+      ...it,
+      error: isConsumed(it) ? ('GROUP_SUBSCRIBED_TO_TOPIC' as const) : ('NONE' as const),
+    }));
+    const deletable = results.filter(({ error }) => error === 'NONE');
     if (deletable.length > 0) {
       const removed = this.cleanUp(group, group.offsets.remove(deletable));
       const names = deletable.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
@@ -218,7 +222,7 @@ export class GroupCoordinator {
         `The following offsets of the group ${groupId} were deleted: ${names}. A total of ${removed} offsets were removed.`,
       );
     }
-    return partitions.map((it) => ({ ...it, error: isConsumed(it) ? 'GROUP_SUBSCRIBED_TO_TOPIC' : 'NONE' }));
+    return results;
   }
 
   /** NONE, or why the group is not deleted. */
