@@ -87,6 +87,8 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'DescribeUserScramCredentials results': ['user'],
   'AlterUserScramCredentials results': ['user'],
   'UpdateFeatures results': ['feature'],
+  'DescribeClientQuotas entries': ['entity'],
+  'AlterClientQuotas entries': ['entity'],
   'DescribeConfigs results': ['resourceType', 'resourceName'],
   'DescribeConfigs results.configs': ['name'],
   'AlterConfigs responses': ['resourceType', 'resourceName'],

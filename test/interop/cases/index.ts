@@ -11,6 +11,7 @@ import { malformed } from './malformed';
 import { metadata } from './metadata';
 import { offsets } from './offsets';
 import { produce } from './produce';
+import { quotas } from './quotas';
 import { topics } from './topics';
 import { legacyWrappers } from './wrappers';
 
@@ -26,6 +27,7 @@ export const ALL: readonly Scenario[] = [
   ...ids,
   ...configs,
   ...admin,
+  ...quotas,
   ...groups,
   ...groupOffsets,
   ...damaged,

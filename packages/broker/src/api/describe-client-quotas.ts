@@ -13,7 +13,8 @@ export function describeClientQuotas({ clientQuotaAdmin }: Services): Handler<ty
         entity: [...entity].map(([entityType, entityName]) => ({ entityType, entityName })),
         values,
       }));
-      return { errorCode: 0, errorMessage: null, entries };
+      // Apache leaves the message at its schema's default: empty, not null.
+      return { errorCode: 0, errorMessage: '', entries };
     },
     fail: (error) => ({ errorCode: error.code, errorMessage: specificMessage(error), entries: null }),
   });
