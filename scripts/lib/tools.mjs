@@ -33,6 +33,12 @@ export const tools = [
   { name: 'kafka-cluster', classes: ['org.apache.kafka.tools.ClusterTool', 'kafka.tools.ClusterTool'] },
   { name: 'kafka-features', classes: ['org.apache.kafka.tools.FeatureCommand', 'kafka.admin.FeatureCommand'] },
   { name: 'kafka-client-metrics', classes: ['org.apache.kafka.tools.ClientMetricsCommand'] },
+  { name: 'kafka-verifiable-consumer', classes: ['org.apache.kafka.tools.VerifiableConsumer'] },
+  {
+    name: 'kafka-consumer-perf-test',
+    classes: ['org.apache.kafka.tools.ConsumerPerformance', 'kafka.tools.ConsumerPerformance'],
+  },
+  { name: 'kafka-e2e-latency', classes: ['org.apache.kafka.tools.EndToEndLatency', 'kafka.tools.EndToEndLatency'] },
   {
     name: 'zookeeper-shell',
     classes: ['org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka', 'org.apache.zookeeper.ZooKeeperMain'],

@@ -89,19 +89,27 @@ export class OptionSet<D extends OptionDeclarations = OptionDeclarations> {
   }
 }
 
+function integerOf(type: keyof typeof INTEGER_RANGE, text: string): number | undefined {
+  if (!/^[+-]?\d+$/.test(text)) return undefined;
+  const value = BigInt(text.replace('+', ''));
+  return value >= -INTEGER_RANGE[type] && value < INTEGER_RANGE[type] ? Number(value) : undefined;
+}
+
 function convert(name: string, type: ArgumentType | undefined, text: string): string | number {
   if (type === 'String' || type === undefined) return text;
-  const range = INTEGER_RANGE[type];
-  if (/^[+-]?\d+$/.test(text)) {
-    const value = BigInt(text.replace('+', ''));
-    if (value >= -range && value < range) return Number(value);
-  }
+  const value = integerOf(type, text);
+  if (value !== undefined) return value;
   throw parserError('OptionArgumentConversionException', `Cannot parse argument '${text}' of option ${name}`);
 }
 
 const isLongToken = (token: string): boolean => token.startsWith('--') && token.length > 2;
 const isShortToken = (token: string): boolean => token.startsWith('-') && token !== '-' && token !== '--';
 const looksLikeAnOption = (token: string): boolean => isLongToken(token) || isShortToken(token);
+
+/** Whether a token belongs to an option whose argument may be left out: a number may look like an option, but no other token will do. */
+function isArgumentOf({ type }: OptionDeclaration, token: string): boolean {
+  return type === 'String' ? !looksLikeAnOption(token) : integerOf(type!, token) !== undefined;
+}
 
 function takeArgument(options: OptionSet, name: string, rest: string[]): void {
   const declaration = options.declarations[name]!;
@@ -112,7 +120,7 @@ function takeArgument(options: OptionSet, name: string, rest: string[]): void {
       throw parserError('OptionMissingRequiredArgumentException', `Option ${name} requires an argument`);
     }
     options.add(name, rest.shift());
-  } else if (rest.length > 0 && !looksLikeAnOption(rest[0]!)) {
+  } else if (rest.length > 0 && isArgumentOf(declaration, rest[0]!)) {
     options.add(name, rest.shift());
   } else {
     options.add(name);

@@ -1,4 +1,4 @@
-import { configException } from '../../tool-error';
+import { kafkaException, ToolError } from '../../tool-error';
 import type { TopicPartition } from '../partitions';
 import type { MemberSubscription } from './member-protocol';
 import { cooperativeStickyAssignor, stickyAssignor } from './sticky';
@@ -85,7 +85,9 @@ const ASSIGNORS: Readonly<Record<string, Assignor>> = {
 export function assignorsOf(classNames: readonly string[]): Assignor[] {
   return classNames.map((className) => {
     const assignor = Object.hasOwn(ASSIGNORS, className) ? ASSIGNORS[className] : undefined;
-    if (!assignor) throw configException(`Invalid value ${className} for configuration partition.assignment.strategy`);
-    return assignor;
+    if (assignor) return assignor;
+    const cause = new ToolError('java.lang.ClassNotFoundException', className);
+    const unknown = kafkaException(`${className} ClassNotFoundException exception occurred`, cause);
+    throw kafkaException('Failed to construct kafka consumer', unknown);
   });
 }

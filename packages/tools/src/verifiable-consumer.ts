@@ -1,0 +1,4 @@
+import { runTool } from './run-tool';
+import { verifiableConsumer } from './verifiable-consumer/command';
+
+runTool(verifiableConsumer);
