@@ -1,7 +1,7 @@
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { ResponseInit } from '@odradek/protocol/schema/api';
 import { Writer } from '@odradek/protocol/wire/writer';
-import { codeOfFetch, type FetchOutcome } from '../replication/fetch-reader';
+import { codeOfFetch, type PartitionFetch } from '../replication/fetch-reader';
 import type { FetchContext, FetchedState, FetchWish } from '../replication/fetch-sessions';
 import type { RequestContext } from './handler';
 import type { Services } from './services';
@@ -28,14 +28,16 @@ export function throttledFetch(
   context: RequestContext,
   session: FetchContext,
   wishes: readonly FetchWish[],
-  outcome: FetchOutcome,
+  partitions: readonly PartitionFetch[],
   states: readonly FetchedState[],
 ): Response | null {
   const { quotas } = services;
   if (!quotas.isEnabled || session.isFollower) return null;
   const requestThrottleMs = chargeTime(services, context);
   const client = quotaClientOf(context);
-  const bytes = quotas.fetch.isEnabled ? answerBytes(context.apiVersion, wishes, outcome, session.preview(states)) : 0;
+  const bytes = quotas.fetch.isEnabled
+    ? answerBytes(context.apiVersion, wishes, partitions, session.preview(states))
+    : 0;
   const throttleTimeMs = Math.max(requestThrottleMs, quotas.fetch.record(client, bytes));
   if (throttleTimeMs <= 0) return null;
   quotas.fetch.unrecord(client, bytes);
@@ -47,13 +49,13 @@ export function throttledFetch(
 function answerBytes(
   version: number,
   wishes: readonly FetchWish[],
-  outcome: FetchOutcome,
+  partitions: readonly PartitionFetch[],
   isSent: (index: number) => boolean,
 ): number {
   const topics: (TopicEntry & { partitions: TopicEntry['partitions'][number][] })[] = [];
   const isFlexible = Fetch.isFlexible(version);
   let recordBytes = 0;
-  for (const [index, fetched] of outcome.partitions.entries()) {
+  for (const [index, fetched] of partitions.entries()) {
     if (!isSent(index)) continue;
     const wish = wishes[index]!;
     recordBytes += fetched.slice.bytes + (isFlexible ? lengthBytes(fetched.slice.bytes) - lengthBytes(0) : 0);

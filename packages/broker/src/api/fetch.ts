@@ -121,7 +121,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       recordBytes: fetched.slice.bytes,
       hasHint: fetched.divergingEpoch !== null,
     }));
-    const throttled = throttledFetch(services, context, session, wishes, outcome, states);
+    const throttled = throttledFetch(services, context, session, wishes, outcome.partitions, states);
     if (throttled) return throttled;
     const { sessionId, send } = session.finish(states);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
@@ -202,7 +202,10 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       },
       services.clock.monotonicMs(),
     );
-    if (session.error) return { errorCode: ERRORS[session.error].code, sessionId: 0, responses: [] };
+    if (session.error) {
+      const failed = { errorCode: ERRORS[session.error].code, sessionId: 0, responses: [] };
+      return throttledFetch(services, context, session, [], [], []) ?? failed;
+    }
     const wishes = session.wishes.map(named);
     // Kafka looks at it when it reads.
     if (wishes.some(isKnown)) checkIsolationLevel(request.isolationLevel);

@@ -7,6 +7,7 @@ import { isInternalTopic, validateTopicName } from '../cluster/topic-names';
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { type Handler, handler, type RequestContext } from './handler';
 import type { Services } from './services';
+import { quotaClientOf } from './throttle';
 
 type Request = RequestOf<typeof Metadata>;
 type Response = ResponseInit<typeof Metadata>;
@@ -98,12 +99,17 @@ function checkTopics({ topics }: Request, version: number): void {
 }
 
 /** Creates what is missing and waits, for a bounded time, until it has leaders. Returns why a topic is not there. */
-async function autoCreate(services: Services, names: readonly string[]): Promise<Map<string, ErrorName>> {
+async function autoCreate(
+  services: Services,
+  context: RequestContext,
+  names: readonly string[],
+): Promise<Map<string, ErrorName>> {
   const errors = new Map<string, ErrorName>();
+  const permits = services.quotas.controllerMutation.permissive(quotaClientOf(context));
   await Promise.all(
     names.map(async (name) => {
       try {
-        await services.topicAdmin.autoCreate(name, AUTO_CREATE_WAIT_MS);
+        await services.topicAdmin.autoCreate(name, AUTO_CREATE_WAIT_MS, permits.take);
       } catch (error) {
         errors.set(name, error instanceof KafkaError ? error.error : 'UNKNOWN_SERVER_ERROR');
       }
@@ -123,10 +129,8 @@ function nameError(name: string): ErrorName {
 
 /** Topics by name or id, with partitions, leaders and the brokers as the client's own listener sees them. */
 export function metadata(services: Services): Handler<typeof Metadata> {
-  async function answer(
-    request: Request,
-    { apiVersion: version, listenerName: listener }: RequestContext,
-  ): Promise<Response> {
+  async function answer(request: Request, context: RequestContext): Promise<Response> {
+    const { apiVersion: version, listenerName: listener } = context;
     checkTopics(request, version);
     const wantsAll = request.topics === null || (version === 0 && request.topics.length === 0);
     const topics: TopicEntry[] = [];
@@ -146,7 +150,7 @@ export function metadata(services: Services): Handler<typeof Metadata> {
       const create =
         missing.length > 0 && request.allowAutoTopicCreation && services.config().values.autoCreateTopicsEnable;
       const errors = create
-        ? await autoCreate(services, missing)
+        ? await autoCreate(services, context, missing)
         : new Map(missing.map((name) => [name, nameError(name)]));
       view = { ...view, image: services.metadata.image };
       for (const name of unique) {

@@ -55,7 +55,7 @@ export function mutationPermits({ quotas }: Parts, context: RequestContext, stri
  * Fetch looks at quotas before it makes its answer.
  */
 export function throttled(handler: Handler, parts: Parts): Handler {
-  if (EXEMPT.has(handler.api.key) || handler.api.key === Fetch.key) return handler;
+  if (EXEMPT.has(handler.api.key)) return handler;
   const { quotas } = parts;
 
   function settle(result: Result, context: RequestContext): Result {
@@ -68,13 +68,15 @@ export function throttled(handler: Handler, parts: Parts): Handler {
     return result instanceof Answer ? new Answer(told, result.sent) : told;
   }
 
+  const fail: Handler['fail'] = (error, request, context) => settle(handler.fail(error, request, context), context);
+  if (handler.api.key === Fetch.key) return { ...handler, fail };
   return {
     ...handler,
+    fail,
     handle(request, context) {
       const result = handler.handle(request, context);
       if (!quotas.isEnabled) return result;
       return result instanceof Promise ? result.then((later) => settle(later, context)) : settle(result, context);
     },
-    fail: (error, request, context) => settle(handler.fail(error, request, context), context),
   };
 }

@@ -102,9 +102,9 @@ export class FetchSessions {
       return sessionEpoch === FINAL_EPOCH ? sessionless(request.wishes, request) : this.full(request, nowMs);
     }
     const session = this.sessions.get(sessionId);
-    if (!session) return failed('FETCH_SESSION_ID_NOT_FOUND');
-    if (session.epoch !== sessionEpoch) return failed('INVALID_FETCH_SESSION_EPOCH');
-    if (session.usesTopicIds !== request.usesTopicIds) return failed('FETCH_SESSION_TOPIC_ID_ERROR');
+    if (!session) return failed('FETCH_SESSION_ID_NOT_FOUND', request);
+    if (session.epoch !== sessionEpoch) return failed('INVALID_FETCH_SESSION_EPOCH', request);
+    if (session.usesTopicIds !== request.usesTopicIds) return failed('FETCH_SESSION_TOPIC_ID_ERROR', request);
     return this.incremental(session, request, nowMs);
   }
 
@@ -197,8 +197,8 @@ function sessionless(
   };
 }
 
-function failed(error: NonNullable<FetchContext['error']>): FetchContext {
-  return { ...sessionless([], { isFollower: false }), error };
+function failed(error: NonNullable<FetchContext['error']>, request: FetchSessionRequest): FetchContext {
+  return { ...sessionless([], request), error };
 }
 
 /** Whether a cached partition's answer is news (CachedPartition.maybeUpdateResponseData). */
