@@ -15,6 +15,7 @@ import { ZooKeeperError } from './env/zookeeper';
 import { IdentityError, resolveIdentity } from './identity';
 import { LogManager } from './log/log-manager';
 import { logConfigOf, logManagerConfigOf } from './log-settings';
+import { BrokerMetrics } from './make-metrics';
 import { makeServices } from './make-services';
 import { BufferPool } from './network/buffer-pool';
 import { Dispatcher } from './network/dispatch';
@@ -54,6 +55,8 @@ export class Broker {
   private readonly stops: { readonly what: string; readonly run: () => Promise<unknown> | unknown }[] = [];
   private halt: (reason: string) => void = () => {};
   private zooKeeperClient: ZooKeeperClient | null = null;
+  /** Null where nobody wants them. */
+  private metrics: BrokerMetrics | null = null;
   private epoch = UNREGISTERED;
   /** The session that `epoch` belongs to is over, and the next registration has not been made. */
   private isSessionOver = false;
@@ -79,6 +82,8 @@ export class Broker {
   /** Resolves once the broker is registered and serves. Rejects with a reason that a person can act on. */
   async start(): Promise<StartedBroker> {
     this.logger.info('starting');
+    this.metrics = await BrokerMetrics.start(this.config, this.ports);
+    this.onStop('metrics', () => this.metrics?.close());
     const { client, store } = await this.connectZooKeeper();
     const clusterId = await store.clusterId();
     this.logger.info(`Cluster ID = ${clusterId}`);
@@ -129,6 +134,7 @@ export class Broker {
         replicas,
         features,
         configAdmin,
+        hasMetrics: this.metrics !== null,
       }),
     );
     const { controller, groups } = server.services;
@@ -153,6 +159,12 @@ export class Broker {
     };
     server.sockets.update(dynamicServerOptions(dynamic.current));
     server.sockets.serve();
+    this.metrics?.publish({
+      services: server.services,
+      client,
+      connections: () => server.sockets.connectionCount,
+      isRegistered: () => !this.isSessionOver,
+    });
     this.logger.info(`[KafkaServer id=${brokerId}] started`);
     return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
   }
@@ -287,6 +299,7 @@ export class Broker {
   private async makeServer(services: Services): Promise<{ sockets: SocketServer; services: Services }> {
     const { clock, network, loggers } = this.ports;
     const { brokerId } = services;
+    const requests = this.metrics?.requests;
     const prefix = `[SocketServer listenerType=ZK_BROKER, nodeId=${brokerId}] `;
     const sockets = new SocketServer(
       {
@@ -297,6 +310,7 @@ export class Broker {
           handlers: handlers(services),
           clock,
           logger: loggers.logger('kafka.server.KafkaApis', `[KafkaApi-${brokerId}] `),
+          ...(requests && { observe: (observation) => requests.observe(observation) }),
           measures: () => services.quotas.request.isEnabled,
         }),
         memory: this.memory,
@@ -312,6 +326,7 @@ export class Broker {
   /** Stops what has been started, in reverse order. A part that fails does not keep the others from stopping. */
   async stop(): Promise<void> {
     this.logger.info('shutting down');
+    this.metrics?.stopping();
     this.zooKeeperClient?.stopWaiting();
     for (const { what, run } of this.stops.splice(0).reverse()) {
       try {

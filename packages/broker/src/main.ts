@@ -6,6 +6,7 @@ import { loadBrokerConfig } from './config/load';
 import { nodeClock } from './env/node/clock';
 import { nodeConfigSources } from './env/node/config-sources';
 import { NodeDisk } from './env/node/disk';
+import { nodeHttp } from './env/node/http';
 import { loggersFromEnvironment } from './env/node/logger';
 import { nodeNetwork } from './env/node/network';
 import { nodeRandom } from './env/node/random';
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
       random: nodeRandom,
       disk: new NodeDisk(),
       network: nodeNetwork,
+      http: nodeHttp,
       zookeeper: new NodeZooKeeper(loggers),
       loggers,
       hostname: hostname(),

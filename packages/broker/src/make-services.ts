@@ -10,6 +10,7 @@ import type { BrokerConfig } from './config/broker-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import { GroupCoordinator } from './groups/coordinator';
+import { BrokerTopicMetrics } from './metrics/broker-topic-metrics';
 import type { ReceiveMemory } from './network/frames';
 import type { BrokerPorts } from './ports';
 import { Quotas } from './quotas/quotas';
@@ -30,6 +31,7 @@ export interface ServiceParts
   readonly memory: ReceiveMemory;
   readonly client: ZooKeeperClient;
   readonly features: FeatureCache;
+  readonly hasMetrics: boolean;
   readonly registration: {
     /** The epoch of the current registration. */
     readonly epoch: () => number;
@@ -70,6 +72,7 @@ export function makeServices(parts: ServiceParts): Services {
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
     quotas: new Quotas(clock, parts.config.values),
+    traffic: parts.hasMetrics ? new BrokerTopicMetrics((topic) => parts.replicas.hasTopic(topic)) : null,
     clientQuotaAdmin: new ClientQuotaAdmin(parts.store, parts.ports.network),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from './env/clock';
 import type { Disk } from './env/disk';
+import type { Http } from './env/http';
 import type { LevelledLoggers } from './env/logger';
 import type { Network } from './env/network';
 import type { Random } from './env/random';
@@ -11,6 +12,7 @@ export interface BrokerPorts {
   readonly random: Random;
   readonly disk: Disk;
   readonly network: Network;
+  readonly http: Http;
   readonly zookeeper: ZooKeeper;
   readonly loggers: LevelledLoggers;
   /** The machine's own name: advertised where a listener names no host. */

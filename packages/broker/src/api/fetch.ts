@@ -123,6 +123,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     }));
     const throttled = throttledFetch(services, context, session, wishes, outcome.partitions, states);
     if (throttled) return throttled;
+    services.traffic?.fetched(wishes, outcome.partitions, session.isFollower);
     const { sessionId, send } = session.finish(states);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
     try {

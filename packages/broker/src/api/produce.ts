@@ -140,6 +140,7 @@ export function produce(services: Services): Handler<typeof Produce> {
       if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT) throw new KafkaError('INVALID_TOPIC_EXCEPTION');
       partition = services.replicas.get(topic, index);
       const info: AppendInfo = partition.appendAsLeader(records, request.acks, { origin: 'client' });
+      services.traffic?.appended(topic, info);
       const result: PartitionResult = {
         index,
         errorCode: 0,
@@ -152,7 +153,7 @@ export function produce(services: Services): Handler<typeof Produce> {
       }
       return result;
     } catch (thrown) {
-      return failedAppend(topic, index, partition, thrown);
+      return failedAppend(topic, index, partition, records, thrown);
     }
   }
 
@@ -160,12 +161,14 @@ export function produce(services: Services): Handler<typeof Produce> {
     topic: string,
     index: number,
     partition: Partition | undefined,
+    records: Buffer | null,
     thrown: unknown,
   ): PartitionResult {
     const error = thrown instanceof KafkaError ? thrown : new KafkaError('UNKNOWN_SERVER_ERROR');
     if (!(thrown instanceof KafkaError)) {
       logger.error(`Error processing append operation on partition ${topic}-${index}`, { error: thrown });
     }
+    services.traffic?.appendFailed(topic, error.error, records?.length ?? 0);
     const looked = partition !== undefined && !WITHOUT_LOG_START.has(error.error);
     return failed(index, error, looked ? partition!.log.logStartOffset : UNKNOWN_OFFSET);
   }

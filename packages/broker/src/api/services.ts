@@ -12,6 +12,7 @@ import type { Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import type { GroupCoordinator } from '../groups/coordinator';
 import type { LogManager } from '../log/log-manager';
+import type { BrokerTopicMetrics } from '../metrics/broker-topic-metrics';
 import type { BufferPool } from '../network/buffer-pool';
 import type { Quotas } from '../quotas/quotas';
 import type { FetchSessions } from '../replication/fetch-sessions';
@@ -45,4 +46,6 @@ export interface Services {
   readonly fetchSessions: FetchSessions;
   readonly buffers: BufferPool;
   readonly quotas: Quotas;
+  /** What goes through the topics; null where nobody wants to know. */
+  readonly traffic: BrokerTopicMetrics | null;
 }

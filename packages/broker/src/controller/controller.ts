@@ -12,6 +12,7 @@ import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './broker
 import { BrokerChannels, type ControlResponse } from './channels';
 import { onDeletionAnswer, onTopicDeletions, readDeletions, resumeDeletions } from './deletion';
 import { EventQueue } from './event-queue';
+import { controllerFacts } from './facts';
 import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notifications';
 import { electLeaders, onlineReplicas } from './partitions';
 import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
@@ -67,6 +68,11 @@ export class Controller {
   /** Whether this broker is the controller now. */
   get isActive(): boolean {
     return this.active !== null;
+  }
+
+  /** What the active controller knows, in numbers; null for one that is not. */
+  facts(): ReturnType<typeof controllerFacts> | null {
+    return this.active && controllerFacts(this.active.state);
   }
 
   /** The id that `/controller` held when last seen; -1 for none. */

@@ -40,6 +40,8 @@ export interface Channel {
 export interface RequestObservation {
   readonly api: Api;
   readonly version: number;
+  /** Its body, whose bytes must not be touched any more. */
+  readonly request: unknown;
   readonly requestBytes: number;
   /** Without the length field; 0 where nothing was answered. */
   readonly responseBytes: number;
@@ -297,6 +299,7 @@ export class Dispatcher {
     this.observe({
       api: call.route.handler.api,
       version,
+      request: call.body,
       requestBytes,
       responseBytes,
       totalMs: nowMs - startedMs,

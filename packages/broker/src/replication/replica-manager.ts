@@ -82,6 +82,16 @@ export class ReplicaManager {
       : new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `Partition ${name} doesn't exist`);
   }
 
+  /** Whether there is a replica of any partition of the topic here. */
+  hasTopic(topic: string): boolean {
+    return this.topics.has(topic);
+  }
+
+  /** Replicas on log folders that have failed. */
+  get offlineCount(): number {
+    return this.offline.size;
+  }
+
   *partitions(): Generator<Partition> {
     for (const partitions of this.topics.values()) yield* partitions.values();
   }

@@ -1,0 +1,85 @@
+import { type Family, gauge, type Sample } from './families';
+
+/** What is read of a replica of this broker. */
+export interface ObservedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly replicas: readonly number[];
+  readonly role:
+    | { readonly type: 'none' | 'follower' }
+    | { readonly type: 'leader'; readonly state: { readonly isr: readonly number[] } };
+  readonly log: {
+    readonly size: number;
+    readonly segmentCount: number;
+    readonly logStartOffset: number;
+    readonly logEndOffset: number;
+  };
+}
+
+export interface ReplicaSource {
+  readonly partitions: () => Iterable<ObservedPartition>;
+  /** Replicas on log folders that have failed. */
+  readonly offlineReplicas: () => number;
+  readonly offlineLogDirs: () => number;
+  readonly minInsyncReplicas: (topic: string) => number;
+}
+
+const PREFIX = 'kafka_server_replicamanager';
+
+/** The replicas of this broker (ReplicaManager, LogManager and Log of Kafka's JMX). */
+export function replicaFamilies(source: ReplicaSource): Family[] {
+  const count = (holds: (partition: ObservedPartition) => boolean): number => {
+    let found = 0;
+    for (const partition of source.partitions()) if (holds(partition)) found++;
+    return found;
+  };
+  const isr = ({ role }: ObservedPartition): number | null => (role.type === 'leader' ? role.state.isr.length : null);
+  const minIsr = ({ topic, replicas }: ObservedPartition): number =>
+    Math.min(source.minInsyncReplicas(topic), replicas.length);
+  const leads =
+    (holds: (isrSize: number, partition: ObservedPartition) => boolean) => (partition: ObservedPartition) => {
+      const size = isr(partition);
+      return size !== null && holds(size, partition);
+    };
+  return [
+    gauge(`${PREFIX}_partitioncount`, 'Replicas on this broker', () => count(() => true)),
+    gauge(`${PREFIX}_leadercount`, 'Partitions that this broker leads', () => count(leads(() => true))),
+    gauge(`${PREFIX}_underreplicatedpartitions`, 'Partitions led here of which a replica is not in sync', () =>
+      count(leads((size, { replicas }) => size < replicas.length)),
+    ),
+    gauge(
+      `${PREFIX}_underminisrpartitioncount`,
+      'Partitions led here with fewer replicas in sync than min.insync.replicas',
+      () => count(leads((size, partition) => size < minIsr(partition))),
+    ),
+    gauge(
+      `${PREFIX}_atminisrpartitioncount`,
+      'Partitions led here with just as many replicas in sync as min.insync.replicas',
+      () => count(leads((size, partition) => size === minIsr(partition))),
+    ),
+    gauge(`${PREFIX}_offlinereplicacount`, 'Replicas on log folders that have failed', source.offlineReplicas),
+    gauge('kafka_log_logmanager_offlinelogdirectorycount', 'Log folders that have failed', source.offlineLogDirs),
+    ofLogs(source, 'size', 'Bytes of the log', ({ size }) => size),
+    ofLogs(source, 'numlogsegments', 'Segments of the log', ({ segmentCount }) => segmentCount),
+    ofLogs(source, 'logstartoffset', 'First offset of the log', ({ logStartOffset }) => logStartOffset),
+    ofLogs(source, 'logendoffset', 'Offset of the next record of the log', ({ logEndOffset }) => logEndOffset),
+  ];
+}
+
+function ofLogs(
+  { partitions }: ReplicaSource,
+  name: string,
+  help: string,
+  value: (log: ObservedPartition['log']) => number,
+): Family {
+  return {
+    name: `kafka_log_log_${name}`,
+    help,
+    type: 'gauge',
+    *read(): Generator<Sample> {
+      for (const { topic, partition, log } of partitions()) {
+        yield { labels: { topic, partition: String(partition) }, value: value(log) };
+      }
+    },
+  };
+}
