@@ -94,7 +94,7 @@ export class GroupOffsets {
   /** Takes a commit that nothing can undo any more, unless a later one is there. */
   apply(commit: OffsetCommit): void {
     const known = this.committed.get(commit.topic, commit.partition);
-    if (known === undefined || known.recordOffset < commit.recordOffset) {
+    if (known === undefined || known.recordOffset <= commit.recordOffset) {
       this.committed.set(commit.topic, commit.partition, commit);
     }
   }
