@@ -205,15 +205,16 @@ export function produce(services: Services): Handler<typeof Produce> {
     }
     const response: Response = { responses, throttleTimeMs };
     if (context.apiVersion < 10) return response;
-    const leaders = new Set<number>();
+    let leaders: Set<number> | null = null;
     for (const { name, partitionResponses } of responses) {
       for (const result of partitionResponses) {
         if (result.errorCode !== ERRORS.NOT_LEADER_OR_FOLLOWER.code) continue;
         result.currentLeader = currentLeader(services, name, result.index);
+        leaders ??= new Set();
         leaders.add(result.currentLeader.leaderId);
       }
     }
-    return leaders.size === 0
+    return leaders === null
       ? response
       : { ...response, nodeEndpoints: nodeEndpoints(services, leaders, context.listenerName) };
   }

@@ -1,3 +1,4 @@
+import { Writer } from '@odradek/protocol/wire/writer';
 import type { Clock, Timer } from '../env/clock';
 import type { Connection, Receiver } from '../env/network';
 import type { Channel } from './dispatch';
@@ -11,6 +12,8 @@ const TURN_BYTES = 256 * 1024;
 const TURN_MS = 5;
 /** Answers are handed to the system at the end of a callback, or earlier once so many bytes are ready. */
 const FLUSH_BYTES = 256 * 1024;
+/** Room for some small answers. */
+const OUTPUT_BYTES = 512;
 /** No further request is handled while so many bytes wait for a slow reader. Kafka waits for each answer to be sent. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
@@ -84,8 +87,8 @@ export class ServerConnection implements Receiver, Channel {
   private turnOver = false;
   /** Reserved in `requestMemory` for the frame that is arriving. */
   private reservedBytes = 0;
-  private out: Buffer[] = [];
-  private outBytes = 0;
+  /** Answers that have not been handed to the system. */
+  private out: Writer | null = null;
   private sent: (() => void)[] = [];
 
   constructor(
@@ -144,7 +147,7 @@ export class ServerConnection implements Receiver, Channel {
     this.services.closed(this);
     this.muted?.cancel();
     this.muted = null;
-    this.out = [];
+    this.out = null;
     for (const sent of this.takeSent()) sent();
     if (handleRest) this.process();
     if (!handleRest || !this.busy) this.dispose();
@@ -179,17 +182,14 @@ export class ServerConnection implements Receiver, Channel {
     };
   }
 
-  answer(chunks: Buffer[], sent: (() => void) | null): void {
-    if (this.state !== 'open') {
-      sent?.();
-      return;
-    }
-    for (const chunk of chunks) {
-      this.out.push(chunk);
-      this.outBytes += chunk.length;
-    }
+  output(): Writer {
+    this.out ??= new Writer(OUTPUT_BYTES);
+    return this.out;
+  }
+
+  answered(sent: (() => void) | null): void {
     if (sent) this.sent.push(sent);
-    if (this.outBytes >= FLUSH_BYTES) this.flush();
+    if (this.out!.length >= FLUSH_BYTES) this.flush();
   }
 
   close(): void {
@@ -209,11 +209,10 @@ export class ServerConnection implements Receiver, Channel {
 
   /** Hands what is queued to the system in one write. */
   flush(): void {
-    if (this.out.length === 0 || this.state !== 'open') return;
+    if (this.out === null || this.out.length === 0 || this.state !== 'open') return;
     if (this.processing && this.services.putOff?.settle() === false) return;
-    const chunks = gather(this.out);
-    this.out = [];
-    this.outBytes = 0;
+    const chunks = gather(this.out.chunks());
+    this.out = null;
     const done = this.sent.length === 0 ? null : this.takeSent();
     this.io.write(chunks, () => {
       if (done) for (const sent of done) sent();
@@ -269,8 +268,7 @@ export class ServerConnection implements Receiver, Channel {
 
   /** What was answered has not happened: the peer learns that from the connection's end, and asks again. */
   private withdraw(): void {
-    this.out = [];
-    this.outBytes = 0;
+    this.out = null;
     for (const sent of this.takeSent()) sent();
     this.destroy();
   }
@@ -298,7 +296,7 @@ export class ServerConnection implements Receiver, Channel {
       this.close();
       return;
     }
-    if (this.out.length > 0) this.services.flushSoon(this);
+    if (this.out !== null) this.services.flushSoon(this);
     if (!this.paused || this.state !== 'open' || this.mustPause()) return;
     this.paused = false;
     this.io.resume();

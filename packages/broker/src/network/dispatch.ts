@@ -4,7 +4,7 @@ import type { Api } from '@odradek/protocol/schema/api';
 import { carriesBytes } from '@odradek/protocol/schema/carries-bytes';
 import { MalformedMessageError } from '@odradek/protocol/wire/errors';
 import { Reader } from '@odradek/protocol/wire/reader';
-import { Writer } from '@odradek/protocol/wire/writer';
+import type { Writer } from '@odradek/protocol/wire/writer';
 import {
   Answer,
   CLOSE_CONNECTION,
@@ -30,8 +30,10 @@ export interface Channel {
   readonly mute: (durationMs: number) => void;
   /** Memory of its own for the frame that is being dispatched. */
   keep(): KeptFrame;
-  /** Queues an answer; `sent` follows when it is on the wire or the connection is gone. */
-  answer(chunks: Buffer[], sent: (() => void) | null): void;
+  /** Where answers are written, one frame after another, while the channel is not closed. */
+  output(): Writer;
+  /** An answer has been written; `sent` follows when it is on the wire or the connection is gone. */
+  answered(sent: (() => void) | null): void;
   /** Sends what is queued, then closes. */
   close(): void;
 }
@@ -71,14 +73,6 @@ interface Route {
 
 /** A request on its way through its handler; the handler sees it as its context. */
 class Call implements RequestContext {
-  readonly connectionId: string;
-  readonly listenerName: string;
-  readonly securityProtocol: string;
-  readonly clientHost: string;
-  readonly principal: string;
-  readonly clientSoftware: { name: string; version: string };
-  readonly closed: () => boolean;
-  readonly mute: (durationMs: number) => void;
   startedMs = 0;
   handledMs = 0;
   /** The error answer has been tried. */
@@ -94,15 +88,31 @@ class Call implements RequestContext {
     readonly body: unknown,
     readonly kept: KeptFrame | null,
     readonly channel: Channel,
-  ) {
-    this.connectionId = channel.connectionId;
-    this.listenerName = channel.listenerName;
-    this.securityProtocol = channel.securityProtocol;
-    this.clientHost = channel.clientHost;
-    this.principal = channel.principal;
-    this.clientSoftware = channel.clientSoftware;
-    this.closed = channel.isClosed;
-    this.mute = channel.mute;
+  ) {}
+
+  get connectionId(): string {
+    return this.channel.connectionId;
+  }
+  get listenerName(): string {
+    return this.channel.listenerName;
+  }
+  get securityProtocol(): string {
+    return this.channel.securityProtocol;
+  }
+  get clientHost(): string {
+    return this.channel.clientHost;
+  }
+  get principal(): string {
+    return this.channel.principal;
+  }
+  get clientSoftware(): { name: string; version: string } {
+    return this.channel.clientSoftware;
+  }
+  get closed(): () => boolean {
+    return this.channel.isClosed;
+  }
+  get mute(): (durationMs: number) => void {
+    return this.channel.mute;
   }
 }
 
@@ -212,10 +222,9 @@ export class Dispatcher {
     }
     const { from, to } = route;
     const apiKeys = [{ apiKey, minVersion: from, maxVersion: to }];
-    channel.answer(
-      encodeResponse(ApiVersions, 0, correlationId, { errorCode: UNSUPPORTED_VERSION_CODE, apiKeys }),
-      null,
-    );
+    if (channel.isClosed()) return;
+    encodeResponse(channel.output(), ApiVersions, 0, correlationId, { errorCode: UNSUPPORTED_VERSION_CODE, apiKeys });
+    channel.answered(null);
   }
 
   private refuse(channel: Channel, apiKey: number, inHeader: boolean, error: unknown): void {
@@ -247,25 +256,17 @@ export class Dispatcher {
       this.observed(call, 0);
       return;
     }
-    let chunks: Buffer[];
+    const { api } = call.route.handler;
+    let bytes: number;
     try {
-      chunks = encodeResponse(
-        call.route.handler.api,
-        call.apiVersion,
-        call.correlationId,
-        answer ? answer.body : result,
-      );
+      bytes = encodeResponse(channel.output(), api, call.apiVersion, call.correlationId, answer ? answer.body : result);
     } catch (error) {
       answer?.sent();
       this.fail(call, error);
       return;
     }
-    if (this.observe)
-      this.observed(
-        call,
-        chunks.reduce((sum, chunk) => sum + chunk.length, -4),
-      );
-    channel.answer(chunks, sent);
+    this.observed(call, bytes);
+    channel.answered(sent);
   }
 
   /** Answers a request whose handler threw, or whose answer could not be encoded. */
@@ -322,15 +323,16 @@ function both(sent: (() => void) | undefined, kept: KeptFrame | null): (() => vo
   };
 }
 
-/** A response frame: length, header, body. */
-export function encodeResponse(api: Api, version: number, correlationId: number, body: unknown): Buffer[] {
-  const writer = new Writer();
-  writer.int32(0);
-  writer.int32(correlationId);
-  if (api.responseHeaderVersion(version) === 1) writer.uvarint(0);
-  api.responseCodec(version).encode(writer, body as never);
-  const bytes = writer.length - 4;
-  const chunks = writer.chunks();
-  chunks[0]!.writeInt32BE(bytes, 0);
-  return chunks;
+/** Writes a response frame: length, header, body. Returns its bytes without the length; leaves no trace where it throws. */
+function encodeResponse(output: Writer, api: Api, version: number, correlationId: number, body: unknown): number {
+  output.beginFrame();
+  try {
+    output.int32(correlationId);
+    if (api.responseHeaderVersion(version) === 1) output.uvarint(0);
+    api.responseCodec(version).encode(output, body as never);
+    return output.endFrame();
+  } catch (error) {
+    output.dropFrame();
+    throw error;
+  }
 }

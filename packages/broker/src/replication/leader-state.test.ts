@@ -8,7 +8,7 @@ import {
   UNKNOWN_PROGRESS,
 } from './leader-state';
 
-const LIMITS = { minInsyncReplicas: 1, replicaLagTimeMaxMs: 30_000, isAlive: () => true };
+const LIMITS = { minInsyncReplicas: () => 1, replicaLagTimeMaxMs: 30_000, isBrokerAlive: () => true };
 const leader = (isr: readonly number[], replicas = [1, 2, 3]) =>
   newLeader({ leaderId: 1, leaderEpoch: 5, epochStartOffset: 0, replicas, isr }, 0);
 const fetchAt = (fetchOffset: number) => ({ fetchOffset, logStartOffset: 0, brokerEpoch: 7 });
@@ -31,21 +31,21 @@ test('a replica outside the ISR counts while it is caught up and alive', () => {
   expect(highWatermarkOf(state, 25, LIMITS, 1001)).toBe(20);
   state = afterFetch(state, 2, fetchAt(25), 25, 40_000);
   expect(highWatermarkOf(state, 25, LIMITS, 1001 + 30_000)).toBe(25);
-  expect(highWatermarkOf(state, 25, { ...LIMITS, isAlive: (id) => id !== 3 }, 1001)).toBe(25);
+  expect(highWatermarkOf(state, 25, { ...LIMITS, isBrokerAlive: (id) => id !== 3 }, 1001)).toBe(25);
 });
 
 test('with fewer in-sync replicas than the topic demands the high watermark stands still', () => {
   const state = leader([1]);
-  expect(highWatermarkOf(state, 9, { ...LIMITS, minInsyncReplicas: 2 }, 0)).toBeNull();
-  expect(isUnderMinIsr(state, 2)).toBe(true);
-  expect(isUnderMinIsr(leader([1], [1]), 2)).toBe(false);
+  expect(highWatermarkOf(state, 9, { ...LIMITS, minInsyncReplicas: () => 2 }, 0)).toBeNull();
+  expect(isUnderMinIsr(state, () => 2)).toBe(true);
+  expect(isUnderMinIsr(leader([1], [1]), () => 2)).toBe(false);
 });
 
 test('an ISR change that is not confirmed yet counts at its largest', () => {
   let state = leader([1, 2, 3]);
   state = afterFetch(state, 2, fetchAt(20), 20, 1);
   state = { ...state, isr: [1, 2], pendingIsr: [1, 2, 3] };
-  expect(highWatermarkOf(state, 20, { ...LIMITS, isAlive: () => false }, 1)).toBe(-1);
+  expect(highWatermarkOf(state, 20, { ...LIMITS, isBrokerAlive: () => false }, 1)).toBe(-1);
 });
 
 test('a follower of a busy leader is caught up as of its fetch before', () => {

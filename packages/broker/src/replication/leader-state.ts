@@ -81,9 +81,9 @@ export function afterFetch(
 }
 
 export interface HighWatermarkLimits {
-  readonly minInsyncReplicas: number;
+  readonly minInsyncReplicas: () => number;
   readonly replicaLagTimeMaxMs: number;
-  readonly isAlive: (replica: number) => boolean;
+  readonly isBrokerAlive: (replica: number) => boolean;
 }
 
 /**
@@ -98,17 +98,22 @@ export function highWatermarkOf(
   nowMs: number,
 ): number | null {
   const isr = maximalIsr(state);
-  if (isr.length < Math.min(limits.minInsyncReplicas, state.replicas.length)) return null;
+  if (isShort(isr, state.replicas, limits.minInsyncReplicas)) return null;
   let lowest = leaderLogEndOffset;
   for (const [id, progress] of state.followers) {
     if (progress.logEndOffset >= lowest) continue;
-    const caughtUp = nowMs - progress.lastCaughtUpMs <= limits.replicaLagTimeMaxMs && limits.isAlive(id);
+    const caughtUp = nowMs - progress.lastCaughtUpMs <= limits.replicaLagTimeMaxMs && limits.isBrokerAlive(id);
     if (isr.includes(id) || caughtUp) lowest = progress.logEndOffset;
   }
   return lowest;
 }
 
 /** Whether the partition is short of the in-sync replicas that acks=all demands. */
-export function isUnderMinIsr(state: LeaderState, minInsyncReplicas: number): boolean {
-  return state.isr.length < Math.min(minInsyncReplicas, state.replicas.length);
+export function isUnderMinIsr(state: LeaderState, minInsyncReplicas: () => number): boolean {
+  return isShort(state.isr, state.replicas, minInsyncReplicas);
+}
+
+/** Whether there are fewer in sync than demanded; no more than all can be. */
+export function isShort(isr: readonly number[], replicas: readonly number[], minInsyncReplicas: () => number): boolean {
+  return isr.length < replicas.length && isr.length < minInsyncReplicas();
 }

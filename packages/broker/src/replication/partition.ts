@@ -2,7 +2,16 @@ import { KafkaError } from '@odradek/protocol/errors';
 import type { Clock } from '../env/clock';
 import type { LeaderAppend, PartitionLog } from '../log/partition-log';
 import type { AppendInfo } from '../log/types';
-import { afterFetch, highWatermarkOf, isUnderMinIsr, type LeaderState, maximalIsr, newLeader } from './leader-state';
+import {
+  afterFetch,
+  type HighWatermarkLimits,
+  highWatermarkOf,
+  isShort,
+  isUnderMinIsr,
+  type LeaderState,
+  maximalIsr,
+  newLeader,
+} from './leader-state';
 import { WaitList } from './wait-list';
 
 /** A partition's state as LeaderAndIsr brings it, the same in all versions of that request. */
@@ -25,14 +34,11 @@ export type Role =
   | { readonly type: 'leader'; readonly state: LeaderState }
   | { readonly type: 'follower'; readonly leaderId: number };
 
-export interface PartitionOptions {
+export interface PartitionOptions extends HighWatermarkLimits {
   readonly topic: string;
   readonly partition: number;
   readonly brokerId: number;
   readonly clock: Clock;
-  readonly minInsyncReplicas: () => number;
-  readonly replicaLagTimeMaxMs: number;
-  readonly isBrokerAlive: (id: number) => boolean;
 }
 
 /** One replica hosted by this broker: its log, and what it is in the partition (Kafka's Partition). */
@@ -127,7 +133,7 @@ export class Partition {
    */
   appendAsLeader(records: Buffer, requiredAcks: number, options: Omit<LeaderAppend, 'leaderEpoch'>): AppendInfo {
     const state = this.leaderState();
-    if (requiredAcks === -1 && isUnderMinIsr(state, this.options.minInsyncReplicas())) {
+    if (requiredAcks === -1 && isUnderMinIsr(state, this.options.minInsyncReplicas)) {
       throw new KafkaError(
         'NOT_ENOUGH_REPLICAS',
         `The size of the current ISR ${state.isr.length} is insufficient to satisfy the min.isr requirement of ${this.options.minInsyncReplicas()} for partition ${this.topic}-${this.partition}`,
@@ -150,8 +156,8 @@ export class Partition {
     if (this.role.type !== 'leader') return 'NOT_LEADER_OR_FOLLOWER';
     if (this.log.highWatermark < requiredOffset) return null;
     const { state } = this.role;
-    const minIsr = Math.min(this.options.minInsyncReplicas(), state.replicas.length);
-    return maximalIsr(state).length < minIsr ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
+    const isTooFew = isShort(maximalIsr(state), state.replicas, this.options.minInsyncReplicas);
+    return isTooFew ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
   }
 
   /** A follower has fetched from `fetchOffset`: it has everything below. */
@@ -171,13 +177,9 @@ export class Partition {
   /** Moves the high watermark as far as the in-sync replicas allow and wakes those who wait for it. */
   advanceHighWatermark(): boolean {
     if (this.role.type !== 'leader') return false;
-    const { clock, replicaLagTimeMaxMs, isBrokerAlive } = this.options;
-    const candidate = highWatermarkOf(
-      this.role.state,
-      this.log.logEndOffset,
-      { minInsyncReplicas: this.options.minInsyncReplicas(), replicaLagTimeMaxMs, isAlive: isBrokerAlive },
-      this.role.state.followers.size === 0 ? 0 : clock.monotonicMs(),
-    );
+    const { state } = this.role;
+    const nowMs = state.followers.size === 0 ? 0 : this.options.clock.monotonicMs();
+    const candidate = highWatermarkOf(state, this.log.logEndOffset, this.options, nowMs);
     if (candidate === null || !this.log.maybeIncrementHighWatermark(candidate)) return false;
     this.fetchers.wakeSoon();
     if (this.producers.size > 0) this.producers.wake();

@@ -16,6 +16,9 @@ export interface Codec<Value = unknown, Init = Value> {
 
 const EMPTY_BYTES = Buffer.alloc(0);
 
+/** Arrays up to here are made in their size: a growing one takes room for 17 elements with the first. */
+const EXACT_ELEMENTS = 16;
+
 const SCALAR_BYTES: Partial<Record<PrimitiveType, number>> = {
   bool: 1,
   int8: 1,
@@ -115,11 +118,11 @@ function decodeInto(target: string, type: FieldType, compact: boolean, nullable:
   const whenNull = nullable ? `${target} = null;` : `malformed(${JSON.stringify(target)});`;
   return `const ${count} = r.count(${compact}, ${minimum});
     if (${count} < 0) { ${whenNull} } else {
-      const a${count} = [];
+      const a${count} = ${count} <= ${EXACT_ELEMENTS} ? new Array(${count}) : [];
       for (let ${index} = 0; ${index} < ${count}; ${index}++) {
         let ${item};
         ${decodeInto(item, type.element, compact, false, context)}
-        a${count}.push(${item});
+        a${count}[${index}] = ${item};
       }
       ${target} = a${count};
     }`;

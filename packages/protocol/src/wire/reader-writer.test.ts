@@ -104,6 +104,53 @@ test('large byte fields are referenced, small ones copied, all of them in order'
   expect([reader.int8(), reader.remaining]).toEqual([9, 0]);
 });
 
+test('frames: each gets its length; one that is dropped leaves no trace, whatever it has referenced or grown', () => {
+  const large = Buffer.alloc(3000, 7);
+  const bodies: ((writer: Writer) => void)[] = [
+    (writer) => writer.string('short'),
+    (writer) => writer.bytes(large),
+    (writer) => writer.string('x'.repeat(700)),
+    (writer) => {
+      writer.int8(1);
+      writer.bytes(large);
+      writer.string('y'.repeat(700));
+      writer.bytes(large);
+      writer.int8(2);
+    },
+  ];
+  const alone = bodies.map((body) => written(body));
+  for (const initialBytes of [4, 64, 4096]) {
+    const writer = new Writer(initialBytes);
+    for (const [index, body] of bodies.entries()) {
+      for (const dropped of bodies) {
+        writer.beginFrame();
+        dropped(writer);
+        writer.dropFrame();
+      }
+      writer.beginFrame();
+      body(writer);
+      expect(writer.endFrame()).toBe(alone[index]!.length);
+    }
+    const { length } = writer;
+    const reader = new Reader(writer.toBuffer());
+    expect(reader.remaining).toBe(length);
+    expect(bodies.map(() => reader.bytes().toString('hex'))).toEqual(alone.map((bytes) => bytes.toString('hex')));
+    expect(reader.remaining).toBe(0);
+  }
+});
+
+test('texts are those of their bytes, however often and in what order they come', () => {
+  const texts = ['', 'a', 'topic-1', 'topic-2', 'ä', '漢字', '\0', 'x'.repeat(64), 'x'.repeat(65), 'ü'.repeat(40)];
+  const many = Array.from({ length: 5000 }, (_, index) => `member-${index}`);
+  for (const text of [...texts, ...many, ...texts]) {
+    const bytes = written((writer) => writer.compactString(text));
+    expect(bytes.subarray(Buffer.byteLength(text) < 127 ? 1 : 2).toString()).toBe(text);
+    expect(new Reader(bytes).compactString()).toBe(text);
+  }
+  const invalid = Buffer.from('0003ff41fe', 'hex');
+  for (let round = 0; round < 2; round++) expect(new Reader(invalid).string()).toBe('\ufffdA\ufffd');
+});
+
 test.each([
   ['int8', 128],
   ['int8', -129],

@@ -1,5 +1,6 @@
 import { readInt16, readInt32, readInt64 } from './bytes';
 import { MalformedMessageError } from './errors';
+import { textOf } from './known-texts';
 import { uuidFromBytes } from './uuid';
 
 const TWO_32 = 0x1_0000_0000;
@@ -113,7 +114,7 @@ export class Reader {
 
   utf8(length: number): string {
     const start = this.take(length);
-    return this.buffer.toString('utf8', start, start + length);
+    return textOf(this.buffer, start, start + length);
   }
 
   view(length: number): Buffer {

@@ -6,6 +6,8 @@ const REFERENCE_BYTES = 1024;
 const INITIAL_BYTES = 256;
 const MAX_UVARINT_BYTES = 5;
 const UUID_CHARACTERS = 22;
+const FRAME_LENGTH_BYTES = 4;
+const SHORT_TEXT_BYTES = 64;
 
 function outOfRange(value: number, type: string): never {
   throw new UnencodableValueError(`${value} is not ${type}`);
@@ -17,7 +19,7 @@ function checkStringLength(byteLength: number): void {
 }
 
 /**
- * Collects one message as a list of chunks. Large byte fields (record batches) are referenced, never copied: they must
+ * Collects messages as a list of chunks. Large byte fields (record batches) are referenced, never copied: they must
  * stay unchanged until the chunks are on the wire.
  */
 export class Writer {
@@ -26,6 +28,10 @@ export class Writer {
   private buffer: Buffer;
   private start = 0;
   private offset = 0;
+  /** Where the frame that is being written begins: in which chunk and at what place of it, behind how many bytes. */
+  private frameChunk = 0;
+  private frameAt = 0;
+  private frameBytes = 0;
 
   constructor(initialBytes = INITIAL_BYTES) {
     this.buffer = Buffer.allocUnsafe(initialBytes);
@@ -46,6 +52,35 @@ export class Writer {
   toBuffer(): Buffer {
     const chunks = this.chunks();
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.doneBytes);
+  }
+
+  /** Begins a frame: four bytes for its length, which `endFrame` fills in. */
+  beginFrame(): void {
+    this.frameChunk = this.done.length;
+    this.frameAt = this.offset - this.start;
+    this.frameBytes = this.length;
+    this.reserve(FRAME_LENGTH_BYTES);
+  }
+
+  /** Ends the frame; returns its bytes without those of the length. */
+  endFrame(): number {
+    const bytes = this.length - this.frameBytes - FRAME_LENGTH_BYTES;
+    const sealed = this.done[this.frameChunk];
+    if (sealed === undefined) writeInt32(this.buffer, this.start + this.frameAt, bytes);
+    else writeInt32(sealed, this.frameAt, bytes);
+    return bytes;
+  }
+
+  /** Takes back what has been written since `beginFrame`. */
+  dropFrame(): void {
+    const sealed = this.done[this.frameChunk];
+    if (sealed !== undefined) {
+      this.done.length = this.frameChunk;
+      this.doneBytes = this.frameBytes - this.frameAt;
+      this.buffer = sealed;
+      this.start = 0;
+    }
+    this.offset = this.start + this.frameAt;
   }
 
   private seal(): void {
@@ -152,7 +187,13 @@ export class Writer {
 
   private text(value: string, byteLength: number): void {
     const at = this.reserve(byteLength);
-    this.buffer.write(value, at, byteLength, 'utf8');
+    if (byteLength > SHORT_TEXT_BYTES || byteLength !== value.length) {
+      this.buffer.write(value, at, byteLength, 'utf8');
+      return;
+    }
+    // As many bytes as characters: all of them are ASCII, and a call into native code would cost more than the loop.
+    const { buffer } = this;
+    for (let index = 0; index < byteLength; index++) buffer[at + index] = value.charCodeAt(index);
   }
 
   string(value: string): void {
