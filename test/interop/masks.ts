@@ -72,6 +72,8 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'JoinGroup members': ['groupInstanceId', 'memberId', 'metadata'],
   'DescribeGroups groups.members': ['groupInstanceId', 'clientId', 'memberMetadata'],
   'ListGroups groups': ['groupId'],
+  'OffsetCommit topics': ['name'],
+  'OffsetCommit topics.partitions': ['partitionIndex'],
   'OffsetFetch topics': ['name'],
   'OffsetFetch topics.partitions': ['partitionIndex'],
   'OffsetFetch groups.topics': ['name'],

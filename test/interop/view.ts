@@ -85,21 +85,26 @@ function decodeStored(message: Message<Fields>, bytes: Buffer | null): unknown {
   return { version, ...(steady(message.codec(version).decode(new Reader(bytes, 2, bytes.length))) as object) };
 }
 
+/** What a batch holds is in the order of a hash map, and batches that timers write in that of the clock. */
 function viewStored(b: Buffer): unknown {
   const batches: unknown[] = [];
   for (let at = 0; wholeBatchSizeAt(b, at) > 0; at += wholeBatchSizeAt(b, at)) {
-    const records = [...readRecords(b, at)].map(({ offset, key, value }) => {
+    const records = [...readRecords(b, at)].map(({ key, value }) => {
       const isOffset = key!.readInt16BE(0) < 2;
       return {
-        offset,
         key: decodeStored(isOffset ? OffsetCommitKey : GroupMetadataKey, key),
         value: decodeStored(isOffset ? OffsetCommitValue : GroupMetadataValue, value),
       };
     });
-    batches.push({ attributes: attributesAt(b, at), producerId: producerIdAt(b, at), records });
+    batches.push({ attributes: attributesAt(b, at), producerId: producerIdAt(b, at), records: sortedByText(records) });
   }
-  return batches;
+  return sortedByText(batches);
 }
+
+const sortedByText = (items: readonly unknown[]): unknown[] => {
+  const texts = new Map(items.map((item) => [item, JSON.stringify(item)]));
+  return [...items].sort((a, b) => (texts.get(a)! < texts.get(b)! ? -1 : 1));
+};
 
 function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): unknown {
   const now = isLogAppendTimeAt(b, at);
