@@ -40,6 +40,10 @@ export const tools = [
   },
   { name: 'kafka-e2e-latency', classes: ['org.apache.kafka.tools.EndToEndLatency', 'kafka.tools.EndToEndLatency'] },
   {
+    name: 'kafka-streams-application-reset',
+    classes: ['org.apache.kafka.tools.StreamsResetter', 'kafka.tools.StreamsResetter'],
+  },
+  {
     name: 'zookeeper-shell',
     classes: ['org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka', 'org.apache.zookeeper.ZooKeeperMain'],
   },

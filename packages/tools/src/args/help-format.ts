@@ -13,7 +13,7 @@ const CONTINUATION_INDENT = '  ';
  * closing punctuation, but not inside a number; opening punctuation sticks to what follows it.
  */
 export const UNBREAKABLE =
-  /(?:[$([{"']*-[$([{"'-]*\d(?:[.,]?\d)*|[$([{"']*(?:\d(?:[.,]?\d)*|['$]+(?=[^\s)\]}!"%.,:;?([{-])|[^\s)\]}!"'$%.,:;?([{-])*)(?:-+|[)\]}!"'%.,:;?$]*) *\t?/gy;
+  /(?:[$([{"']*-[$([{"'-]*\d(?:[.,]?\d)*|[$([{"']*(?:\d(?:[.,]?\d)*|['$]+(?=[^\s)\]}!"%.,:;?([{-])|[^\s)\]}!"'$%.,:;?([{-])*)(?:['"]*-+|[)\]}!"'%.,:;?$]*) *\t?/gy;
 
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -32,7 +32,7 @@ function wrap(text: string, width: number): string[] {
 }
 
 function optionDisplay(name: string, declaration: OptionDeclaration): string {
-  const leader = `${name.length > 1 ? '--' : '-'}${name}`;
+  const leader = `${declaration.required ? '* ' : ''}${name.length > 1 ? '--' : '-'}${name}`;
   if (declaration.type === undefined) return leader;
   const argument = declaration.describedAs ? `${declaration.type}: ${declaration.describedAs}` : declaration.type;
   return declaration.optional ? `${leader} [${argument}]` : `${leader} <${argument}>`;
@@ -49,9 +49,10 @@ export function formatHelp(declarations: OptionDeclarations): string {
   const names = Object.keys(declarations)
     .filter((name) => !declarations[name]!.isExtension)
     .sort();
+  const option = names.some((name) => declarations[name]!.required) ? 'Option (* = required)' : 'Option';
   const rows: [string, string][] = [
-    ['Option', 'Description'],
-    ['------', '-----------'],
+    [option, 'Description'],
+    ['-'.repeat(option.length), '-----------'],
     ...names.map((name): [string, string] => [
       optionDisplay(name, declarations[name]!),
       descriptionDisplay(declarations[name]!),

@@ -19,6 +19,8 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
   readonly defaultsTo?: string;
   /** One argument holds several values, separated by this character. */
   readonly separatedBy?: string;
+  /** It must be given, and the help says so. */
+  readonly required?: boolean;
   /** It must be given unless this other option is. */
   readonly requiredUnless?: string;
   /** It may be given only beside one of these others. */
@@ -175,8 +177,8 @@ function allowOptions(options: OptionSet): void {
 function requireOptions(options: OptionSet): void {
   if (options.has('help') || options.has('version')) return;
   const missing = Object.keys(options.declarations).filter((name) => {
-    const unless = options.declarations[name]!.requiredUnless;
-    return unless !== undefined && !options.has(name) && !options.has(unless);
+    const { required, requiredUnless: unless } = options.declarations[name]!;
+    return !options.has(name) && (required || (unless !== undefined && !options.has(unless)));
   });
   if (missing.length === 0) return;
   throw parserError('MissingRequiredOptionsException', `Missing required option(s) [${missing.join(', ')}]`);

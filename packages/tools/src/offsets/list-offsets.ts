@@ -19,7 +19,7 @@ const MINIMUM_VERSION: Readonly<Record<number, number>> = {
   [LATEST_TIERED]: 9,
 };
 
-export type OffsetResult = { readonly offset: number } | { readonly error: ToolError };
+export type OffsetResult = { readonly offset: number; readonly leaderEpoch: number } | { readonly error: ToolError };
 
 /** The offset of each partition at a timestamp, from its leader; leaders that moved are looked up again. */
 export async function listOffsets(
@@ -33,6 +33,7 @@ export async function listOffsets(
     const wanted = partitions.filter((partition) => !results.has(partition));
     const leaders = await findLeaders(call, wanted);
     for (const [partition, error] of leaders.failed) results.set(partition, { error });
+    call.stage = 'LIST_OFFSETS';
     let retry: ToolError | undefined;
     const asked = [...leaders.byNode].map(async ([nodeId, group]) => {
       try {
@@ -71,11 +72,11 @@ async function askLeader(
   }));
   const response = await admin.toBroker(call, nodeId, ListOffsets, { replicaId: -1, isolationLevel: 0, topics });
   for (const { name, partitions: answers } of response.topics) {
-    for (const { partitionIndex, errorCode, offset } of answers) {
+    for (const { partitionIndex, errorCode, offset, leaderEpoch } of answers) {
       const partition = partitions.find((each) => each.topic === name && each.partition === partitionIndex);
       if (!partition) continue;
       if (errorCode === 0) {
-        results.set(partition, { offset });
+        results.set(partition, { offset, leaderEpoch });
         continue;
       }
       const error = new ServerError(errorName(errorCode));

@@ -1,0 +1,4 @@
+import { runTool } from './run-tool';
+import { streamsApplicationReset } from './streams-reset/command';
+
+runTool(streamsApplicationReset);
