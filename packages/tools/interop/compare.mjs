@@ -11,14 +11,17 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openGroups } from './groups.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TIMEOUT_MS = 60_000;
+const DIST = process.env.TOOLS_DIST ?? join(HERE, '..', 'dist');
 
 const CLASSES = {
   topics: 'org.apache.kafka.tools.TopicCommand',
   configs: 'kafka.admin.ConfigCommand',
   'console-producer': 'kafka.tools.ConsoleProducer',
+  'consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
   'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
@@ -30,9 +33,19 @@ const CLASSES = {
   features: 'org.apache.kafka.tools.FeatureCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   'client-metrics': 'org.apache.kafka.tools.ClientMetricsCommand',
+  'verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
+  'consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
+  'e2e-latency': 'org.apache.kafka.tools.EndToEndLatency',
+  'streams-application-reset': 'org.apache.kafka.tools.StreamsResetter',
 };
 
-/** Cases are lines of cases*.txt, cases.txt first: `tool arguments`, quoted as in a shell; `@` stands for `--bootstrap-server HOST:PORT`. */
+/**
+ * Cases are lines of cases*.txt, cases.txt first: `tool arguments`, quoted as in a shell; `@` stands for
+ * `--bootstrap-server HOST:PORT`, %PLANS% for the folder of that name beside this file, and %RUN% for a word that is one
+ * with Apache's tool and another with ours. Before each command of a line that begins with `!` the groups at rest are put
+ * back, and what they have committed after it is compared as well. A line that begins with `+` prepares what follows: only
+ * Apache's tool runs it.
+ */
 const readCases = (server) =>
   readdirSync(HERE)
     .filter((file) => /^cases.*\.txt$/.test(file))
@@ -40,9 +53,12 @@ const readCases = (server) =>
     .flatMap((file) => readFileSync(join(HERE, file), 'utf8').split('\n'))
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
     .map((line) => {
-      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);
+      const changesGroups = line.startsWith('!');
+      const prepares = line.startsWith('+');
+      const words = [...line.replace(/^[!+]/, '').matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);
       const argv = words.slice(1).flatMap((word) => (word === '@' ? ['--bootstrap-server', server] : [word]));
-      return { tool: words[0], argv: argv.map((word) => word.replaceAll('%SERVER%', server)) };
+      const fixed = (word) => word.replaceAll('%SERVER%', server).replaceAll('%PLANS%', join(HERE, 'plans'));
+      return { tool: words[0], argv: argv.map(fixed), changesGroups, prepares };
     });
 
 const normalize = (text) =>
@@ -50,9 +66,15 @@ const normalize = (text) =>
     .replace(/^\[\d{4}-\d\d-\d\d [\d:,]+\]/gm, '[TIME]')
     .replace(/^\tat .*\n|^\t\.\.\. \d+ more\n|^Caused by: .*\n/gm, '')
     .replace(/"timestamp":\d+/g, '"timestamp":0')
-    .replace(/"offset":\d+/g, '"offset":0')
+    .replace(/"producer_send_success".*/g, (line) => line.replace(/"offset":\d+/, '"offset":0'))
     .replace(/"avg_throughput":[^}]*/g, '"avg_throughput":0')
     .replace(/, [\d.]+ records\/sec.*/g, ', RATES')
+    .replace(/deadlineMs=\d+, tries=\d+, nextAllowedTryMs=\d+\) timed out at \d+ after \d+ attempt/g, 'TIMES')
+    .replace(/correlation id \d+/g, 'correlation id N')
+    .replace(/\brun[AB]\b/g, 'RUN')
+    .replace(/^(\d{4}-\d\d-\d\d [\d:]+|\d{4}), .*/gm, 'STATISTICS')
+    .replace(/^(\d+\t|Avg latency: |Percentiles: )[\d.].*/gm, 'LATENCY')
+    .replace(/perf-consumer-\d+\)? */g, 'perf-consumer-N')
     .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
 
 function run(command, argv) {
@@ -73,12 +95,22 @@ const java = [
 ];
 let failures = 0;
 let count = 0;
-for (const { tool, argv } of readCases(server)) {
-  if (only.length > 0 && !only.includes(tool)) continue;
+const cases = readCases(server).filter(({ tool, prepares }) => prepares || only.length === 0 || only.includes(tool));
+const needsGroups = cases.some(({ tool, changesGroups }) => tool === 'consumer-groups' || changesGroups);
+const groups = needsGroups ? await openGroups(server, DIST) : undefined;
+process.on('exit', () => groups?.close());
+for (const { tool, argv: words, changesGroups, prepares } of cases) {
+  const argv = words.map((word) => word.replaceAll('%PLAN%', groups?.plan).replaceAll('%FOLDER%', groups?.folder));
+  const runOne = (command, args) => {
+    if (changesGroups) groups.restore();
+    return { ...run(command, args), groups: changesGroups ? groups.state() : '' };
+  };
+  const inRun = (run) => argv.map((word) => word.replaceAll('%RUN%', run));
+  const theirs = runOne('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...inRun('runA')]);
+  if (prepares) continue;
   count++;
-  const theirs = run('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...argv]);
-  const ours = run(process.execPath, [join(HERE, '..', 'dist', `kafka-${tool}.js`), ...argv]);
-  const different = ['status', 'stdout', 'stderr'].filter((part) => theirs[part] !== ours[part]);
+  const ours = runOne(process.execPath, [join(DIST, `kafka-${tool}.js`), ...inRun('runB')]);
+  const different = ['status', 'stdout', 'stderr', 'groups'].filter((part) => theirs[part] !== ours[part]);
   if (different.length === 0) continue;
   failures++;
   console.log(`\n${tool} ${argv.join(' ')}`);

@@ -14,6 +14,8 @@ const DEFAULT_RETRY_BACKOFF_MS = 100;
 export interface Call {
   readonly name: string;
   readonly deadlineMs: number;
+  /** The API that an operation of several steps (AdminApiDriver) asks just now: its time-out says so. */
+  stage?: string;
 }
 
 /** What Kafka's AdminClient adds to a client: every operation is tried again until its time is up. */
@@ -31,18 +33,22 @@ export class Admin {
 
   /** Runs an operation, again after each retriable failure, until the API time-out (default.api.timeout.ms). */
   async call<T>(name: string, operation: (call: Call) => Promise<T>): Promise<T> {
-    const call = { name, deadlineMs: Date.now() + this.apiTimeoutMs };
+    const call: Call = { name, deadlineMs: Date.now() + this.apiTimeoutMs };
     for (let attempts = 1; ; attempts++) {
       try {
         return await operation(call);
       } catch (thrown) {
         if (thrown instanceof ToolError && thrown.message === 'Timed out waiting for a node assignment.') {
-          throw timeoutError(`Timed out waiting for a node assignment. Call: ${name}`);
+          throw timeoutError(`Timed out waiting for a node assignment. Call: ${callText(call)}`);
         }
         const retriable = thrown instanceof DisconnectError || (thrown instanceof ServerError && thrown.retriable);
         if (!retriable) throw thrown;
-        if (Date.now() + this.retryBackoffMs >= call.deadlineMs) {
-          throw timeoutError(`Call(callName=${name}) timed out after ${attempts} attempt(s)`);
+        const nowMs = Date.now();
+        const nextAllowedTryMs = nowMs + this.retryBackoffMs;
+        if (nextAllowedTryMs >= call.deadlineMs) {
+          const { deadlineMs } = call;
+          const what = `Call(callName=${callText(call)}, deadlineMs=${deadlineMs}, tries=${attempts}, nextAllowedTryMs=${nextAllowedTryMs})`;
+          throw timeoutError(`${what} timed out at ${nowMs} after ${attempts} attempt(s)`);
         }
         await sleep(this.retryBackoffMs);
       }
@@ -84,6 +90,8 @@ export class Admin {
     this.client.close();
   }
 }
+
+const callText = ({ name, stage }: Call): string => (stage === undefined ? name : `${name}(api=${stage})`);
 
 const NOT_CONTROLLER = 41;
 

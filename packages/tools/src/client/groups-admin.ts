@@ -1,6 +1,7 @@
 import { errorName } from '@odradek/protocol/errors';
 import { DeleteGroups } from '@odradek/protocol/messages/delete-groups';
 import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
+import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { ListGroups } from '@odradek/protocol/messages/list-groups';
 import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import { OffsetDelete } from '@odradek/protocol/messages/offset-delete';
@@ -10,7 +11,7 @@ import type { Log } from '../print';
 import { illegalArgument, kafkaException, ServerError, ToolError } from '../tool-error';
 import type { Admin, Call } from './admin';
 import type { Node } from './client';
-import { DisconnectError } from './connection';
+import { type AnyApi, DisconnectError, snake } from './connection';
 import { findCoordinators } from './coordinator';
 import { decodeAssignment } from './group/member-protocol';
 import {
@@ -111,7 +112,7 @@ export class GroupsAdmin {
 
   /** Describes groups of the classic protocol: what a broker in ZooKeeper mode has. */
   describeGroups(groupIds: readonly string[]): Promise<Results<string, GroupDescription>> {
-    return this.atCoordinators('describeConsumerGroups', groupIds, async (call, coordinator, ids) => {
+    return this.atCoordinators('describeConsumerGroups', DescribeGroups, groupIds, async (call, coordinator, ids) => {
       const { groups } = await this.admin.toBroker(call, coordinator.id, DescribeGroups, { groups: [...ids] });
       return groups.map((group) => [group.groupId, this.descriptionOf(group, coordinator)]);
     });
@@ -143,7 +144,7 @@ export class GroupsAdmin {
 
   /** All that a group committed. Partitions that the broker refuses are warned of and left out. Throws `ToolError`. */
   async committedOffsets(groupId: string): Promise<CommittedOffset[]> {
-    const results = await this.atCoordinators('offsetFetch', [groupId], async (call, { id }, ids) => {
+    const results = await this.atCoordinators('offsetFetch', OffsetFetch, [groupId], async (call, { id }, ids) => {
       const response = await this.admin.toBroker(call, id, OffsetFetch, fetchRequest(ids[0]!, null, false));
       return [[ids[0]!, orError(() => fetchedOffsets(response))]];
     });
@@ -158,7 +159,7 @@ export class GroupsAdmin {
   /** Writes offsets of a group without members. Throws the first `ToolError` of a partition. */
   async alterOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     const request = commitRequest({ groupId, ...OUTSIDE_ANY_GENERATION }, offsets);
-    const results = await this.atCoordinators('offsetCommit', [groupId], async (call, { id }) => {
+    const results = await this.atCoordinators('offsetCommit', OffsetCommit, [groupId], async (call, { id }) => {
       const errors = commitFailures(await this.admin.toBroker(call, id, OffsetCommit, request)).map(
         ({ error }) => error,
       );
@@ -176,7 +177,7 @@ export class GroupsAdmin {
       name: topic,
       partitions: indexes.map((partitionIndex) => ({ partitionIndex })),
     }));
-    const results = await this.atCoordinators('offsetDelete', [groupId], async (call, { id }) => {
+    const results = await this.atCoordinators('offsetDelete', OffsetDelete, [groupId], async (call, { id }) => {
       const response = await this.admin.toBroker(call, id, OffsetDelete, { groupId, topics });
       if (response.errorCode !== 0) return [[groupId, new ServerError(errorName(response.errorCode))]];
       return [[groupId, commitFailures(response)]];
@@ -185,7 +186,7 @@ export class GroupsAdmin {
   }
 
   deleteGroups(groupIds: readonly string[]): Promise<Results<string, null>> {
-    return this.atCoordinators('deleteConsumerGroups', groupIds, async (call, { id }, ids) => {
+    return this.atCoordinators('deleteConsumerGroups', DeleteGroups, groupIds, async (call, { id }, ids) => {
       const { results } = await this.admin.toBroker(call, id, DeleteGroups, { groupsNames: [...ids] });
       return results.map(({ groupId, errorCode }) => [
         groupId,
@@ -197,6 +198,7 @@ export class GroupsAdmin {
   /** Asks each group's coordinator, all groups of one coordinator at once, until each has an outcome or time is up. */
   private async atCoordinators<T>(
     name: string,
+    { name: apiName }: AnyApi,
     groupIds: readonly string[],
     ask: (call: Call, coordinator: Node, groupIds: readonly string[]) => Promise<[string, T | ToolError][]>,
   ): Promise<Results<string, T>> {
@@ -205,7 +207,9 @@ export class GroupsAdmin {
     if (pending().length === 0) return results;
     try {
       await this.admin.call(name, async (call) => {
+        call.stage = snake(FindCoordinator.name);
         const coordinators = await this.coordinators(call, pending(), results);
+        call.stage = snake(apiName);
         const asked = [...coordinators.values()].map(async ({ node, ids }) => {
           for (const [groupId, result] of await ask(call, node, ids)) {
             const passes = result instanceof ServerError && AGAIN.has(result.error);

@@ -32,6 +32,7 @@ export interface Leaders {
  */
 export async function findLeaders(admin: Admin, call: Call, partitions: readonly TopicPartition[]): Promise<Leaders> {
   const leaders: Leaders = { byNode: new Map(), failed: new Map() };
+  call.stage = 'METADATA';
   const names = [...new Set(partitions.map(({ topic }) => topic))];
   const { topics } = await admin.client.metadata(names, call.deadlineMs);
   for (const each of partitions) {

@@ -19,18 +19,21 @@ const COLUMN_WIDTH = 20;
 function parseNames(text: string | undefined, known: readonly string[], what: string): string[] {
   if (text === undefined || text === '') return [];
   // Java's split drops empty strings at the end.
-  const words = text.replace(/,+$/, '').split(',');
+  const list = text.replace(/,+$/, '');
+  const words = list === '' ? [] : list.split(',');
   return words.map((word) => {
     const found = known.find((name) => name.toLowerCase() === word.trim().toLowerCase());
     if (found) return found;
-    throw illegalArgument(`Invalid ${what}s list '${text}'. Valid ${what}s are: ${known.join(', ')}`);
+    throw illegalArgument(
+      `Invalid ${what} '${text}'. Valid ${known === TYPES ? 'types' : 'states'} are: ${known.join(', ')}`,
+    );
   });
 }
 
 /** The groups that the filters let through, in the order of a java.util.HashMap. */
 async function listings({ groups }: Clients, options: Options): Promise<GroupListing[]> {
   const type = options.has('type') ? options.valueOf('type') : undefined;
-  const types = parseNames(type, TYPES, 'type');
+  const types = parseNames(type, TYPES, 'types list');
   const states = parseStates(options.has('state') ? options.valueOf('state') : undefined);
   try {
     return hashMapOrder(await groups.listGroups(states, types), ({ groupId }) => stringHash(groupId));
@@ -39,7 +42,7 @@ async function listings({ groups }: Clients, options: Options): Promise<GroupLis
   }
 }
 
-const parseStates = (text: string | undefined): string[] => parseNames(text, STATES, 'state');
+const parseStates = (text: string | undefined): string[] => parseNames(text, STATES, 'state list');
 
 /** `--list`: names, and with `--type` or `--state` a table. */
 export async function runList(clients: Clients, options: Options, io: Io): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CommittedOffset } from '../client/group/offsets';
 import { type Outs, println } from '../print';
-import { runtimeException, ToolError } from '../tool-error';
+import { illegalArgument, runtimeException, ToolError } from '../tool-error';
 
 /** Plans of resets as CSV: `topic,partition,offset` for one group, `group,topic,partition,offset` for several. */
 type Columns = readonly string[];
@@ -47,35 +47,45 @@ interface PlanRow extends CommittedOffset {
   readonly group: string | null;
 }
 
+const inSource = (message: string, line: string, column: string): string =>
+  `${message}\n at [Source: (StringReader); line: ${line}, column: ${column}]`;
+
 /** Throws `ToolError` with Jackson's words where the line is no such record. */
 function parseRow(line: string, columns: Columns): PlanRow {
+  if (line === '') {
+    const message = inSource('No content to map due to end-of-input', 'UNKNOWN', 'UNKNOWN');
+    throw new ToolError('com.fasterxml.jackson.databind.exc.MismatchedInputException', message);
+  }
   const cells = cellsOf(line);
-  const className = RECORD + (columns === WITH_GROUP ? 'WithGroup' : 'NoGroup');
-  const source = `\n at [Source: (String)"${line}"; line: 1, column: `;
+  const startOf = (index: number): number => cells.slice(0, index).join(',').length + (index > 0 ? 2 : 1);
+  const number = (name: string, type: 'int' | 'long'): number => {
+    const index = columns.indexOf(name);
+    const text = cells[index]?.trim() ?? '';
+    if (text === '') return 0;
+    if (/^[+-]?\d+$/.test(text)) return Number(text);
+    const message = `Cannot deserialize value of type \`${type}\` from String "${text}": not a valid \`${type}\` value`;
+    const className = `${RECORD}${columns === WITH_GROUP ? 'WithGroup' : 'NoGroup'}`;
+    const chain = ` (through reference chain: ${className}["${name}"])`;
+    throw new ToolError(
+      'com.fasterxml.jackson.databind.exc.InvalidFormatException',
+      `${inSource(message, '1', String(startOf(index)))}${chain}`,
+    );
+  };
+  const partition = number('partition', 'int');
+  const offset = number('offset', 'long');
   if (cells.length > columns.length) {
     const extra = cells[columns.length]!;
     const message = `Too many entries: expected at most ${columns.length} (value #${columns.length} (${extra.length} chars) "${extra}")`;
-    const column = line.length - cells.slice(columns.length + 1).join(',').length + 1;
-    throw new ToolError('com.fasterxml.jackson.dataformat.csv.CsvReadException', `${message}${source}${column}]`);
-  }
-  const number = (name: string, type: 'int' | 'long'): number => {
-    const index = columns.indexOf(name);
-    const text = cells[index]?.trim();
-    if (text === undefined || text === '') return 0;
-    if (/^[+-]?\d+$/.test(text)) return Number(text);
-    const reason = type === 'int' ? 'not a valid `int` value' : 'not a valid `long` value';
-    const column = cells.slice(0, index).join(',').length + (index > 0 ? 2 : 1);
     throw new ToolError(
-      'com.fasterxml.jackson.databind.exc.InvalidFormatException',
-      `Cannot deserialize value of type \`${type}\` from String "${text}": ${reason}${source}${column}]` +
-        ` (through reference chain: ${className}["${name}"])`,
+      'com.fasterxml.jackson.dataformat.csv.CsvReadException',
+      inSource(message, '1', String(startOf(columns.length))),
     );
-  };
+  }
   return {
     group: columns === WITH_GROUP ? (cells[0] ?? null) : null,
     topic: cells[columns.indexOf('topic')] ?? '',
-    partition: number('partition', 'int'),
-    offset: number('offset', 'long'),
+    partition,
+    offset,
   };
 }
 
@@ -97,6 +107,7 @@ export function readPlan(text: string, onlyGroup: string | null, outs: Outs): Ma
       throw thrown instanceof ToolError ? runtimeException(thrown) : thrown;
     }
     const { group, ...offset } = row;
+    if (offset.offset < 0) throw illegalArgument('Invalid negative offset');
     const groupId = group ?? onlyGroup ?? '';
     const plan = plans.get(groupId) ?? new Map<string, CommittedOffset>();
     plans.set(groupId, plan.set(`${offset.topic}-${offset.partition}`, offset));
@@ -110,8 +121,6 @@ function isShortForm(line: string, outs: Outs): boolean {
     return true;
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;
-    // Kafka's tool asks for the plan twice.
-    println(outs.stderr, thrown.toString());
     println(outs.stderr, thrown.toString());
     return false;
   }

@@ -69,7 +69,7 @@ class GroupReset {
 
   async run(): Promise<Plan> {
     const { options } = this.args;
-    const plan = inPartitionOrder(await this.plan(inPartitionOrder(await this.scope())));
+    const plan = inPartitionOrder(await this.plan(await this.scope()));
     if (options.has('execute') && !options.has('dry-run')) {
       await wrapped(this.clients.groups.alterOffsets(this.groupId, plan));
     }
@@ -95,7 +95,7 @@ class GroupReset {
     const all = [...named, ...found];
     const distinct = new Set(all.map(partitionText));
     const twice = all.find((each) => !distinct.delete(partitionText(each)));
-    if (twice) throw duplicateKey(twice);
+    if (twice) throw duplicateKey(twice, this.args.options.valueOf('to-offset'));
     return all;
   }
 
@@ -104,7 +104,7 @@ class GroupReset {
     const { clients } = this;
     if (options.has('to-offset')) {
       const offset = options.valueOf('to-offset')!;
-      return this.withinLog(partitions.map((partition) => ({ ...partition, offset })));
+      return this.withinLog(partitions.map(({ topic, partition }) => ({ topic, partition, offset })));
     }
     if (options.has('to-earliest')) return at(partitions, await logOffsets(clients, partitions, EARLIEST));
     if (options.has('to-latest')) return at(partitions, await logOffsets(clients, partitions, LATEST));
@@ -181,11 +181,14 @@ class GroupReset {
     try {
       text = readFileSync(path, 'utf8');
     } catch (thrown) {
-      throw runtimeException(fileError(path, thrown as NodeJS.ErrnoException));
+      const why = fileError(path, thrown as NodeJS.ErrnoException);
+      throw runtimeException(new ToolError('java.io.IOException', `Unable to read file ${path}`, why));
     }
     const groups = options.valuesOf('group');
-    const plans = readPlan(text, groups.length === 1 ? groups[0]! : null, this.io);
-    const plan = plans.get(this.groupId);
+    const read = () => readPlan(text, groups.length === 1 ? groups[0]! : null, this.io);
+    // Kafka's tool reads it twice, and says twice what it has to say of it.
+    read();
+    const plan = read().get(this.groupId);
     if (plan) return this.withinLog(plan);
     println(this.io.stdout, `\nError: No reset plan for group ${this.groupId} found`);
     return [];
@@ -215,5 +218,7 @@ function orWrapped<T>(make: () => T): T {
 }
 
 /** What Java's collectors say of a partition that was named twice. */
-const duplicateKey = (partition: TopicPartition): ToolError =>
-  new ToolError('java.lang.IllegalStateException', `Duplicate key ${partitionText(partition)}`);
+const duplicateKey = (partition: TopicPartition, offset: number | undefined): ToolError => {
+  const values = offset === undefined ? '' : ` (attempted merging values ${offset} and ${offset})`;
+  return new ToolError('java.lang.IllegalStateException', `Duplicate key ${partitionText(partition)}${values}`);
+};

@@ -40,8 +40,10 @@ export async function partitionsOf(
   const names = hashMapOrder([...new Set(topics)], stringHash);
   let found: Map<string, TopicPartition[] | ToolError>;
   try {
-    found = await admin.call('describeTopics', async ({ deadlineMs }) => {
-      const { topics: answers } = await admin.client.metadata(names, deadlineMs);
+    // Java's admin client looks for the brokers first, so a cluster out of reach is told of under that call's name.
+    found = await admin.call('listNodes', async ({ deadlineMs }) => {
+      const asked = names.filter((name) => name !== '');
+      const { topics: answers } = await admin.client.metadata(asked, deadlineMs);
       return new Map(
         answers.map(({ name, errorCode, partitions }) => [
           name!,
@@ -58,7 +60,10 @@ export async function partitionsOf(
     found = new Map(names.map((name) => [name, thrown]));
   }
   return names.map((topic) => {
-    const result = found.get(topic) ?? new ServerError('UNKNOWN_TOPIC_OR_PARTITION');
+    const result = found.get(topic) ?? unrepresentable(topic);
     return { topic, result: result instanceof ToolError ? executionError(result) : result };
   });
 }
+
+const unrepresentable = (topic: string): ServerError =>
+  new ServerError('INVALID_TOPIC_EXCEPTION', `The given topic name '${topic}' cannot be represented in a request.`);
