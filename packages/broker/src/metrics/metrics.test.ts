@@ -1,0 +1,265 @@
+import { nodeClock } from '../env/node/clock';
+import { ManualClock } from '../env/testing/clock';
+import { BrokerTopicMetrics } from './broker-topic-metrics';
+import { controllerFamilies } from './controller-families';
+import { MetricsEndpoint } from './endpoint';
+import { Exposition, MAX_SERIES } from './exposition';
+import { type Family, gauge } from './families';
+import { groupFamilies } from './group-families';
+import { type ObservedPartition, replicaFamilies } from './replica-families';
+import { RequestMetrics } from './request-metrics';
+import { serverFamilies, ZooKeeperSessionMetrics } from './server-families';
+
+/** Every series as one line, without those of the process. */
+async function shown(...families: Family[]): Promise<string[]> {
+  const exposition = await Exposition.create(nodeClock);
+  exposition.add(families);
+  return linesOf(await exposition.render());
+}
+
+const linesOf = (text: string): string[] =>
+  text.split('\n').filter((line) => /^(kafka|odradek|test)_/.test(line) && !line.startsWith('odradek_metrics_omitted'));
+
+const read = (families: readonly Family[], name: string) => [...families.find((it) => it.name === name)!.read()];
+
+describe('exposition', () => {
+  test('types, help, labels and the process itself are told', async () => {
+    const exposition = await Exposition.create(nodeClock);
+    exposition.add([
+      gauge('test_gauge', 'A gauge', () => 1.5),
+      gauge('test_absent', 'No series', () => null),
+      {
+        name: 'test_labelled_total',
+        help: 'A counter',
+        type: 'counter',
+        read: () => [{ labels: { topic: 'with "quotes" and \\' }, value: 2 }],
+      },
+      {
+        name: 'test_summary',
+        help: 'A summary',
+        type: 'summary',
+        read: () => [
+          { labels: { quantile: '0.50' }, value: 3 },
+          { value: 4, part: 'sum' },
+          { value: 5, part: 'count' },
+        ],
+      },
+    ]);
+    const text = await exposition.render();
+    expect(exposition.contentType).toContain('text/plain; version=0.0.4');
+    expect(text).toContain('# HELP test_gauge A gauge\n# TYPE test_gauge gauge\ntest_gauge 1.5\n');
+    expect(text).toContain('# TYPE test_absent gauge\n\n');
+    expect(linesOf(text)).toEqual([
+      'test_gauge 1.5',
+      'test_labelled_total{topic="with \\"quotes\\" and \\\\"} 2',
+      'test_summary{quantile="0.50"} 3',
+      'test_summary_sum 4',
+      'test_summary_count 5',
+    ]);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    expect(text.endsWith('\nodradek_metrics_omitted_series 0\n')).toBe(true);
+  });
+
+  test('a family has no more series than a scrape can bear, and it is said how many are missing', async () => {
+    const exposition = await Exposition.create(nodeClock);
+    const values = Array.from({ length: MAX_SERIES + 7 }, (_, value) => ({ labels: { n: String(value) }, value }));
+    exposition.add([{ name: 'test_many', help: 'Many', type: 'gauge', read: () => values }]);
+    const text = await exposition.render();
+    expect(linesOf(text)).toHaveLength(MAX_SERIES);
+    expect(text).toContain('\nodradek_metrics_omitted_series 7\n');
+  });
+
+  test('who asks while another is answered gets the same answer', async () => {
+    let reads = 0;
+    const exposition = await Exposition.create(nodeClock);
+    exposition.add([gauge('test_reads', 'Reads', () => ++reads)]);
+    const [first, second] = await Promise.all([exposition.render(), exposition.render()]);
+    expect([first === second, reads]).toEqual([true, 1]);
+    await exposition.render();
+    expect(reads).toBe(2);
+  });
+});
+
+describe('endpoint', () => {
+  test('says that it lives, whether it is ready, and why not', async () => {
+    let reasons: string[] = ['no controller is known'];
+    const endpoint = new MetricsEndpoint(await Exposition.create(nodeClock), () => reasons);
+    const asked = async (path: string) => {
+      const { status, body } = await endpoint.answer(path);
+      return [status, body];
+    };
+    expect(await asked('/healthz')).toEqual([200, '{"alive":true}\n']);
+    expect(await asked('/ready')).toEqual([503, '{"ready":false,"reasons":["no controller is known"]}\n']);
+    reasons = [];
+    expect(await asked('/ready')).toEqual([200, '{"ready":true,"reasons":[]}\n']);
+    expect((await asked('/metrics/'))[0]).toBe(404);
+    expect((await asked('/metrics'))[0]).toBe(200);
+  });
+});
+
+describe('topics', () => {
+  const bytesOf = (bytes: number, error: { error: string } | null = null) => ({ error, slice: { bytes } });
+
+  test('what goes in and out is counted for each and for all', () => {
+    const topics = new Set(['a', 'b']);
+    const traffic = new BrokerTopicMetrics((topic) => topics.has(topic));
+    traffic.appended('a', { recordCount: 3, validBytes: 100 });
+    traffic.appended('b', { recordCount: 1, validBytes: 10 });
+    traffic.appendFailed('a', 'MESSAGE_TOO_LARGE', 500);
+    traffic.appendFailed('a', 'INVALID_RECORD', 5);
+    traffic.appendFailed('nowhere', 'UNKNOWN_TOPIC_OR_PARTITION', 5);
+    traffic.fetched([{ topic: 'a' }, { topic: null }], [bytesOf(70), bytesOf(0, { error: 'UNKNOWN_TOPIC_ID' })], false);
+    traffic.fetched([{ topic: 'a' }], [bytesOf(30)], true);
+    traffic.fetched([{ topic: 'b' }], [bytesOf(0, { error: 'CORRUPT_MESSAGE' })], false);
+    const values = (series: string) =>
+      Object.fromEntries(
+        read(traffic.families(), `kafka_server_brokertopicmetrics_${series}_total`).map(({ labels, value }) => [
+          labels?.['topic'] ?? '',
+          value,
+        ]),
+      );
+    expect(values('messagesin')).toEqual({ '': 4, a: 3, b: 1 });
+    expect(values('bytesin')).toEqual({ '': 110, a: 100, b: 10 });
+    expect(values('bytesout')).toEqual({ '': 70, a: 70, b: 0 });
+    expect(values('replicationbytesout')).toEqual({ '': 30 });
+    expect(values('bytesrejected')).toEqual({ '': 500, a: 500, b: 0 });
+    expect(values('totalproducerequests')).toEqual({ '': 5, a: 3, b: 1 });
+    expect(values('failedproducerequests')).toEqual({ '': 1, a: 1, b: 0 });
+    expect(values('totalfetchrequests')).toEqual({ '': 4, a: 2, b: 1 });
+    expect(values('failedfetchrequests')).toEqual({ '': 1, a: 0, b: 1 });
+    topics.delete('a');
+    expect(values('messagesin')).toEqual({ '': 4, b: 1 });
+  });
+});
+
+describe('requests', () => {
+  const observation = (key: number, name: string, version: number, request: unknown, totalMs: number) => ({
+    api: { key, name },
+    version,
+    request,
+    requestBytes: 100,
+    responseBytes: 50,
+    totalMs,
+    handleMs: 1,
+  });
+
+  test('by API and version; fetches also by who fetches', () => {
+    const metrics = new RequestMetrics(new ManualClock());
+    metrics.observe(observation(3, 'Metadata', 12, {}, 2));
+    metrics.observe(observation(3, 'Metadata', 1, {}, 4));
+    metrics.observe(observation(1, 'Fetch', 12, { replicaId: -1 }, 500));
+    metrics.observe(observation(1, 'Fetch', 15, { replicaId: -1, replicaState: { replicaId: 3 } }, 1));
+    const counts = read(metrics.families(), 'kafka_network_requestmetrics_requests_total');
+    expect(counts.map(({ labels, value }) => [labels!['request'], labels!['version'], value])).toEqual([
+      ['Metadata', '1', 1],
+      ['Metadata', '12', 1],
+      ['Fetch', '12', 1],
+      ['Fetch', '15', 1],
+      ['FetchConsumer', '12', 1],
+      ['FetchFollower', '15', 1],
+    ]);
+  });
+
+  test('times are in milliseconds, sizes in bytes', async () => {
+    const metrics = new RequestMetrics(new ManualClock());
+    for (let count = 0; count < 99; count++) metrics.observe(observation(3, 'Metadata', 12, {}, 2));
+    metrics.observe(observation(3, 'Metadata', 12, {}, 1000));
+    const lines = await shown(...metrics.families());
+    const numberOf = (series: string) =>
+      Number(
+        lines
+          .find((line) => line.startsWith(series))
+          ?.split(' ')
+          .pop(),
+      );
+    const times = 'kafka_network_requestmetrics_totaltimems';
+    expect(numberOf(`${times}{request="Metadata",quantile="0.50"}`)).toBeCloseTo(2, 0);
+    expect(numberOf(`${times}{request="Metadata",quantile="0.99"}`)).toBeCloseTo(2, 0);
+    expect(Math.abs(numberOf(`${times}{request="Metadata",quantile="0.999"}`) - 1000)).toBeLessThan(125);
+    expect(numberOf(`${times}_sum{request="Metadata"}`)).toBeCloseTo(1198);
+    expect(numberOf(`${times}_count{request="Metadata"}`)).toBe(100);
+    expect(numberOf('kafka_network_requestmetrics_remotetimems_sum')).toBeCloseTo(1098);
+    expect(numberOf('kafka_network_requestmetrics_requestbytes_sum')).toBe(10_000);
+  });
+});
+
+describe('the broker', () => {
+  const log = { size: 10, segmentCount: 2, logStartOffset: 3, logEndOffset: 7 };
+  const replica = (partition: number, isr: number[] | null): ObservedPartition => ({
+    topic: 't',
+    partition,
+    replicas: [0, 1, 2],
+    role: isr ? { type: 'leader', state: { isr } } : { type: 'follower' },
+    log,
+  });
+
+  test('replicas: what leads, what is short of replicas, how large logs are', () => {
+    const partitions = [replica(0, [0, 1, 2]), replica(1, [0, 1]), replica(2, [0]), replica(3, null)];
+    const families = replicaFamilies({
+      partitions: () => partitions,
+      offlineReplicas: () => 4,
+      offlineLogDirs: () => 1,
+      minInsyncReplicas: () => 2,
+    });
+    const value = (name: string) => read(families, `kafka_server_replicamanager_${name}`)[0]!.value;
+    expect(value('partitioncount')).toBe(4);
+    expect(value('leadercount')).toBe(3);
+    expect(value('underreplicatedpartitions')).toBe(2);
+    expect(value('underminisrpartitioncount')).toBe(1);
+    expect(value('atminisrpartitioncount')).toBe(1);
+    expect(value('offlinereplicacount')).toBe(4);
+    expect(read(families, 'kafka_log_log_logendoffset')[3]).toEqual({
+      labels: { topic: 't', partition: '3' },
+      value: 7,
+    });
+  });
+
+  test('all are zero on a broker that is not the controller', () => {
+    const facts = {
+      brokers: 3,
+      topics: 2,
+      partitions: 10,
+      offlinePartitions: 1,
+      imbalancedPartitions: 4,
+      topicsToDelete: 1,
+      replicasToDelete: 6,
+    };
+    const values = (families: Family[]) => families.map((family) => [...family.read()][0]!.value);
+    expect(values(controllerFamilies(() => facts))).toEqual([1, 3, 2, 10, 1, 4, 1, 6]);
+    expect(new Set(values(controllerFamilies(() => null)))).toEqual(new Set([0]));
+  });
+
+  test('groups: how many, and how far behind where that can be known', () => {
+    const committed = [
+      ['t', 0, { offset: 5 }],
+      ['t', 1, { offset: 50 }],
+      ['elsewhere', 0, { offset: 1 }],
+    ] as const;
+    const families = groupFamilies({
+      groups: () => [{ groupId: 'g', core: { state: 'Stable' }, offsets: { size: 3, all: () => committed } }],
+      highWatermarkOf: (topic, partition) => (topic === 't' ? [12, 40][partition]! : null),
+    });
+    expect(read(families, 'kafka_consumergroup_lag').map(({ value }) => value)).toEqual([7, 0]);
+    expect(read(families, 'kafka_consumergroup_current_offset')).toHaveLength(3);
+    const prefix = 'kafka_coordinator_group_groupmetadatamanager';
+    expect(read(families, `${prefix}_numgroupsstable`)).toEqual([{ value: 1 }]);
+    expect(read(families, `${prefix}_numgroupsempty`)).toEqual([{ value: 0 }]);
+    expect(read(families, `${prefix}_numoffsets`)).toEqual([{ value: 3 }]);
+  });
+
+  test('the ZooKeeper session: its state now, and how often it came to each', async () => {
+    const zooKeeper = new ZooKeeperSessionMetrics();
+    for (const state of ['disconnected', 'expired', 'connected', 'disconnected']) zooKeeper.entered(state);
+    const lines = await shown(...serverFamilies({ brokerState: () => 3, connections: () => 2, zooKeeper }));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'kafka_server_kafkaserver_brokerstate 3',
+        'kafka_server_sessionexpirelistener_sessionstate{state="connected"} 0',
+        'kafka_server_sessionexpirelistener_sessionstate{state="disconnected"} 1',
+        'kafka_server_sessionexpirelistener_zookeeperdisconnects_total 2',
+        'kafka_server_sessionexpirelistener_zookeeperexpires_total 1',
+      ]),
+    );
+  });
+});
