@@ -12,6 +12,7 @@ import type { Broker } from '../support/broker';
 import { ServerProcess } from '../support/process';
 
 const TIMEOUT_MS = 20_000;
+const MEMBER_ID_REQUIRED = 79;
 
 export function connect(broker: Broker): Promise<PeerConnection> {
   const memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
@@ -59,7 +60,7 @@ export class RawMember {
     };
     const answer = await this.peer.send(JoinGroup, 9, request, { timeoutMs: TIMEOUT_MS });
     this.memberId = answer.memberId;
-    if (answer.errorCode === 79) return this.join(change);
+    if (answer.errorCode === MEMBER_ID_REQUIRED) return this.join(change);
     this.generation = answer.generationId;
     return answer;
   }

@@ -1,5 +1,6 @@
 import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
+import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { Produce } from '@odradek/protocol/messages/produce';
 import { buildBatch } from '@odradek/protocol/records/builder';
@@ -27,6 +28,10 @@ beforeAll(async () => {
   // A broker that was killed may come back once its session is over.
   const settings = { 'group.min.session.timeout.ms': 500, 'zookeeper.session.timeout.ms': 1000 };
   broker = await Broker.start({ zooKeeper: zooKeeper.connect, settings });
+  // Makes `__consumer_offsets`.
+  const peer = await connect(broker);
+  await until(async () => (await peer.send(FindCoordinator, 2, { key: 'any' }, TERMS)).errorCode === NONE);
+  peer.close();
 });
 
 afterEach(async () => {
