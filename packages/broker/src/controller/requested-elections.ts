@@ -1,7 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { ActiveController } from './active';
 import { chooseForOffline, choosePreferred } from './leader-choice';
-import { electLeaders, type Strategy } from './partitions';
+import { electLeaders, refreshStates, type Strategy } from './partitions';
 import { type PartitionId, partitionKey, type ReplicaAssignment } from './state';
 
 /**
@@ -54,6 +54,8 @@ export async function electOnRequest(
       outcomes.push({ ...id, error: new KafkaError('ELECTION_NOT_NEEDED') });
     else electable.push({ ...id, assignment: assignment! });
   }
+  // Where brokers of older releases write in-sync sets themselves, what is known here may be of yesterday.
+  await refreshStates(controller, electable);
   const elected = await electLeaders(controller, electable, strategy);
   for (const { topic, partition } of electable) {
     const name = partitionKey(topic, partition);

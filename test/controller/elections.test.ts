@@ -1,0 +1,71 @@
+import { brokerInfo, type Member, useCluster } from '../zookeeper/cluster';
+import { byHand, candidate, type Office, office, until } from './office';
+
+/** Elections that an administrator asks for, by a controller on a real ZooKeeper, of brokers that come and go. */
+
+const cluster = useCluster();
+const ID = { topic: 't', partition: 0 };
+const STATE = '/brokers/topics/t/partitions/0/state';
+
+const state = async () => JSON.parse((await cluster.contentOf(STATE))!);
+
+/** Broker 0 is the controller, 1 the first of the two replicas; then 1 goes. */
+async function bereaved(isrAtItsEnd: readonly number[]): Promise<Office> {
+  const made = await office(cluster);
+  const other = await joined(made);
+  await byHand(cluster, '/brokers/topics/t', { version: 1, partitions: { 0: [1, 0] } });
+  await until(() => made.brokers.told('t').includes(1));
+  expect(await state()).toMatchObject({ leader: 1, isr: [1, 0] });
+  await byHand(cluster, STATE, { ...(await state()), isr: isrAtItsEnd });
+  await other.client.close();
+  await until(async () => (await state()).leader !== 1);
+  return made;
+}
+
+async function joined({ brokers }: Office): Promise<Member> {
+  const member = await cluster.member();
+  await member.store.registerBroker(brokerInfo(1));
+  await until(() => brokers.sent.some(({ broker }) => broker === 1));
+  return member;
+}
+
+const errorOf = (outcome: object) => ('error' in outcome ? (outcome.error as { error: string }).error : null);
+
+test('the preferred replica leads again once it is back and in sync, and not before', async () => {
+  const made = await bereaved([1, 0]);
+  const { controller, brokers } = made;
+  const elect = async () => (await controller.electLeaders([ID], 'preferred'))[0]!;
+  expect(await state()).toMatchObject({ leader: 0, isr: [0] });
+  expect(errorOf(await elect())).toBe('PREFERRED_LEADER_NOT_AVAILABLE');
+  await joined(made);
+  expect(errorOf(await elect())).toBe('PREFERRED_LEADER_NOT_AVAILABLE');
+  const before = await state();
+  await byHand(cluster, STATE, { ...before, isr: [0, 1] });
+  expect(await elect()).toEqual({ ...ID, leader: 1 });
+  expect(await state()).toMatchObject({ leader: 1, isr: [0, 1], leader_epoch: before.leader_epoch + 1 });
+  await until(() => brokers.metadata(0, 't', 0)?.leader === 1);
+  expect(errorOf(await elect())).toBe('ELECTION_NOT_NEEDED');
+});
+
+test('a partition without leader gets one that was not in sync only where that is asked for', async () => {
+  const { controller } = await bereaved([1]);
+  expect(await state()).toMatchObject({ leader: -1, isr: [1] });
+  const elect = async (type: 'preferred' | 'unclean') => (await controller.electLeaders([ID], type))[0]!;
+  expect(errorOf(await elect('preferred'))).toBe('PREFERRED_LEADER_NOT_AVAILABLE');
+  expect(await elect('unclean')).toEqual({ ...ID, leader: 0 });
+  expect(await state()).toMatchObject({ leader: 0, isr: [0], leader_recovery_state: 1 });
+  expect(errorOf(await elect('unclean'))).toBe('ELECTION_NOT_NEEDED');
+});
+
+test('one that is not the controller, and one that has stopped, say so', async () => {
+  const { controller, brokers } = await office(cluster);
+  const bystander = candidate(1, await cluster.member(), brokers);
+  await bystander.start();
+  await expect(bystander.electLeaders([ID], 'preferred')).rejects.toMatchObject({ error: 'NOT_CONTROLLER' });
+  await expect(bystander.ongoingReassignments(null)).rejects.toMatchObject({ error: 'NOT_CONTROLLER' });
+  const asked = controller.electLeaders([ID], 'preferred');
+  const stopped = controller.stop();
+  await expect(asked).rejects.toMatchObject({ error: 'NOT_CONTROLLER' });
+  await stopped;
+  await expect(controller.electLeaders([ID], 'preferred')).rejects.toMatchObject({ error: 'NOT_CONTROLLER' });
+});
