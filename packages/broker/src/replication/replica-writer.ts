@@ -10,7 +10,7 @@ import { DelayedRequest } from './wait-list';
 /** Writes for coordinators to the replicas that this broker leads (ReplicaManager.appendForGroup). */
 export class ReplicaWriter implements PartitionWriter {
   constructor(
-    private readonly replicas: ReplicaManager,
+    private readonly replicas: Pick<ReplicaManager, 'get'>,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
