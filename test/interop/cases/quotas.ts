@@ -5,6 +5,7 @@ import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
 import { DescribeClientQuotas } from '@odradek/protocol/messages/describe-client-quotas';
 import { Fetch } from '@odradek/protocol/messages/fetch';
+import { Metadata } from '@odradek/protocol/messages/metadata';
 import { Produce } from '@odradek/protocol/messages/produce';
 import type { RequestInit } from '@odradek/protocol/schema/api';
 import type { Both } from '../both';
@@ -290,6 +291,19 @@ async function bytes(both: Both): Promise<void> {
   await hold(both, [...clientIds, 'quotas-none'], { producer_byte_rate: null, consumer_byte_rate: null });
 }
 
+/** An answer that tells of a throttle comes at once; what follows on the connection waits for its end (KIP-219). */
+async function muted(both: Both): Promise<void> {
+  await both.createTopic('quotas-muted');
+  await hold(both, ['quotas-muted'], { producer_byte_rate: 1000 });
+  const value = Buffer.alloc(12_000, 'x');
+  const topicData = [{ name: 'quotas-muted', partitionData: [{ index: 0, records: batch(1, {}, { value }) }] }];
+  const produce = { acks: 1, timeoutMs: 5000, topicData };
+  await both.send(Produce, 9, produce, { clientId: 'quotas-muted', note: 'beyond the quota', waitsMs: 2000 });
+  await both.send(Metadata, 9, { topics: [] }, { note: 'behind it', waitsMs: 2000 });
+  await both.send(Metadata, 9, { topics: [] }, { note: 'after the throttle', waitsMs: 2000 });
+  await hold(both, ['quotas-muted'], { producer_byte_rate: null });
+}
+
 async function time(both: Both): Promise<void> {
   await hold(both, ['quotas-time'], { request_percentage: 1e-9 });
   for (const version of [0, 2, 4]) {
@@ -355,6 +369,7 @@ export const quotas: readonly Scenario[] = [
   { name: 'quotas: alter and describe', run: alterAndDescribe },
   { name: 'quotas: refused', run: refused },
   { name: 'quotas: bytes', run: bytes },
+  { name: 'quotas: muted', run: muted },
   { name: 'quotas: time', run: time },
   { name: 'quotas: mutations', run: mutations },
 ];
