@@ -1,5 +1,7 @@
 import { AlterConfigs } from '@odradek/protocol/messages/alter-configs';
 import { AlterUserScramCredentials } from '@odradek/protocol/messages/alter-user-scram-credentials';
+import { ConsumerGroupDescribe } from '@odradek/protocol/messages/consumer-group-describe';
+import { ConsumerGroupHeartbeat } from '@odradek/protocol/messages/consumer-group-heartbeat';
 import { CreateAcls } from '@odradek/protocol/messages/create-acls';
 import { CreateDelegationToken } from '@odradek/protocol/messages/create-delegation-token';
 import { DeleteAcls } from '@odradek/protocol/messages/delete-acls';
@@ -137,6 +139,18 @@ async function features(both: Both): Promise<void> {
   await both.send(UpdateFeatures, 1, several, { note: 'several' });
   const twice = { featureUpdates: [update('a', 1), update('a', 0)] };
   await both.sendEvery(UpdateFeatures, () => twice, { note: 'one twice' });
+}
+
+async function newGroups(both: Both): Promise<void> {
+  const heartbeat = { groupId: 'new', memberId: '', memberEpoch: 0, subscribedTopicNames: ['t'], topicPartitions: [] };
+  await both.send(ConsumerGroupHeartbeat, 0, heartbeat);
+  await both.send(ConsumerGroupHeartbeat, 0, { ...heartbeat, groupId: '', memberEpoch: -1 }, { note: 'no group' });
+  for (const groupIds of [[], ['new'], ['a', 'b', 'a', '']]) {
+    for (const includeAuthorizedOperations of [true, false]) {
+      const request = { groupIds, includeAuthorizedOperations };
+      await both.send(ConsumerGroupDescribe, 0, request, { note: JSON.stringify(request) });
+    }
+  }
 }
 
 async function scram(both: Both): Promise<void> {
@@ -334,6 +348,7 @@ export const admin: readonly Scenario[] = [
   { name: 'admin: ACLs', run: acls },
   { name: 'admin: delegation tokens and SASL', run: tokensAndSasl },
   { name: 'admin: features', run: features },
+  { name: 'admin: groups of the new protocol', run: newGroups },
   { name: 'admin: SCRAM credentials', run: scram },
   { name: 'admin: elections', run: elections },
   { name: 'admin: reassignments', run: reassignments },

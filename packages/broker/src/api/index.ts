@@ -3,6 +3,8 @@ import { alterClientQuotas } from './alter-client-quotas';
 import { alterConfigs } from './alter-configs';
 import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
+import { consumerGroupDescribe } from './consumer-group-describe';
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat';
 import { createAcls } from './create-acls';
 import { createDelegationToken } from './create-delegation-token';
 import { createPartitions } from './create-partitions';
@@ -103,6 +105,8 @@ export function handlers(services: Services): readonly Handler[] {
     describeCluster(services),
     describeProducers(services),
     allocateProducerIds(services),
+    consumerGroupHeartbeat(),
+    consumerGroupDescribe(),
   ] as unknown as readonly Handler[];
   return list.map((handler) => throttled(handler, services));
 }
