@@ -1,16 +1,14 @@
-import type { Log } from '../print';
 import { ServerError, ToolError } from '../tool-error';
-import { KafkaClient } from './client';
+import type { KafkaClient } from './client';
 import type { ConsumerRecord } from './consumed';
 import { Fetcher, type ReadPosition } from './fetcher';
 import { CommitFailedError, OffsetCommitter } from './group/committer';
-import { type GroupSettings, groupSettings } from './group/group-config';
+import type { GroupSettings } from './group/group-config';
 import { GroupCoordinator } from './group/group-coordinator';
 import { GroupTopics } from './group/group-topics';
 import { Membership } from './group/membership';
 import type { CommittedOffset } from './group/offsets';
 import { partitionText, type TopicPartition } from './partitions';
-import type { Properties } from './properties';
 import type { TopicSelection } from './selection';
 import { TopicMetadata } from './topic-metadata';
 import { Wakeup } from './wakeup';
@@ -27,24 +25,6 @@ export interface RebalanceListener {
   onPartitionsRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
   /** What it has lost already; `onPartitionsRevoked` is told where this is left out. */
   onPartitionsLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
-}
-
-/** A connected client from a consumer's properties. Throws `ToolError` where no bootstrap server can be used. */
-export async function connectGroupConsumer(
-  properties: Properties,
-  selection: TopicSelection,
-  log: Log,
-  listener: RebalanceListener = {},
-): Promise<GroupConsumer> {
-  const settings = groupSettings(properties);
-  const client = new KafkaClient({
-    ...settings,
-    logPrefix: `[Consumer clientId=${settings.clientId}, groupId=${settings.groupId}] `,
-    log,
-    reportsBootstrap: true,
-  });
-  await client.checkBootstrap();
-  return new GroupConsumer(client, settings, selection, listener);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type OptionSet, parseOptions } from '../args/joptsimple';
 import { parseKeyValues, usageOf } from '../args/usage';
 import { loadProperties, type Properties } from '../client/properties';
+import { hashMapOrder, stringHash } from '../java-order';
 import { type Io, logTo, println } from '../print';
 import { Exit, ToolError } from '../tool-error';
 import { formatterOf, type MessageFormatter } from './formatter';
@@ -97,7 +98,9 @@ function groupsOf(options: Options, usage: Usage, file: Properties, extra: Prope
   ];
   const groups = [...new Set(given.filter((group) => group !== undefined))];
   if (groups.length > 1) {
-    const list = groups.map((group) => `'${group}'`).join(', ');
+    const list = hashMapOrder(groups, stringHash)
+      .map((group) => `'${group}'`)
+      .join(', ');
     usage.fail(
       "The group ids provided in different places (directly using '--group', via '--consumer-property', or via " +
         `'--consumer.config') do not match. Detected group ids: ${list}`,

@@ -1,12 +1,12 @@
-import { KafkaClient } from '../client/client';
 import type { ConsumerRecord } from '../client/consumed';
 import { Consumer, type Subscription } from '../client/consumer';
 import { consumerSettings } from '../client/consumer-config';
+import { createConsumerClient, createGroupConsumer } from '../client/consumer-construction';
 import { booleanConfig } from '../client/properties';
 import type { TopicSelection } from '../client/selection';
 import { javaRegex } from '../java-regex';
 import { type Io, logTo, println } from '../print';
-import { kafkaException, ToolError, timeoutError } from '../tool-error';
+import { ToolError, timeoutError } from '../tool-error';
 import { type ConsoleConsumerArguments, parseConsumerArguments } from './arguments';
 import { BufferedOut } from './formatter';
 
@@ -32,28 +32,14 @@ function subscriptionOf(args: ConsoleConsumerArguments): Subscription {
 
 async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<RecordSource> {
   const log = logTo(io.stderr);
-  try {
-    if (args.hasGroup) {
-      // Not kafkajs: it knows neither static members nor cooperative assignors, commits no leader epochs, and cannot say
-      // for each record whether it was consumed. One engine of our own serves every tool that joins a group.
-      const { connectGroupConsumer } = await import('../client/group-consumer');
-      return await connectGroupConsumer(args.properties, selectionOf(args), log);
-    }
-    const settings = consumerSettings(args.properties);
-    const client = new KafkaClient({
-      ...settings,
-      logPrefix: `[Consumer clientId=${settings.clientId}, groupId=${settings.groupId}] `,
-      log,
-      reportsBootstrap: true,
-    });
-    await client.checkBootstrap();
-    return new Consumer(client, settings, subscriptionOf(args));
-  } catch (thrown) {
-    if (thrown instanceof ToolError && thrown.className.endsWith('.ConfigException')) {
-      throw kafkaException('Failed to construct kafka consumer', thrown);
-    }
-    throw thrown;
+  if (args.hasGroup) {
+    // Not kafkajs: it knows neither static members nor cooperative assignors, commits no leader epochs, and cannot say
+    // for each record whether it was consumed. One engine of our own serves every tool that joins a group.
+    return createGroupConsumer(args.properties, selectionOf(args), log, {});
   }
+  const settings = consumerSettings(args.properties);
+  const client = await createConsumerClient(settings, log);
+  return new Consumer(client, settings, subscriptionOf(args));
 }
 
 /** Prints records until there were enough, none came for too long, or the tool is interrupted. */

@@ -1,4 +1,4 @@
-import { configException, illegalArgument, kafkaException } from '../../tool-error';
+import { configException, illegalArgument, kafkaException, ToolError } from '../../tool-error';
 import { listEntries } from '../addresses';
 import { type ConsumerSettings, consumerSettings } from '../consumer-config';
 import { booleanConfig, intConfig, type Properties } from '../properties';
@@ -24,9 +24,9 @@ const DEFAULT_ASSIGNORS = `${PACKAGE}RangeAssignor, ${PACKAGE}CooperativeStickyA
 
 /** Reads a group member's properties (ConsumerConfig). Throws `ToolError` with Kafka's messages. */
 export function groupSettings(properties: Properties): GroupSettings {
-  const protocol = (properties.get('group.protocol') ?? 'classic').toLowerCase();
-  if (protocol !== 'classic') {
-    throw configException(`group.protocol=${protocol} needs a broker in KRaft mode. Use group.protocol=classic.`);
+  checkProtocol(properties.get('group.protocol') ?? 'classic');
+  if (properties.get('group.instance.id') === '') {
+    throw configException('Invalid value  for configuration group.instance.id: String must be non-empty');
   }
   const settings: GroupSettings = {
     ...consumerSettings(properties),
@@ -41,12 +41,23 @@ export function groupSettings(properties: Properties): GroupSettings {
     assignors: assignorsOf(listEntries(properties.get('partition.assignment.strategy') ?? DEFAULT_ASSIGNORS)),
   };
   if (settings.assignors.length === 0) {
-    const name = 'partition.assignment.strategy';
-    throw configException(`Missing required configuration "${name}" which has no default value.`);
+    const message =
+      'Must configure at least one partition assigner class name to partition.assignment.strategy configuration property';
+    throw new ToolError('java.lang.IllegalStateException', message);
   }
   if (settings.heartbeatIntervalMs >= settings.sessionTimeoutMs) {
     const cause = illegalArgument('Heartbeat must be set lower than the session timeout');
     throw kafkaException('Failed to construct kafka consumer', cause);
   }
   return settings;
+}
+
+function checkProtocol(protocol: string): void {
+  if (protocol.toLowerCase() === 'classic') return;
+  if (protocol.toLowerCase() === 'consumer') {
+    throw configException(`group.protocol=${protocol} needs brokers without ZooKeeper. Use group.protocol=classic.`);
+  }
+  throw configException(
+    `Invalid value ${protocol} for configuration group.protocol: String must be one of (case insensitive): CONSUMER, CLASSIC`,
+  );
 }
