@@ -200,9 +200,10 @@ export class Broker {
       await configAdmin.onChange(entityPath);
       await quotaConfigs.onChange(entityPath);
     });
+    // What changes meanwhile, `start` tells of.
+    await quotaConfigs.load();
     await changes.start();
     this.onStop('config changes', () => changes.stop());
-    await quotaConfigs.load();
   }
 
   private async connectZooKeeper(): Promise<{ client: ZooKeeperClient; store: ZooKeeperStore }> {
