@@ -12,6 +12,7 @@ import { metadata } from './metadata';
 import { offsets } from './offsets';
 import { produce } from './produce';
 import { quotas } from './quotas';
+import { rebalances } from './rebalances';
 import { topics } from './topics';
 import { legacyWrappers } from './wrappers';
 
@@ -30,6 +31,7 @@ export const ALL: readonly Scenario[] = [
   ...quotas,
   ...groups,
   ...groupOffsets,
+  ...rebalances,
   ...damaged,
   ...control,
 ];
