@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { Broker } from '../support/broker';
+import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
+import { CommitLoad } from './commit-load';
+
+const CRASHES = Number(process.env['ODRADEK_CRASHES'] ?? 3);
+const GROUPS = 40;
+const PARTITIONS = 3;
+const COMMITS_PER_ROUND = 2000;
+
+let zooKeeper: TestZooKeeper;
+let broker: Broker;
+let load: CommitLoad;
+
+beforeAll(async () => {
+  zooKeeper = await startZooKeeper();
+  broker = await Broker.start({
+    zooKeeper: zooKeeper.connect,
+    // Short sessions: a killed broker's own registration has to end before it can come back.
+    settings: { 'zookeeper.session.timeout.ms': 600, 'offsets.topic.segment.bytes': 100_000 },
+  });
+  load = new CommitLoad(broker, 'committed', PARTITIONS, GROUPS);
+  await load.open();
+  await load.createTopic();
+});
+
+afterAll(async () => {
+  load?.close();
+  await broker?.remove();
+  await zooKeeper?.stop();
+});
+
+test(
+  `kill -9 in the middle of commits, ${CRASHES} times, and a clean stop: nothing acknowledged is lost, no commit is torn`,
+  async () => {
+    for (let crash = 0; crash < CRASHES; crash++) {
+      const enough = load.acknowledged + COMMITS_PER_ROUND;
+      let killed: Promise<unknown> | null = null;
+      await load.run(() => {
+        if (killed === null && load.acknowledged >= enough) killed = broker.kill();
+        return false;
+      });
+      await killed;
+      await broker.start();
+      await load.open();
+      expect(await load.verify()).toEqual([]);
+    }
+    const goal = load.acknowledged + COMMITS_PER_ROUND;
+    await load.run(() => load.acknowledged >= goal);
+    await broker.stop();
+    await broker.start();
+    await load.open();
+    expect(await load.verify()).toEqual([]);
+    expect(load.acknowledged).toBeGreaterThanOrEqual(goal);
+  },
+  60_000 + CRASHES * 10_000,
+);
+
+const { KAFKA_HOME } = process.env;
+(KAFKA_HOME ? test : test.skip)(
+  "Apache's kafka-consumer-groups sees the offsets",
+  () => {
+    const command = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
+    const args = ['--bootstrap-server', broker.bootstrap, '--describe', '--all-groups', '--offsets'];
+    const text = execFileSync('java', ['-Xmx128m', '-cp', path.join(KAFKA_HOME!, 'libs', '*'), command, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const rows = text.split('\n').filter((line) => /^group-\d+ +committed +\d +\d+ /.test(line));
+    expect(rows).toHaveLength(GROUPS * PARTITIONS);
+  },
+  60_000,
+);
