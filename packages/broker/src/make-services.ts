@@ -71,7 +71,7 @@ export function makeServices(parts: ServiceParts): Services {
     producerIds: makeProducerIds(parts, connect),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
-    quotas: new Quotas(clock, parts.config.values),
+    quotas: new Quotas(clock, parts.config.values, loggers.logger('kafka.server.ClientQuotaManager')),
     traffic: parts.hasMetrics ? new BrokerTopicMetrics((topic) => parts.replicas.hasTopic(topic)) : null,
     clientQuotaAdmin: new ClientQuotaAdmin(parts.store, parts.ports.network),
   };

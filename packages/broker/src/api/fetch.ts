@@ -18,6 +18,7 @@ import { Answer, type Handler, type HandlerResult, handler, type RequestContext 
 import { checkIsolationLevel, READ_COMMITTED } from './isolation-level';
 import { currentLeader, nodeEndpoints } from './leader-hints';
 import type { Services } from './services';
+import { chargeSince } from './throttle';
 
 type Request = RequestOf<typeof Fetch>;
 type Response = ResponseInit<typeof Fetch>;
@@ -127,7 +128,9 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     const { sessionId, send } = session.finish(states);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
     try {
+      const readAtMs = services.quotas.request.isEnabled ? services.clock.monotonicMs() : 0;
       const entries = entriesOf(context, wishes, outcome, send, pooled.bytes);
+      if (readAtMs > 0 && !session.isFollower) chargeSince(services, context, readAtMs);
       return new Answer({ sessionId, ...entries }, () => pooled.release());
     } catch (error) {
       pooled.release();

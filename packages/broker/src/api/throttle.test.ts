@@ -4,6 +4,7 @@ import { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
 import type { Api } from '@odradek/protocol/schema/api';
 import { Writer } from '@odradek/protocol/wire/writer';
 import { ManualClock } from '../env/testing/clock';
+import { MemoryLoggers } from '../env/testing/logger';
 import { EMPTY_SLICE } from '../log/types';
 import { Quotas } from '../quotas/quotas';
 import type { PartitionFetch } from '../replication/fetch-reader';
@@ -23,7 +24,7 @@ const SECOND_MS = 1000;
 
 function makeWorld() {
   const clock = new ManualClock();
-  const quotas = new Quotas(clock, WINDOWS);
+  const quotas = new Quotas(clock, WINDOWS, new MemoryLoggers().logger('quotas'));
   const muted: number[] = [];
   const context = (init: Partial<RequestContext> = {}): RequestContext =>
     ({

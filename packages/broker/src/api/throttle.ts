@@ -36,6 +36,14 @@ export function chargeTime({ quotas, clock }: Parts, context: RequestContext): n
   return Math.max(0, quotas.request.record(quotaClientOf(context), spentMs * PERCENT_PER_MS));
 }
 
+/**
+ * Charges what an answer that has been granted took from `sinceMs` on. Its client pays for it with its next request, as it
+ * does in Kafka for the time of the network threads.
+ */
+export function chargeSince({ quotas, clock }: Parts, context: RequestContext, sinceMs: number): void {
+  quotas.request.record(quotaClientOf(context), (clock.monotonicMs() - sinceMs) * PERCENT_PER_MS);
+}
+
 /** Charges a Produce request's bytes to its client, as `chargeTime`. */
 export function chargeProduce({ quotas }: Parts, context: RequestContext): number {
   if (!quotas.produce.isEnabled) return 0;

@@ -176,6 +176,10 @@ export class SocketServer {
 
   /** Limits how many connections a second an address may open; null for all without a limit of their own. */
   setAddressRate(address: string | null, connectionsPerSecond: number | undefined): void {
+    const whose = address === null ? 'default max IP connection rate' : `max connection rate override for /${address}`;
+    const change =
+      connectionsPerSecond === undefined ? `Removing ${whose}` : `Updating ${whose} to ${connectionsPerSecond}`;
+    this.parts.logger.info(change);
     this.quotas.addressRates.set(address === null ? null : javaAddress(address), connectionsPerSecond);
   }
 

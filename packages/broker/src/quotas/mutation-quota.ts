@@ -30,10 +30,11 @@ export class MutationQuota {
     return !this.table.isEmpty;
   }
 
-  /** @param limit partitions per second; undefined takes the quota back */
-  set(entity: QuotaEntity, limit: number | undefined): void {
-    this.table.set(entity, limit);
+  /** @param limit partitions per second; undefined takes the quota back. Returns whether that changes anything. */
+  set(entity: QuotaEntity, limit: number | undefined): boolean {
+    const isChanged = this.table.set(entity, limit);
     if (!this.isEnabled) this.sensors.clear();
+    return isChanged;
   }
 
   /**

@@ -35,13 +35,15 @@ export class QuotaTable {
     return this.count === 0;
   }
 
-  /** @param limit undefined takes the quota back */
-  set({ user, clientId }: QuotaEntity, limit: number | undefined): void {
-    this.version++;
+  /** @param limit undefined takes the quota back. Returns whether that changes anything. */
+  set({ user, clientId }: QuotaEntity, limit: number | undefined): boolean {
     const before = this.ofEntity({ user, clientId });
+    if (before === limit) return false;
+    this.version++;
     this.count += Number(limit !== undefined) - Number(before !== undefined);
     if (user === undefined) setOrDelete(this.clients, clientId!, limit);
     else this.setOfUser(user, clientId, limit);
+    return true;
   }
 
   private ofEntity({ user, clientId }: QuotaEntity): number | undefined {

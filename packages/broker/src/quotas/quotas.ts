@@ -1,5 +1,6 @@
 import type { BrokerConfigValues } from '../config/definitions';
 import type { Clock } from '../env/clock';
+import type { Logger } from '../env/logger';
 import { MutationQuota } from './mutation-quota';
 import type { QuotaEntity } from './quota-table';
 import { RateQuota } from './rate-quota';
@@ -21,7 +22,11 @@ export class Quotas {
   readonly controllerMutation: MutationQuota;
   private anyEnabled = false;
 
-  constructor(clock: Clock, values: WindowValues) {
+  constructor(
+    clock: Clock,
+    values: WindowValues,
+    private readonly logger: Logger,
+  ) {
     const windows = windowsOf(values.quotaWindowNum, values.quotaWindowSizeSeconds);
     this.produce = new RateQuota({ ...windows, clock, maxThrottleMs: Number.POSITIVE_INFINITY });
     this.fetch = new RateQuota({ ...windows, clock, maxThrottleMs: Number.POSITIVE_INFINITY });
@@ -42,13 +47,26 @@ export class Quotas {
   update(entity: QuotaEntity, config: Readonly<Record<string, string>>): void {
     const limits = QUOTA_NAMES.map((name) => numberOf(name, config[name]));
     const quotas = [this.produce, this.fetch, this.request, this.controllerMutation];
-    for (const [index, quota] of quotas.entries()) quota.set(entity, limits[index]);
+    for (const [index, quota] of quotas.entries()) {
+      const limit = limits[index];
+      if (!quota.set(entity, limit)) continue;
+      const whose = `${TYPE_NAMES[index]} quota for ${textOf(entity)}`;
+      this.logger.info(limit === undefined ? `Removing ${whose}` : `Changing ${whose} to ${limit}`);
+    }
     this.anyEnabled = quotas.some((quota) => quota.isEnabled);
   }
 }
 
 /** In the order in which `Quotas.update` deals them out. */
 const QUOTA_NAMES = ['producer_byte_rate', 'consumer_byte_rate', 'request_percentage', 'controller_mutation_rate'];
+/** As Kafka's log calls them. */
+const TYPE_NAMES = ['Produce', 'Fetch', 'Request', 'ControllerMutation'];
+
+function textOf({ user, clientId }: QuotaEntity): string {
+  const part = (kind: string, name: string | null | undefined): string[] =>
+    name === undefined ? [] : [name === null ? `default ${kind}` : `${kind} ${name}`];
+  return [...part('user', user), ...part('client-id', clientId)].join(' ');
+}
 
 function windowsOf(samples: number, windowSeconds: number): RateWindows {
   return { samples, windowMs: windowSeconds * 1000 };

@@ -37,10 +37,11 @@ export class RateQuota {
     return this.sensors.size;
   }
 
-  /** @param limit per second; undefined takes the quota back */
-  set(entity: QuotaEntity, limit: number | undefined): void {
-    this.table.set(entity, limit);
+  /** @param limit per second; undefined takes the quota back. Returns whether that changes anything. */
+  set(entity: QuotaEntity, limit: number | undefined): boolean {
+    const isChanged = this.table.set(entity, limit);
     if (!this.isEnabled) this.sensors.clear();
+    return isChanged;
   }
 
   /**
