@@ -85,11 +85,8 @@ it('keeps commas within brackets', () => {
 });
 
 it('stores SCRAM credentials as RFC 7677 computes them', () => {
-  const salted = saltPassword(
-    'SCRAM-SHA-256',
-    'iterations=4096,password=pencil',
-    Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'),
-  );
+  const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64');
+  const salted = saltPassword('SCRAM-SHA-256', 'iterations=4096,password=pencil', { salt });
   expect(storedCredential('SCRAM-SHA-256', salted)).toBe(
     'salt=W22ZaJ0SNY7soEsUEjb6gQ==,stored_key=WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,' +
       'server_key=wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=,iterations=4096',

@@ -22,6 +22,8 @@ const ENTITY_TEXT: readonly (readonly [string, string])[] = [
   ['ip', 'ip'],
 ];
 const CLIENT_QUOTAS = ['producer_byte_rate', 'consumer_byte_rate', 'request_percentage', 'controller_mutation_rate'];
+/** What java.lang.Double.parseDouble reads, but for its hexadecimal form. */
+const DOUBLE = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?)$/;
 const MATCH_EXACT = 0;
 const MATCH_DEFAULT = 1;
 const MATCH_ANY = 2;
@@ -149,11 +151,10 @@ async function changeQuotas(admin: Admin, entities: Entities, { added, deleted }
   const absent = deleted.filter((name) => !old.includes(name));
   if (absent.length > 0) throw new ServerError('INVALID_CONFIG', `Invalid config(s): ${absent.join(',')}`);
   const ops = [...added].map(([key, text]) => {
-    const value = Number(text);
-    if (text.trim() === '' || Number.isNaN(value)) {
+    if (!DOUBLE.test(text.trim())) {
       throw illegalArgument(`Cannot parse quota configuration value for ${key}: ${text}`);
     }
-    return { key, value, remove: false };
+    return { key, value: Number(text.trim().replace(/[dDfF]$/, '')), remove: false };
   });
   const entity = entities.types.map((type, index) => ({
     entityType: QUOTA_ENTITIES[type]!,

@@ -20,17 +20,22 @@ export interface SaltedPassword {
   readonly saltedPassword: Buffer;
 }
 
-/** `[iterations=8192,password=secret]`, salted. Throws `ToolError` with ConfigCommand's messages. */
-export function saltPassword(mechanism: ScramMechanism, text: string, salt = randomBytes(SALT_BYTES)): SaltedPassword {
+/**
+ * `[iterations=8192,password=secret]`, salted. Throws `ToolError` with ConfigCommand's messages, which call the mechanism
+ * by its own name or, where ZooKeeper is written to, by that of Java's enum constant.
+ */
+export function saltPassword(
+  mechanism: ScramMechanism,
+  text: string,
+  { salt = randomBytes(SALT_BYTES), spoken = mechanism as string } = {},
+): SaltedPassword {
   const match = /^(?:iterations=(-?[0-9]*),)?password=(.*)$/.exec(text);
   const { hash, keyBytes, minIterations } = SCRAM_MECHANISMS[mechanism];
   // The mechanism prints as Java's enum constant does.
   if (!match) throw illegalArgument(`Invalid credential property ${mechanism.replaceAll('-', '_')}=${text}`);
   const iterations = match[1] === undefined || match[1] === '-1' ? DEFAULT_ITERATIONS : Number(match[1]);
   if (iterations < minIterations) {
-    throw illegalArgument(
-      `Iterations ${iterations} is less than the minimum ${minIterations} required for ${mechanism}`,
-    );
+    throw illegalArgument(`Iterations ${iterations} is less than the minimum ${minIterations} required for ${spoken}`);
   }
   return { iterations, salt, saltedPassword: pbkdf2Sync(match[2]!, salt, iterations, keyBytes, hash) };
 }

@@ -1,3 +1,4 @@
+import { hashMapOrder, scalaHashOrder, stringHash } from '../java-order';
 import { type Io, logTo, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';
 import { changeEntityConfig, readEntityConfig } from '../zk/entity-config';
@@ -46,7 +47,13 @@ const pathOf = (entities: readonly Entity[]): string =>
   entities.map(({ type, name }) => (name === undefined ? type : `${type}/${name}`)).join('/');
 
 const javaMap = (map: ReadonlyMap<string, string>): string =>
-  `{${[...map].map(([name, value]) => `${name}=${value}`).join(', ')}}`;
+  `{${hashMapOrder([...map], ([name]) => stringHash(name))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')}}`;
+
+/** The empty list is another than one that was filled: Scala prints either by its class. */
+const listText = (names: readonly string[]): string =>
+  names.length === 0 ? 'List()' : `ArrayBuffer(${names.join(', ')})`;
 
 async function requireBrokersDown(zk: ZooKeeper, name: string | undefined, message: string): Promise<void> {
   const info =
@@ -82,7 +89,10 @@ function storedChanges(type: string, { added, deleted }: Changes, message: strin
   return new Map(
     [...added].map(([name, text]) => {
       const mechanism = name as Parameters<typeof storedCredential>[0];
-      return [name, storedCredential(mechanism, saltPassword(mechanism, text))];
+      return [
+        name,
+        storedCredential(mechanism, saltPassword(mechanism, text, { spoken: mechanism.replaceAll('-', '_') })),
+      ];
     }),
   );
 }
@@ -91,9 +101,13 @@ async function alter(zk: ZooKeeper, entities: readonly Entity[], changes: Change
   const { type, name } = entities[0]!;
   const message =
     `--bootstrap-server option must be specified to update ${type} configs: ` +
-    `{add: ${javaMap(changes.added)}, delete: List(${changes.deleted.join(', ')})}`;
+    `{add: ${javaMap(changes.added)}, delete: ${listText(changes.deleted)}}`;
   if (type === 'brokers') await requireBrokersDown(zk, name, message);
   const added = storedChanges(type, changes, message);
+  if (type === 'users' && name === DEFAULT_NAME && added.size > 0) {
+    const names = scalaHashOrder([...added.keys()], stringHash).join(', ');
+    throw illegalArgument(`requirement failed: Unknown Dynamic Configuration: HashSet(${names}).`);
+  }
   const config = await readEntityConfig(zk, pathOf(entities));
   const absent = changes.deleted.filter((each) => !config.has(each));
   if (absent.length > 0) throw new ServerError('INVALID_CONFIG', `Invalid config(s): ${absent.join(',')}`);

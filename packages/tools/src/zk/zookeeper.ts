@@ -1,5 +1,5 @@
 import * as zookeeper from 'node-zookeeper-client';
-import { ToolError } from '../tool-error';
+import { illegalArgument, ToolError } from '../tool-error';
 
 const SESSION_TIMEOUT_MS = 30_000;
 const CONNECTION_TIMEOUT_MS = 30_000;
@@ -19,6 +19,7 @@ export class ZooKeeper {
 
   /** Connects to a connect string (`h1:2181,h2:2181/chroot`). Rejects after half a minute. */
   static async connect(connectString: string): Promise<ZooKeeper> {
+    if (connectString.trim() === '') throw illegalArgument('A HostProvider may not be empty!');
     const client = zookeeper.createClient(connectString, { sessionTimeout: SESSION_TIMEOUT_MS, retries: 0 });
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
