@@ -55,6 +55,8 @@ const MASKS: readonly Mask[] = [
   { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
   { api: 'DescribeConfigs', path: 'results.configs.value', same: ownPlace },
   { api: 'DescribeConfigs', path: 'results.configs.synonyms.value', same: ownPlace },
+  // Our words are our own; where Kafka has some, we have.
+  { api: 'DescribeConfigs', path: 'results.configs.documentation', same: (value) => (value ? 'some words' : value) },
   { api: 'DescribeLogDirs', path: 'results.logDir', same: () => 'a folder' },
   { api: 'DescribeLogDirs', path: 'results.totalBytes', same: natural },
   { api: 'DescribeLogDirs', path: 'results.usableBytes', same: natural },

@@ -55,6 +55,15 @@ async function describeAll(both: Both): Promise<void> {
     });
     await both.sendEvery(DescribeConfigs, () => describe(resource, []), { note: `no keys of ${type}` });
   }
+  for (const resource of [topic, broker, [BROKER, '']] as const) {
+    await both.sendEvery(
+      DescribeConfigs,
+      () => ({ ...describe(resource), includeDocumentation: true }),
+      // Ours is shorter.
+      { note: `documentation of ${resource}`, recompressed: true },
+      { from: 3, to: 4 },
+    );
+  }
   const bad: readonly [string, Resource][] = [
     ['unknown topic', [TOPIC, 'configs-nowhere']],
     ['bad topic name', [TOPIC, 'a b']],
