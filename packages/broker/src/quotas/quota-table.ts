@@ -15,6 +15,11 @@ interface UserQuotas {
   readonly clients: Map<string | null, number>;
 }
 
+/** Kinds of entities, as bits (QuotaTypes). */
+const CLIENTS = 1;
+const USERS = 2;
+const USERS_CLIENTS = 4;
+
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 /**
@@ -28,6 +33,8 @@ export class QuotaTable {
   private readonly users = new Map<string | null, UserQuotas>();
   private readonly clients = new Map<string | null, number>();
   private count = 0;
+  /** Which kinds of entities were ever set. */
+  private kinds = 0;
   /** Grows with every change. */
   version = 0;
 
@@ -37,6 +44,7 @@ export class QuotaTable {
 
   /** @param limit undefined takes the quota back. Returns whether that changes anything. */
   set({ user, clientId }: QuotaEntity, limit: number | undefined): boolean {
+    this.kinds |= user === undefined ? CLIENTS : clientId === undefined ? USERS : USERS_CLIENTS;
     const before = this.ofEntity({ user, clientId });
     if (before === limit) return false;
     this.version++;
@@ -60,8 +68,14 @@ export class QuotaTable {
     if (quotas.own === undefined && quotas.clients.size === 0) this.users.delete(user);
   }
 
-  /** Under which tags a client's usage is counted. */
+  /**
+   * Under which tags a client's usage is counted: those of the quota that applies, or, while all quotas are of one kind,
+   * that kind's, so that there is a past to look back at once a quota is set.
+   */
   tagsOf(user: string, clientId: string): QuotaTags {
+    if (this.kinds === CLIENTS) return { user: '', clientId };
+    if (this.kinds === USERS) return { user, clientId: '' };
+    if (this.kinds === USERS_CLIENTS) return { user, clientId };
     for (const name of [user, null]) {
       const quotas = this.users.get(name);
       if (!quotas) continue;
