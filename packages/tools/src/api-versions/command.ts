@@ -4,6 +4,7 @@ import { usageOf } from '../args/usage';
 import { commandProperties, createAdmin } from '../client/admin';
 import { type KafkaClient, type Node, nodeText } from '../client/client';
 import type { ApiRange, Connection } from '../client/connection';
+import { type JsonDocument, jsonError, printJson } from '../json-output';
 import { type Io, println } from '../print';
 import { ToolError } from '../tool-error';
 import { KRAFT_CLIENT_APIS, KRAFT_LATEST_VERSION } from './api-names';
@@ -33,6 +34,16 @@ export function apiVersionsText(advertised: ReadonlyMap<number, ApiRange>): stri
   return `(\n\t${lines.join(',\n\t')}\n)`;
 }
 
+const brokerJson = ({ id, host, port, rack }: Node): JsonDocument => ({ id, host, port, rack });
+
+const apisJson = (advertised: ReadonlyMap<number, ApiRange>): JsonDocument[] =>
+  [...advertised]
+    .sort(([a], [b]) => a - b)
+    .map(([key, { minVersion, maxVersion }]) => {
+      const name = APIS.find((api) => api.key === key)?.name ?? KRAFT_CLIENT_APIS.get(key) ?? null;
+      return { key, name, minVersion, maxVersion };
+    });
+
 async function findBrokers(client: KafkaClient, timeoutMs: number): Promise<readonly Node[]> {
   for (const node of client.bootstrapNodes) {
     for (let attempt = 0; attempt < ATTEMPTS_PER_BROKER; attempt++) {
@@ -61,6 +72,7 @@ export async function brokerApiVersions(argv: readonly string[], io: Io): Promis
     clientId: 'admin-1',
     label: 'LegacyAdminClient',
   });
+  const brokers: JsonDocument[] = [];
   try {
     for (const node of await findBrokers(client, client.options.requestTimeoutMs)) {
       let connection: Connection;
@@ -68,13 +80,17 @@ export async function brokerApiVersions(argv: readonly string[], io: Io): Promis
         connection = await client.connectTo(node.id);
       } catch (thrown) {
         if (!(thrown instanceof ToolError)) throw thrown;
-        println(io.stdout, `${nodeText(node)} -> ERROR: ${thrown.toString()}`);
+        if (options.has('json')) brokers.push({ ...brokerJson(node), ...jsonError(thrown) });
+        else println(io.stdout, `${nodeText(node)} -> ERROR: ${thrown.toString()}`);
         continue;
       }
-      println(io.stdout, `${nodeText(node)} -> ${apiVersionsText(connection.advertised)}`);
+      if (options.has('json')) brokers.push({ ...brokerJson(node), apis: apisJson(connection.advertised) });
+      else println(io.stdout, `${nodeText(node)} -> ${apiVersionsText(connection.advertised)}`);
     }
   } finally {
     client.close();
   }
-  return 0;
+  if (!options.has('json')) return 0;
+  printJson(io, { brokers });
+  return brokers.some((broker) => 'error' in broker) ? 1 : 0;
 }

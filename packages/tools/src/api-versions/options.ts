@@ -1,5 +1,6 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import type { OptionDeclarations } from '../args/joptsimple';
+import { JSON_OPTION } from '../json-output';
 
 /** The options of kafka-broker-api-versions. */
 export const BROKER_API_VERSIONS_OPTIONS = {
@@ -14,4 +15,5 @@ export const BROKER_API_VERSIONS_OPTIONS = {
     type: 'String',
     describedAs: 'server(s) to use for bootstrapping',
   },
+  ...JSON_OPTION,
 } as const satisfies OptionDeclarations;

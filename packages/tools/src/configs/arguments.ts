@@ -63,6 +63,7 @@ export function parseConfigsArguments(argv: readonly string[], io: Io): ConfigsO
     usage.fail('Command must include exactly one action: --describe, --alter');
   }
   usage.forbid('describe', ['alter', 'add-config', 'delete-config']);
+  usage.forbid('json', ['alter', 'zookeeper']);
   const entities = entitiesOf(options);
   checkTypes(options, entities);
   checkConnection(options);

@@ -1,11 +1,12 @@
 import { commandProperties, createAdmin } from '../client/admin';
+import { printJson } from '../json-output';
 import { type Io, println } from '../print';
 import type { Tool } from '../run-tool';
 import { Exit, illegalArgument, ToolError } from '../tool-error';
 import { type ConfigsOptions, entitiesOf, parseConfigsArguments } from './arguments';
 import { changesOf } from './changes';
-import { alterQuotas, describeQuotas } from './quotas';
-import { alterResource, describeResources, isResourceType } from './resources';
+import { alterQuotas, describeQuotas, describeQuotasJson } from './quotas';
+import { alterResource, describeResources, describeResourcesJson, isResourceType } from './resources';
 
 /** Failures that are told in one line, without the command line. */
 const TERSE = [
@@ -21,6 +22,13 @@ async function viaBroker(options: ConfigsOptions, io: Io): Promise<void> {
   try {
     const entities = entitiesOf(options);
     const type = entities.types[0]!;
+    if (options.has('describe') && options.has('json')) {
+      const document = isResourceType(type)
+        ? await describeResourcesJson(admin, type, entities.names[0], options.has('all'))
+        : await describeQuotasJson(admin, entities);
+      printJson(io, document);
+      return;
+    }
     if (options.has('describe')) {
       if (isResourceType(type)) await describeResources(admin, type, entities.names[0], options.has('all'), io);
       else await describeQuotas(admin, entities, io);

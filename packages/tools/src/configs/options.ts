@@ -1,6 +1,7 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import type { OptionDeclarations } from '../args/joptsimple';
 import { CONFIG_NAMES_BY_ENTITY, listed } from '../config-names';
+import { JSON_OPTION } from '../json-output';
 
 /** The options of kafka-configs. */
 export const CONFIGS_OPTIONS = {
@@ -71,4 +72,5 @@ export const CONFIGS_OPTIONS = {
     type: 'String',
     describedAs: 'ZooKeeper TLS configuration',
   },
+  ...JSON_OPTION,
 } as const satisfies OptionDeclarations;

@@ -8,6 +8,7 @@ import type { Admin } from '../client/admin';
 import { execute } from '../client/futures';
 import { hashMapOrder, stringHash } from '../java-order';
 import { doubleText } from '../java-text';
+import type { JsonDocument } from '../json-output';
 import { type Io, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';
 import type { Entities } from './arguments';
@@ -62,7 +63,11 @@ async function printQuotas(admin: Admin, entities: Entities, io: Io): Promise<vo
   }
 }
 
-async function printScram(admin: Admin, { names }: Entities, io: Io): Promise<void> {
+/** Credentials of users that have some: which mechanism, and how often it hashes. */
+async function scramOf(
+  admin: Admin,
+  { names }: Entities,
+): Promise<{ user: string; credentials: { mechanism: string; iterations: number }[] }[]> {
   const users = names.map((name) => ({ name }));
   const response = await execute(admin, 'describeUserScramCredentials', async (call) => {
     const answer = await admin.toAny(call, DescribeUserScramCredentials, { users });
@@ -70,22 +75,43 @@ async function printScram(admin: Admin, { names }: Entities, io: Io): Promise<vo
     return answer;
   });
   const mechanisms = Object.entries(SCRAM_MECHANISMS);
-  for (const { user, errorCode, credentialInfos } of response.results) {
-    // A user without credentials is not one of the result's users.
-    if (errorCode === ERRORS.RESOURCE_NOT_FOUND.code) continue;
-    const infos = credentialInfos.map(({ mechanism, iterations }) => {
-      const name = mechanisms.find(([, { number }]) => number === mechanism)?.[0] ?? 'UNKNOWN';
-      return `${name}=iterations=${iterations}`;
-    });
+  const nameOf = (mechanism: number): string =>
+    mechanisms.find(([, { number }]) => number === mechanism)?.[0] ?? 'UNKNOWN';
+  return (
+    response.results
+      // A user without credentials is not one of the result's users.
+      .filter(({ errorCode }) => errorCode !== ERRORS.RESOURCE_NOT_FOUND.code)
+      .map(({ user, credentialInfos }) => ({
+        user,
+        credentials: credentialInfos.map(({ mechanism, iterations }) => ({ mechanism: nameOf(mechanism), iterations })),
+      }))
+  );
+}
+
+async function printScram(admin: Admin, entities: Entities, io: Io): Promise<void> {
+  for (const { user, credentials } of await scramOf(admin, entities)) {
+    const infos = credentials.map(({ mechanism, iterations }) => `${mechanism}=iterations=${iterations}`);
     println(io.stdout, `SCRAM credential configs for user-principal '${user}' are ${infos.join(', ')}`);
   }
+}
+
+/** Whether credentials are described beside quotas: they are those of named users. */
+const hasScram = ({ types, names }: Entities): boolean =>
+  types[0] !== 'ips' && !types.includes('clients') && !names.includes('');
+
+/** `--describe` of users, clients and ips as one JSON document. A name is null where the type's default is meant. */
+export async function describeQuotasJson(admin: Admin, entities: Entities): Promise<JsonDocument> {
+  const quotas = (await describeQuotaEntities(admin, entities)).map(({ entity, values }) => ({
+    entity: Object.fromEntries(entity.map(({ entityType, entityName }) => [entityType, entityName])),
+    configs: values.map(({ key, value }) => ({ name: key, value })),
+  }));
+  return { entities: quotas, ...(hasScram(entities) && { scramCredentials: await scramOf(admin, entities) }) };
 }
 
 /** `--describe` of users, clients and ips. */
 export async function describeQuotas(admin: Admin, entities: Entities, io: Io): Promise<void> {
   await printQuotas(admin, entities, io);
-  const isUsersOnly = entities.types[0] !== 'ips' && !entities.types.includes('clients');
-  if (isUsersOnly && !entities.names.includes('')) await printScram(admin, entities, io);
+  if (hasScram(entities)) await printScram(admin, entities, io);
 }
 
 /** `--alter` of users, clients and ips. */

@@ -13,6 +13,7 @@ import {
 import type { AnyApi } from '../client/connection';
 import { execute, executionError } from '../client/futures';
 import { hashMapOrder, stringHash } from '../java-order';
+import type { JsonDocument } from '../json-output';
 import { type Io, println } from '../print';
 import { ServerError, type ToolError } from '../tool-error';
 import { validateTopicName } from '../topics/topic-name';
@@ -107,6 +108,29 @@ async function allEntities(admin: Admin, entityType: string): Promise<string[]> 
       stringHash,
     );
   return [...admin.client.nodes.map(({ id }) => String(id)), ''];
+}
+
+/** The same as one JSON document. An entity's name is null where its type's defaults are meant. */
+export async function describeResourcesJson(
+  admin: Admin,
+  entityType: string,
+  name: string | undefined,
+  all: boolean,
+): Promise<JsonDocument> {
+  const entities: JsonDocument[] = [];
+  for (const entity of name === undefined ? await allEntities(admin, entityType) : [name]) {
+    const configs = (await configsOf(admin, entityType, entity, all)).map(
+      ({ name, value, isSensitive, configSource, synonyms }) => ({
+        name,
+        value,
+        isSensitive,
+        source: SOURCES[configSource]!,
+        synonyms: synonyms.map((each) => ({ source: SOURCES[each.source]!, name: each.name, value: each.value })),
+      }),
+    );
+    entities.push({ entity: { [entityType.replace(/s$/, '')]: entity === '' ? null : entity }, configs });
+  }
+  return { entities };
 }
 
 /** `--describe` of topics, brokers, broker-loggers and client-metrics. */

@@ -1,5 +1,6 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import type { OptionDeclarations } from '../args/joptsimple';
+import { JSON_OPTION } from '../json-output';
 
 /** The options of kafka-get-offsets. */
 export const GET_OFFSETS_OPTIONS = {
@@ -50,4 +51,5 @@ export const GET_OFFSETS_OPTIONS = {
   'exclude-internal-topics': {
     description: 'By default, internal topics are included. If specified, internal topics are excluded.',
   },
+  ...JSON_OPTION,
 } as const satisfies OptionDeclarations;

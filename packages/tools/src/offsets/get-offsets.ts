@@ -5,11 +5,20 @@ import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { findLeaders, partitionText, type TopicPartition } from '../client/partitions';
 import { TerseError } from '../failures';
 import { INTERNAL_TOPICS } from '../java-regex';
+import { jsonError, printJson } from '../json-output';
 import { type Io, println } from '../print';
 import { Exit, ToolError } from '../tool-error';
 import { type PartitionFilter, ruleListFilter, topicAndPartitionsFilter } from './filters';
 import { GET_OFFSETS_OPTIONS } from './get-offsets-options';
-import { EARLIEST, EARLIEST_LOCAL, LATEST, LATEST_TIERED, listOffsets, MAX_TIMESTAMP } from './list-offsets';
+import {
+  EARLIEST,
+  EARLIEST_LOCAL,
+  LATEST,
+  LATEST_TIERED,
+  listOffsets,
+  MAX_TIMESTAMP,
+  type OffsetResult,
+} from './list-offsets';
 
 const DESCRIPTION = 'An interactive shell for getting topic-partition offsets.';
 const UNKNOWN_OFFSET = -1;
@@ -76,7 +85,7 @@ async function matchingPartitions(
     .filter(({ topic, partition }) => filter.allows(topic, partition));
 }
 
-async function printOffsets(options: Options, io: Io): Promise<void> {
+async function printOffsets(options: Options, io: Io): Promise<number> {
   const time = parseTime(options.valueOf('time')!);
   const filter = filterOf(options);
   const properties = commandProperties(options.valueOf('command-config'));
@@ -88,6 +97,7 @@ async function printOffsets(options: Options, io: Io): Promise<void> {
       throw new TerseError('Could not match any topic-partitions with the specified filters');
     }
     const results = await listOffsets(admin, partitions, time, (call, wanted) => findLeaders(admin, call, wanted));
+    if (options.has('json')) return printOffsetsJson(partitions, results, io);
     const lines: string[] = [];
     // Sorted as text: t-10 stands before t-2.
     const sorted = [...partitions].sort((a, b) => (partitionText(a) < partitionText(b) ? -1 : 1));
@@ -101,16 +111,34 @@ async function printOffsets(options: Options, io: Io): Promise<void> {
       }
     }
     for (const line of lines) println(io.stdout, line);
+    return 0;
   } finally {
     admin.close();
   }
 }
 
+function printOffsetsJson(
+  partitions: readonly TopicPartition[],
+  results: ReadonlyMap<TopicPartition, OffsetResult>,
+  io: Io,
+): number {
+  const sorted = [...partitions].sort((a, b) =>
+    a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
+  );
+  const offsets = sorted.map((each) => {
+    const { topic, partition } = each;
+    const result = results.get(each)!;
+    if ('error' in result) return { topic, partition, offset: null, ...jsonError(result.error) };
+    return { topic, partition, offset: result.offset === UNKNOWN_OFFSET ? null : result.offset };
+  });
+  printJson(io, { offsets });
+  return offsets.some((each) => 'error' in each) ? 1 : 0;
+}
+
 /** kafka-get-offsets (org.apache.kafka.tools.GetOffsetShell). */
 export async function getOffsets(argv: readonly string[], io: Io): Promise<number> {
   try {
-    await printOffsets(parseArguments(argv, io), io);
-    return 0;
+    return await printOffsets(parseArguments(argv, io), io);
   } catch (thrown) {
     if (thrown instanceof TerseError) {
       println(io.stderr, `Error occurred: ${thrown.message}`);

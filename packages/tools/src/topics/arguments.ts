@@ -73,4 +73,5 @@ function checkConflicts(options: TopicsOptions, usage: Usage): void {
   usage.forbid('if-exists', actionsBut('alter', 'delete', 'describe'));
   usage.forbid('if-not-exists', actionsBut('create'));
   usage.forbid('exclude-internal', actionsBut('list', 'describe'));
+  usage.forbid('json', actionsBut('list', 'describe'));
 }

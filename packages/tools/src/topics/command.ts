@@ -5,6 +5,7 @@ import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { INTERNAL_TOPICS, topicFilter } from '../java-regex';
+import { printJson } from '../json-output';
 import { type Io, logTo, println } from '../print';
 import type { Tool } from '../run-tool';
 import { configException, Exit, ServerError, ToolError } from '../tool-error';
@@ -126,10 +127,15 @@ async function deleteTopics(admin: Admin, options: TopicsOptions): Promise<void>
   });
 }
 
+function printNames(names: readonly string[], options: TopicsOptions, io: Io): void {
+  if (options.has('json')) printJson(io, { topics: names });
+  else println(io.stdout, names.join('\n'));
+}
+
 async function act(admin: Admin, options: TopicsOptions, io: Io): Promise<void> {
   if (options.has('create')) await createTopic(admin, options, io);
   else if (options.has('alter')) await alterTopic(admin, options, io);
-  else if (options.has('list')) println(io.stdout, (await selectedTopics(admin, options)).join('\n'));
+  else if (options.has('list')) printNames(await selectedTopics(admin, options), options, io);
   else if (options.has('describe')) await describeTopics(admin, options, io, () => selectedTopics(admin, options));
   else await deleteTopics(admin, options);
 }
@@ -143,7 +149,8 @@ async function topicCommand(argv: readonly string[], io: Io): Promise<number> {
     return 0;
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;
-    println(io.stdout, `Error while executing topic command : ${thrown.message}`);
+    const out = options.has('json') ? io.stderr : io.stdout;
+    println(out, `Error while executing topic command : ${thrown.message}`);
     logTo(io.stderr)('ERROR', `${thrown.toString()}\n`, TOPIC_COMMAND);
     return 1;
   } finally {

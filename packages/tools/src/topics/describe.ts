@@ -7,6 +7,7 @@ import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { Admin } from '../client/admin';
 import { TOPIC_RESOURCE } from '../client/config-resources';
 import { hashMapOrder, stringHash } from '../java-order';
+import { type JsonDocument, printJson } from '../json-output';
 import { type Io, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';
 import type { TopicsOptions } from './arguments';
@@ -64,10 +65,15 @@ export async function describeTopics(
   const configs = await topicConfigs(admin, names);
   const live = new Set(admin.client.nodes.map(({ id }) => id));
   const reassignments = await listReassignments(admin, topics);
-  // The Java tool collects descriptions in a HashMap and prints it as it iterates.
-  for (const topic of hashMapOrder(topics, ({ name }) => stringHash(name!), topics.length)) {
-    print(options, io, topic, configs.get(topic.name!) ?? [], live, reassignments);
+  const found = topics.flatMap(
+    (topic) => viewOf(options, topic, configs.get(topic.name!) ?? [], live, reassignments) ?? [],
+  );
+  if (options.has('json')) {
+    printJson(io, { topics: found.map(viewJson) });
+    return;
   }
+  // The Java tool collects descriptions in a HashMap and prints it as it iterates.
+  for (const view of hashMapOrder(found, ({ topic }) => stringHash(topic.name!), topics.length)) print(view, io);
 }
 
 async function selectById(admin: Admin, options: TopicsOptions, topicId: string): Promise<string[]> {
@@ -145,51 +151,90 @@ function replicationFactorOf(partition: Partition, reassignment: Reassignment | 
   return reassignment.replicas.length - reassignment.addingReplicas.length;
 }
 
-function print(
+/** What is to be shown of a topic. */
+interface TopicView {
+  readonly topic: Topic;
+  readonly replicationFactor: number;
+  readonly overridden: readonly TopicConfig[];
+  /** False where only some partitions were asked for. */
+  readonly showsTopic: boolean;
+  readonly partitions: readonly { readonly partition: Partition; readonly reassignment: Reassignment | undefined }[];
+}
+
+/** Undefined where the options leave nothing of the topic to be shown. */
+function viewOf(
   options: TopicsOptions,
-  io: Io,
   topic: Topic,
   configs: readonly TopicConfig[],
   live: ReadonlySet<number>,
   reassignments: ReadonlyMap<string, Reassignment>,
-): void {
-  const name = topic.name!;
-  const partitions = [...topic.partitions].sort((a, b) => a.partitionIndex - b.partitionIndex);
-  const reassignmentOf = (partition: Partition): Reassignment | undefined =>
-    reassignments.get(`${name}-${partition.partitionIndex}`);
-  const minIsr = Number(configs.find((config) => config.name === 'min.insync.replicas')?.value ?? 1);
-
-  const matches: ((partition: Partition) => boolean)[] = [];
+): TopicView | undefined {
+  const partitions = [...topic.partitions]
+    .sort((a, b) => a.partitionIndex - b.partitionIndex)
+    .map((partition) => ({ partition, reassignment: reassignments.get(`${topic.name}-${partition.partitionIndex}`) }));
+  const minIsr = Number(configs.find(({ name }) => name === 'min.insync.replicas')?.value ?? 1);
+  type Each = (typeof partitions)[number];
+  const matches: ((each: Each) => boolean)[] = [];
   if (options.has('under-replicated-partitions')) {
-    matches.push((each) => replicationFactorOf(each, reassignmentOf(each)) > each.isrNodes.length);
+    matches.push(
+      ({ partition, reassignment }) => replicationFactorOf(partition, reassignment) > partition.isrNodes.length,
+    );
   }
-  if (options.has('unavailable-partitions')) matches.push(({ leaderId }) => !live.has(leaderId));
+  if (options.has('unavailable-partitions')) matches.push(({ partition }) => !live.has(partition.leaderId));
   if (options.has('under-min-isr-partitions')) {
-    matches.push(({ leaderId, isrNodes }) => leaderId < 0 || isrNodes.length < minIsr);
+    matches.push(({ partition }) => partition.leaderId < 0 || partition.isrNodes.length < minIsr);
   }
-  if (options.has('at-min-isr-partitions')) matches.push(({ isrNodes }) => isrNodes.length === minIsr);
+  if (options.has('at-min-isr-partitions')) matches.push(({ partition }) => partition.isrNodes.length === minIsr);
 
   const overridden = configs.filter(({ isDefault }) => !isDefault);
   const onlyOverridden = options.has('topics-with-overrides');
-  if (matches.length === 0 && (!onlyOverridden || overridden.length > 0)) {
-    const first = partitions[0]!;
+  const first = partitions[0]!;
+  const view = {
+    topic,
+    replicationFactor: replicationFactorOf(first.partition, first.reassignment),
+    overridden,
+    showsTopic: matches.length === 0 && (!onlyOverridden || overridden.length > 0),
+    partitions: onlyOverridden
+      ? []
+      : partitions.filter((each) => matches.length === 0 || matches.some((match) => match(each))),
+  };
+  return view.showsTopic || view.partitions.length > 0 ? view : undefined;
+}
+
+function print({ topic, replicationFactor, overridden, showsTopic, partitions }: TopicView, io: Io): void {
+  const name = topic.name!;
+  if (showsTopic) {
     println(
       io.stdout,
       [
         `Topic: ${name}`,
         ...(topic.topicId === ZERO_UUID ? [] : [`TopicId: ${topic.topicId}`]),
-        `PartitionCount: ${partitions.length}`,
-        `ReplicationFactor: ${replicationFactorOf(first, reassignmentOf(first))}`,
+        `PartitionCount: ${topic.partitions.length}`,
+        `ReplicationFactor: ${replicationFactor}`,
         `Configs: ${overridden.map((config) => `${config.name}=${config.value}`).join(',')}`,
       ].join('\t'),
     );
   }
-  if (onlyOverridden) return;
-  for (const partition of partitions) {
-    if (matches.length > 0 && !matches.some((match) => match(partition))) continue;
-    println(io.stdout, partitionLine(name, partition, reassignmentOf(partition)));
+  for (const { partition, reassignment } of partitions) {
+    println(io.stdout, partitionLine(name, partition, reassignment));
   }
 }
+
+const viewJson = ({ topic, replicationFactor, overridden, partitions }: TopicView): JsonDocument => ({
+  topic: topic.name!,
+  topicId: topic.topicId === ZERO_UUID ? null : topic.topicId,
+  partitionCount: topic.partitions.length,
+  replicationFactor,
+  configs: Object.fromEntries(overridden.map(({ name, value }) => [name, value])),
+  partitions: partitions.map(({ partition, reassignment }) => ({
+    partition: partition.partitionIndex,
+    leader: partition.leaderId < 0 ? null : partition.leaderId,
+    replicas: partition.replicaNodes,
+    isr: partition.isrNodes,
+    addingReplicas: reassignment?.addingReplicas ?? [],
+    removingReplicas: reassignment?.removingReplicas ?? [],
+  })),
+});
 
 function partitionLine(topic: string, partition: Partition, reassignment: Reassignment | undefined): string {
   return [

@@ -1,6 +1,7 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import type { OptionDeclarations } from '../args/joptsimple';
 import { listed, TOPIC_CONFIG_NAMES } from '../config-names';
+import { JSON_OPTION } from '../json-output';
 
 /** The options of kafka-topics. */
 export const TOPICS_OPTIONS = {
@@ -97,4 +98,5 @@ export const TOPICS_OPTIONS = {
     type: 'Integer',
     describedAs: 'maximum number of partitions in one response.',
   },
+  ...JSON_OPTION,
 } as const satisfies OptionDeclarations;
