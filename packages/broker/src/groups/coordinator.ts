@@ -128,6 +128,7 @@ export class GroupCoordinator {
     const group = this.find(groupId);
     if (group === undefined) return 'UNKNOWN_MEMBER_ID';
     const error = group.core.heartbeat(request, this.shell.steadyMs());
+    if (error === 'FENCED_INSTANCE_ID') this.shell.logger.info(group.core.fencedText(request, 'heartbeat'));
     group.arm();
     return error;
   }
@@ -189,14 +190,18 @@ export class GroupCoordinator {
     const group = this.find(groupId) ?? (committer.generationId < 0 ? this.create(groupId) : null);
     if (group === null) return 'ILLEGAL_GENERATION';
     const error = group.core.checkCommit(committer, this.shell.steadyMs());
+    if (error === 'FENCED_INSTANCE_ID') {
+      const operation = committer.isTransactional ? 'txn-offset-commit' : 'offset-commit';
+      this.shell.logger.info(group.core.fencedText(committer, operation));
+    }
     group.arm();
     return error === 'NONE' ? group : error;
   }
 
-  /** What the group has committed; null where there is no such group. Throws `KafkaError`. */
-  offsetsOf(groupId: string): GroupOffsets | null {
-    this.check(groupId, true);
-    return this.find(groupId)?.offsets ?? null;
+  /** What the group has committed; null where there is no such group. Consumers ask often while their groups are read. */
+  offsetsOf(groupId: string): { readonly error: ErrorName; readonly offsets: GroupOffsets | null } {
+    const error = this.refusal(groupId, true);
+    return { error, offsets: error === 'NONE' ? (this.find(groupId)?.offsets ?? null) : null };
   }
 
   /** Throws `KafkaError` for the group as a whole; returns each partition's error. */

@@ -76,7 +76,7 @@ describe('a group that is loaded', () => {
 
   test('knows its static members', () => {
     const world = loaded(record({ members: [member('b', bytes(''), { groupInstanceId: 'i' })] }));
-    expect(world.group.memberIdOfInstance('i')).toBe('b');
+    expect(world.heartbeat('b', 5, 'i')).toBe('NONE');
     expect(world.heartbeat('c', 5, 'i')).toBe('FENCED_INSTANCE_ID');
   });
 

@@ -23,7 +23,7 @@ import { joinGroup } from './join';
 import { leaveGroup } from './leave';
 import { metadataOf } from './members';
 import { Rebalancer } from './rebalancer';
-import { refusalOf } from './refusal';
+import { type Claimant, fencedText, refusalOf } from './refusal';
 import { syncGroup } from './sync';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -97,9 +97,9 @@ export class Group {
     return this.#core.subscribedTopics?.has(topic) ?? true;
   }
 
-  /** The member that is this static instance now, or null. */
-  memberIdOfInstance(groupInstanceId: string): string | null {
-    return this.#core.members.idOfInstance(groupInstanceId);
+  /** What is to be logged where `heartbeat` or `checkCommit` said FENCED_INSTANCE_ID: they leave nothing else to do. */
+  fencedText(claimant: Claimant, operation: string): string {
+    return fencedText(this.#core, claimant, operation);
   }
 
   /** To be called once the whole partition is loaded: sessions begin, and groups that are too large rebalance. */

@@ -1,7 +1,7 @@
 import type { ErrorName } from '@odradek/protocol/errors';
 import type { Rebalancer } from './rebalancer';
 
-interface Claimant {
+export interface Claimant {
   readonly memberId: string;
   readonly groupInstanceId: string | null;
 }
@@ -19,13 +19,16 @@ export function refusalOf(group: Rebalancer, { memberId, groupInstanceId }: Clai
 /** Why, or null, with a line in the log where an older instance of a static member is fenced. */
 export function loggedRefusalOf(group: Rebalancer, claimant: Claimant, operation: string): ErrorName | null {
   const error = refusalOf(group, claimant);
-  if (error === 'FENCED_INSTANCE_ID') {
-    const { memberId, groupInstanceId } = claimant;
-    const current = group.members.idOfInstance(groupInstanceId!);
-    group.effects.log(
-      'info',
-      `Request memberId=${memberId} for static member with groupInstanceId=${groupInstanceId} is fenced by current memberId=${current} during operation ${operation}`,
-    );
-  }
+  if (error === 'FENCED_INSTANCE_ID') group.effects.log('info', fencedText(group, claimant, operation));
   return error;
+}
+
+/** What Kafka logs of a request that was answered FENCED_INSTANCE_ID. */
+export function fencedText(
+  { members }: Rebalancer,
+  { memberId, groupInstanceId }: Claimant,
+  operation: string,
+): string {
+  const current = members.idOfInstance(groupInstanceId!);
+  return `Request memberId=${memberId} for static member with groupInstanceId=${groupInstanceId} is fenced by current memberId=${current} during operation ${operation}`;
 }

@@ -53,7 +53,11 @@ describe('a static member that comes back', () => {
     expect(world.group.checkCommit(who, world.nowMs)).toBe('FENCED_INSTANCE_ID');
     expect(world.heartbeat('b-2', 1, 'b')).toBe('NONE');
     expect(world.sync({ memberId: 'b-2', groupInstanceId: 'b' }).assignment).toEqual(bytes('to b-1'));
-    expect(world.group.memberIdOfInstance('b')).toBe('b-2');
+    const line = `Request memberId=b-1 for static member with groupInstanceId=b is fenced by current memberId=b-2 during operation`;
+    expect(world.logs).toEqual(
+      expect.arrayContaining([`${line} join-group`, `${line} sync-group`, `${line} leave-group`]),
+    );
+    expect(world.group.fencedText(who, 'heartbeat')).toBe(`${line} heartbeat`);
   });
 
   test('is told once its new id is stored, with all that was assigned', () => {
