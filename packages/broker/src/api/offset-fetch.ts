@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
+import { ERRORS, type ErrorName } from '@odradek/protocol/errors';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import type { GroupOffsets } from '../groups/offsets';
@@ -68,17 +68,13 @@ export function offsetFetch(services: Services): Handler<typeof OffsetFetch> {
 
   function answerGroup(group: Group, requireStable: boolean) {
     const { groupId } = group;
+    const { error, offsets } = groups.offsetsOf(groupId);
+    if (error !== 'NONE') return { groupId, topics: [], errorCode: ERRORS[error].code };
     const results = new TopicResults<PartitionResult>();
-    try {
-      const offsets = groups.offsetsOf(groupId);
-      for (const [topic, partition] of wantedOf(group, offsets)) {
-        results.add(topic, offsetOf(offsets, topic, partition, requireStable));
-      }
-      return { groupId, topics: results.topics, errorCode: 0 };
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
-      return { groupId, topics: [], errorCode: error.code };
+    for (const [topic, partition] of wantedOf(group, offsets)) {
+      results.add(topic, offsetOf(offsets, topic, partition, requireStable));
     }
+    return { groupId, topics: results.topics, errorCode: 0 };
   }
 
   async function fromZooKeeper(group: Group): Promise<Response> {

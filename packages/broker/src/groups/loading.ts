@@ -5,7 +5,7 @@ import type { PartitionWriter } from '../replication/partition-writer';
 import { GROUP_OFFSETS_TOPIC } from './records';
 import { Replay } from './replay';
 
-/** What is read in one turn of the event loop: a few milliseconds' work. */
+/** What is read in one turn of the event loop: a few milliseconds' work, and large enough to be read quickly. */
 const CHUNK_BYTES = 256 * 1024;
 
 export interface LoadingOptions {
@@ -30,6 +30,8 @@ interface Load {
 export class Loading {
   private loads: Load[] = [];
   private isScheduled = false;
+  /** In this turn. */
+  private readBytes = 0;
 
   constructor(private readonly options: LoadingOptions) {}
 
@@ -53,11 +55,12 @@ export class Loading {
     });
   }
 
-  /** Reads one piece; partitions that are empty take no turn of their own. */
+  /** Reads about a piece, of as many partitions as that is. */
   private turn(): void {
-    for (let load = this.loads[0]; load !== undefined; load = this.loads[0]) {
+    this.readBytes = 0;
+    for (let load = this.loads[0]; load !== undefined && this.readBytes < CHUNK_BYTES; load = this.loads[0]) {
       const outcome = this.read(load);
-      if (outcome === 'more') return;
+      if (outcome === 'more') continue;
       this.loads.shift();
       if (outcome === 'end') this.finish(load);
     }
@@ -74,6 +77,7 @@ export class Loading {
         Math.min(bufferBytes, CHUNK_BYTES),
       );
       if (chunk === null) return 'end';
+      this.readBytes += chunk.batches.length;
       load.replay.add(chunk.batches);
       load.nextOffset = chunk.nextOffset;
       return 'more';

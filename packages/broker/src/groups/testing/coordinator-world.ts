@@ -67,7 +67,7 @@ export class CoordinatorWorld {
   }
 
   offsets(groupId: string): Record<string, number> {
-    const all = this.coordinator.offsetsOf(groupId)?.all() ?? [];
+    const all = this.coordinator.offsetsOf(groupId).offsets?.all() ?? [];
     return Object.fromEntries([...all].map(([topic, partition, { offset }]) => [`${topic}-${partition}`, offset]));
   }
 
