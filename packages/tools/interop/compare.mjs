@@ -17,6 +17,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const TIMEOUT_MS = 60_000;
 const DIST = process.env.TOOLS_DIST ?? join(HERE, '..', 'dist');
 
+const { ZOOKEEPER } = process.env;
+
 const CLASSES = {
   topics: 'org.apache.kafka.tools.TopicCommand',
   configs: 'kafka.admin.ConfigCommand',
@@ -42,22 +44,23 @@ const CLASSES = {
 /**
  * Cases are lines of cases*.txt, cases.txt first: `tool arguments`, quoted as in a shell; `@` stands for
  * `--bootstrap-server HOST:PORT`, %PLANS% for the folder of that name beside this file, and %RUN% for a word that is one
- * with Apache's tool and another with ours. Before each command of a line that begins with `!` the groups at rest are put
- * back, and what they have committed after it is compared as well. A line that begins with `+` prepares what follows: only
- * Apache's tool runs it.
+ * with Apache's tool and another with ours. Lines with %ZK% need the environment to name the
+ * broker's ZOOKEEPER. Before each command of a line that begins with `!` the groups at rest are put back, and what they
+ * have committed after it is compared as well. A line that begins with `+` prepares what follows: only Apache's tool runs it.
  */
 const readCases = (server) =>
   readdirSync(HERE)
     .filter((file) => /^cases.*\.txt$/.test(file))
     .sort((a, b) => a.length - b.length)
     .flatMap((file) => readFileSync(join(HERE, file), 'utf8').split('\n'))
-    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .filter((line) => line.trim() !== '' && !line.startsWith('#') && !(line.includes('%ZK%') && !ZOOKEEPER))
     .map((line) => {
       const changesGroups = line.startsWith('!');
       const prepares = line.startsWith('+');
       const words = [...line.replace(/^[!+]/, '').matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);
       const argv = words.slice(1).flatMap((word) => (word === '@' ? ['--bootstrap-server', server] : [word]));
-      const fixed = (word) => word.replaceAll('%SERVER%', server).replaceAll('%PLANS%', join(HERE, 'plans'));
+      const fixed = (word) =>
+        word.replaceAll('%SERVER%', server).replaceAll('%ZK%', ZOOKEEPER).replaceAll('%PLANS%', join(HERE, 'plans'));
       return { tool: words[0], argv: argv.map(fixed), changesGroups, prepares };
     });
 

@@ -27,11 +27,16 @@ export interface Leaders {
 }
 
 /**
- * Looks up leaders. A partition without a leader, or one that the brokers do not know yet, is a retriable failure of
- * the whole call (PartitionLeaderStrategy); other errors are the partition's own.
+ * Looks up leaders. A partition without a leader, or one that the brokers do not know yet, is left out, to be looked up
+ * again (`pending` says why, PartitionLeaderStrategy); other errors are the partition's own.
  */
-export async function findLeaders(admin: Admin, call: Call, partitions: readonly TopicPartition[]): Promise<Leaders> {
+export async function knownLeaders(
+  admin: Admin,
+  call: Call,
+  partitions: readonly TopicPartition[],
+): Promise<Leaders & { readonly pending: ServerError | undefined }> {
   const leaders: Leaders = { byNode: new Map(), failed: new Map() };
+  let pending: ServerError | undefined;
   call.stage = 'METADATA';
   const names = [...new Set(partitions.map(({ topic }) => topic))];
   const { topics } = await admin.client.metadata(names, call.deadlineMs);
@@ -41,13 +46,20 @@ export async function findLeaders(admin: Admin, call: Call, partitions: readonly
     const code = topic?.errorCode || partition?.errorCode || 0;
     if (!topic || code !== 0 || !partition || partition.leaderId < 0) {
       const error = new ServerError(code !== 0 ? errorName(code) : 'UNKNOWN_TOPIC_OR_PARTITION');
-      if (error.retriable) throw error;
-      leaders.failed.set(each, error);
+      if (error.retriable) pending ??= error;
+      else leaders.failed.set(each, error);
       continue;
     }
     const group = leaders.byNode.get(partition.leaderId);
     if (group) group.push(each);
     else leaders.byNode.set(partition.leaderId, [each]);
   }
+  return { ...leaders, pending };
+}
+
+/** As `knownLeaders`; a partition that has no leader now is a retriable failure of the whole call. */
+export async function findLeaders(admin: Admin, call: Call, partitions: readonly TopicPartition[]): Promise<Leaders> {
+  const leaders = await knownLeaders(admin, call, partitions);
+  if (leaders.pending) throw leaders.pending;
   return leaders;
 }

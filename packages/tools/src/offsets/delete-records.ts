@@ -4,7 +4,7 @@ import { DeleteRecords } from '@odradek/protocol/messages/delete-records';
 import { parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
-import { findLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
+import { knownLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
 import { exitCodeAfter } from '../failures';
 import { hashMapOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
@@ -89,8 +89,8 @@ async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<
   const results = new Map<string, Result>();
   const pending = (): Deletion[] => deletions.filter((each) => !results.has(partitionText(each)));
   try {
-    await admin.call('deleteRecords(api=METADATA)', async (call) => {
-      const leaders = await findLeaders(admin, call, pending());
+    await admin.call('deleteRecords', async (call) => {
+      const leaders = await knownLeaders(admin, call, pending());
       for (const [partition, error] of leaders.failed) results.set(partitionText(partition), { error });
       for (const [nodeId, partitions] of leaders.byNode) {
         const topics = toTopics(partitions).map(({ topic, partitions: indexes }) => ({
@@ -111,7 +111,7 @@ async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<
           }
         }
       }
-      if (pending().length > 0) throw new ServerError('NOT_LEADER_OR_FOLLOWER');
+      if (pending().length > 0) throw leaders.pending ?? new ServerError('NOT_LEADER_OR_FOLLOWER');
     });
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;
