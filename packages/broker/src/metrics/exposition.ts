@@ -4,18 +4,16 @@ import type { Family, Sample } from './families';
 
 /** Series of one family that are told; what is beyond would cost the broker more than it is worth to anybody. */
 export const MAX_SERIES = 10_000;
+/** Series that are written before requests of clients get their turn: about a millisecond's worth. */
+const SERIES_PER_TURN = 500;
 
-const OMITTED = 'odradek_metrics_omitted_series';
-
-/** All families as Prometheus reads them, and those of the process that prom-client knows of. */
+/** All families in Prometheus' text format, and those of the process that prom-client knows of. */
 export class Exposition {
-  private readonly names: string[] = [];
+  private readonly families: Family[] = [];
   private rendering: Promise<string> | null = null;
-  /** Series left out by family, as of their last reading. */
-  private readonly omitted = new Map<string, number>();
 
   private constructor(
-    private readonly registry: Registry,
+    private readonly process: Registry,
     private readonly clock: Clock,
   ) {}
 
@@ -24,22 +22,15 @@ export class Exposition {
     const { collectDefaultMetrics, Registry } = await import('prom-client');
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
-    const exposition = new Exposition(registry, clock);
-    exposition.names.push(...registry.getMetricsAsArray().map(({ name }) => name));
-    return exposition;
+    return new Exposition(registry, clock);
   }
 
   get contentType(): string {
-    return this.registry.contentType;
+    return this.process.contentType;
   }
 
   add(families: readonly Family[]): void {
-    for (const family of families) {
-      // What prom-client asks of a metric when it is printed.
-      const metric = { ...family, get: async () => ({ ...family, values: this.valuesOf(family) }) };
-      this.registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
-      this.names.push(family.name);
-    }
+    this.families.push(...families);
   }
 
   /** Whoever asks while somebody else is being answered gets the same answer. */
@@ -50,31 +41,54 @@ export class Exposition {
     return this.rendering;
   }
 
-  /** One family a turn of the event loop: requests of clients come between. */
   private async renderAll(): Promise<string> {
     const texts: string[] = [];
-    for (const name of this.names) {
-      texts.push(await this.registry.getSingleMetricAsString(name));
-      await new Promise<void>((resolve) => this.clock.soon(resolve));
+    let [inTurn, omitted] = [0, 0];
+    for (const family of this.families) {
+      texts.push(heading(family));
+      let told = 0;
+      for (const sample of family.read()) {
+        if (++told > MAX_SERIES) omitted++;
+        else texts.push(line(family.name, sample));
+        if (++inTurn % SERIES_PER_TURN === 0) await this.nextTurn();
+      }
+      await this.nextTurn();
     }
-    texts.push(this.renderOmitted());
-    return `${texts.join('\n\n')}\n`;
+    texts.push(heading(OMITTED), line(OMITTED.name, { value: omitted }));
+    return `${texts.join('')}\n${await this.process.metrics()}`;
   }
 
-  private valuesOf({ name, read }: Family) {
-    const values: { labels: Sample['labels']; value: number; metricName: string }[] = [];
-    let omitted = 0;
-    for (const { labels = {}, value, part } of read()) {
-      if (values.length < MAX_SERIES) values.push({ labels, value, metricName: part ? `${name}_${part}` : name });
-      else omitted++;
-    }
-    this.omitted.set(name, omitted);
-    return values;
+  private nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.clock.soon(resolve));
   }
+}
 
-  private renderOmitted(): string {
-    const total = [...this.omitted.values()].reduce((sum, count) => sum + count, 0);
-    const help = `Series left out above, of families with more than ${MAX_SERIES}`;
-    return `# HELP ${OMITTED} ${help}\n# TYPE ${OMITTED} gauge\n${OMITTED} ${total}`;
-  }
+const OMITTED = {
+  name: 'odradek_metrics_omitted_series',
+  help: `Series left out above, of families with more than ${MAX_SERIES}`,
+  type: 'gauge',
+} as const;
+
+const heading = ({ name, help, type }: Pick<Family, 'name' | 'help' | 'type'>): string =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+
+function line(name: string, { labels, value, part }: Sample): string {
+  const series = part ? `${name}_${part}` : name;
+  return `${series}${labels ? labelled(labels) : ''} ${numberText(value)}\n`;
+}
+
+function labelled(labels: NonNullable<Sample['labels']>): string {
+  let text = '';
+  for (const label in labels) text += `${text === '' ? '' : ','}${label}="${escaped(labels[label]!)}"`;
+  return `{${text}}`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
+
+const escaped = (value: string): string =>
+  /[\\"\n]/.test(value) ? value.replace(/[\\"\n]/g, (char) => ESCAPES[char]!) : value;
+
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 }

@@ -32,7 +32,7 @@ describe('exposition', () => {
         name: 'test_labelled_total',
         help: 'A counter',
         type: 'counter',
-        read: () => [{ labels: { topic: 'with "quotes" and \\' }, value: 2 }],
+        read: () => [{ labels: { topic: 'with "quotes" and \\', group: 'two\nlines' }, value: 2 }],
       },
       {
         name: 'test_summary',
@@ -48,17 +48,18 @@ describe('exposition', () => {
     const text = await exposition.render();
     expect(exposition.contentType).toContain('text/plain; version=0.0.4');
     expect(text).toContain('# HELP test_gauge A gauge\n# TYPE test_gauge gauge\ntest_gauge 1.5\n');
-    expect(text).toContain('# TYPE test_absent gauge\n\n');
+    expect(text).toContain('# TYPE test_absent gauge\n# HELP test_labelled_total A counter\n');
     expect(linesOf(text)).toEqual([
       'test_gauge 1.5',
-      'test_labelled_total{topic="with \\"quotes\\" and \\\\"} 2',
+      'test_labelled_total{topic="with \\"quotes\\" and \\\\",group="two\\nlines"} 2',
       'test_summary{quantile="0.50"} 3',
       'test_summary_sum 4',
       'test_summary_count 5',
     ]);
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
-    expect(text.endsWith('\nodradek_metrics_omitted_series 0\n')).toBe(true);
+    expect(text).toContain('\nodradek_metrics_omitted_series 0\n');
+    expect(text.endsWith('\n')).toBe(true);
   });
 
   test('a family has no more series than a scrape can bear, and it is said how many are missing', async () => {
