@@ -1,4 +1,4 @@
-import { forEachBatch, isControlAt, isTransactionalAt, magicAt, producerIdAt } from '@odradek/protocol/records/batch';
+import { forEachBatch, isControlAt, isTransactionalAt, producerIdAt } from '@odradek/protocol/records/batch';
 import { parseEndTxnMarker } from '@odradek/protocol/records/control';
 import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
 import { GroupOffsets, type OffsetCommit } from './offsets';
@@ -53,7 +53,7 @@ export class Replay {
   }
 
   private addBatch(batches: Buffer, at: number): void {
-    const producerId = magicAt(batches, at) >= 2 && isTransactionalAt(batches, at) ? producerIdAt(batches, at) : null;
+    const producerId = isTransactionalAt(batches, at) ? producerIdAt(batches, at) : null;
     let batchOffset = -1;
     for (const record of readRecords(batches, at)) {
       if (batchOffset === -1) batchOffset = record.offset;
@@ -73,7 +73,7 @@ export class Replay {
       case 'offset': {
         const { topic, partition } = parsed;
         const { offsets } = this.groupOf(parsed.group);
-        const commit = value === null ? null : { topic, partition, recordOffset, ...parseOffsetValue(value) };
+        const commit = value === null ? null : commitOf(topic, partition, recordOffset, value);
         if (producerId === null) {
           if (commit === null) offsets.delete(topic, partition);
           else offsets.apply(commit);
@@ -118,4 +118,10 @@ export class Replay {
     }
     return group;
   }
+}
+
+/** Spelled out: what is made for every record has one shape. */
+function commitOf(topic: string, partition: number, recordOffset: number, value: Buffer): OffsetCommit {
+  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = parseOffsetValue(value);
+  return { topic, partition, offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp, recordOffset };
 }
