@@ -39,25 +39,28 @@ export function dial(port: number): Promise<net.Socket> {
 export async function provoke(
   port: number,
   bytes: Buffer,
-  enough: (answer: Buffer) => boolean = () => false,
+  enough: (start: Buffer, length: number) => boolean = () => false,
 ): Promise<{ answer: Buffer; closed: boolean }> {
   const socket = await dial(port);
-  let answer: Buffer = Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  let length = 0;
   return new Promise((resolve) => {
     const settle = (closed: boolean): void => {
       socket.destroy();
-      resolve({ answer, closed });
+      resolve({ answer: Buffer.concat(chunks), closed });
     };
     socket.on('data', (chunk) => {
-      answer = Buffer.concat([answer, chunk]);
-      if (enough(answer)) settle(false);
+      chunks.push(chunk);
+      length += chunk.length;
+      if (enough(chunks[0]!, length)) settle(false);
     });
     socket.on('close', () => settle(true));
     socket.write(bytes);
   });
 }
 
-export const wholeFrame = (bytes: Buffer): boolean => bytes.length >= 4 && bytes.length >= 4 + bytes.readInt32BE(0);
+export const wholeFrame = (start: Buffer, length: number): boolean =>
+  start.length >= 4 && length >= 4 + start.readInt32BE(0);
 
 export const residentBytes = (pid: number): number =>
   Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
@@ -77,6 +80,8 @@ export class Bystander {
   private running = true;
   private readonly work: Promise<void>;
   rounds = 0;
+  /** `stop` says why. */
+  hasFailed = false;
   slowestMs = 0;
 
   private constructor(
@@ -84,6 +89,9 @@ export class Bystander {
     private readonly topic: string,
   ) {
     this.work = this.run();
+    this.work.catch(() => {
+      this.hasFailed = true;
+    });
   }
 
   static async start(broker: Broker, topic = 'bystander'): Promise<Bystander> {

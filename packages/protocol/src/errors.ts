@@ -445,7 +445,10 @@ export function errorName(code: number): ErrorName {
   return BY_CODE.get(code) ?? 'UNKNOWN_SERVER_ERROR';
 }
 
-/** A peer's mistake or a refusal, with the code and message that go on the wire. */
+/**
+ * A peer's mistake or a refusal, with the code and message that go on the wire. An answer like any other, and it may be
+ * the answer to each of a hundred thousand partitions of a request: no stack is collected.
+ */
 export class KafkaError extends Error {
   override readonly name: string = 'KafkaError';
 
@@ -454,7 +457,10 @@ export class KafkaError extends Error {
     readonly error: ErrorName,
     message?: string,
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message ?? ERRORS[error].message);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 
   get code(): number {

@@ -3,6 +3,7 @@ import type { Alteration } from '../cluster/config-admin';
 import { specificMessage } from './api-error';
 import { duplicates } from './create-topics';
 import type { Services } from './services';
+import { mapInTurns } from './turns';
 
 interface Resource {
   readonly resourceType: number;
@@ -23,16 +24,14 @@ export async function alterEach<R extends Resource>(
 ): Promise<AlterOutcome[]> {
   const keyOf = ({ resourceType, resourceName }: Resource): string => `${resourceType}/${resourceName}`;
   const twice = duplicates(resources.map(keyOf));
-  const outcomes: AlterOutcome[] = [];
-  for (const resource of resources) {
+  return mapInTurns(services.clock, resources, 1, async (resource): Promise<AlterOutcome> => {
     const { resourceType, resourceName } = resource;
     const error = twice.has(keyOf(resource))
       ? new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.')
       : await alterOne(services, resource, alterationOf(resource), validateOnly);
     const errorMessage = error && specificMessage(error);
-    outcomes.push({ errorCode: error?.code ?? 0, errorMessage, resourceType, resourceName });
-  }
-  return outcomes;
+    return { errorCode: error?.code ?? 0, errorMessage, resourceType, resourceName };
+  });
 }
 
 async function alterOne(

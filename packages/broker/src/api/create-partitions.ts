@@ -7,11 +7,15 @@ import { duplicates } from './create-topics';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
 import { mutationPermits } from './throttle';
+import { mapInTurns } from './turns';
 
 /** From here on clients know that a quota may refuse them (KIP-599). */
 const STRICT_QUOTA_VERSION = 3;
 
 type Wish = RequestOf<typeof CreatePartitions>['topics'][number];
+
+/** How many topics of one request are changed at once. */
+const AT_A_TIME = 100;
 
 /** Adds partitions and answers once they have leaders, or the time is over (KIP-195). */
 export function createPartitions(services: Services): Handler<typeof CreatePartitions> {
@@ -49,12 +53,10 @@ export function createPartitions(services: Services): Handler<typeof CreateParti
       const twice = duplicates(request.topics.map(({ name }) => name));
       const names = new Set<string>();
       const wishes = request.topics.filter(({ name }) => !names.has(name) && names.add(name));
-      const results = await Promise.all(
-        wishes.map(async (wish) => {
-          const error = await outcome(wish);
-          return { name: wish.name, errorCode: error?.code ?? 0, errorMessage: error && specificMessage(error) };
-        }),
-      );
+      const results = await mapInTurns(services.clock, wishes, AT_A_TIME, async (wish) => {
+        const error = await outcome(wish);
+        return { name: wish.name, errorCode: error?.code ?? 0, errorMessage: error && specificMessage(error) };
+      });
       return { throttleTimeMs: permits.throttleMs(), results };
 
       async function outcome(wish: Wish): Promise<KafkaError | null> {

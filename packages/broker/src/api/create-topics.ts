@@ -9,11 +9,11 @@ import { specificMessage } from './api-error';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
 import { mutationPermits } from './throttle';
+import { describeCreatedTopic } from './topic-description';
+import { mapInTurns } from './turns';
 
 /** From here on clients know that a quota may refuse them (KIP-599). */
 const STRICT_QUOTA_VERSION = 6;
-
-import { describeCreatedTopic } from './topic-description';
 
 type Request = RequestOf<typeof CreateTopics>;
 type Wish = Request['topics'][number];
@@ -89,12 +89,11 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
       const permits = mutationPermits(services, context, STRICT_QUOTA_VERSION);
       const twice = duplicates(request.topics.map(({ name }) => name));
       const deadlineMs = services.clock.monotonicMs() + request.timeoutMs;
-      const outcomes: Outcome[] = [];
       // One after the other: of two names that collide the first wins.
-      for (const topic of request.topics) {
+      const outcomes = await mapInTurns(services.clock, request.topics, 1, async (topic): Promise<Outcome> => {
         const refusal = refusalOf(topic.name, twice);
-        outcomes.push(refusal ? { entry: failed(topic.name, refusal) } : await create(topic, request, permits));
-      }
+        return refusal ? { entry: failed(topic.name, refusal) } : create(topic, request, permits);
+      });
       const topics = await Promise.all(outcomes.map((outcome) => settled(outcome, request, deadlineMs)));
       return { throttleTimeMs: permits.throttleMs(), topics };
     },

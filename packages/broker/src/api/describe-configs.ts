@@ -12,10 +12,23 @@ import {
 } from '../config/describe';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
+import { mapInTurns } from './turns';
 
 const TYPES: ReadonlySet<number> = new Set(Object.values(RESOURCE));
 
 type Resource = RequestOf<typeof DescribeConfigs>['resources'][number];
+
+/** How many resources of one request are looked up at once. */
+const AT_A_TIME = 100;
+/** What one answer may hold: those of some 9,000 topics. A broker that is asked for ten thousand times is 2.8 million. */
+const MAX_SETTINGS = 300_000;
+
+const tooMany = (): KafkaError =>
+  new KafkaError('INVALID_REQUEST', `More than ${MAX_SETTINGS} settings in one answer: ask for less at a time.`);
+
+function failed({ resourceType, resourceName }: Resource, { code, message }: { code: number; message: string }) {
+  return { errorCode: code, errorMessage: message, resourceType, resourceName, configs: [] };
+}
 
 // Where nothing is to say, Kafka's ConfigHelper leaves errorMessage at its schema's default: empty, not null.
 /** What topics and brokers are set to, and why (KIP-133, KIP-226, KIP-569). */
@@ -59,7 +72,7 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
       return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs };
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
-      return { errorCode: error.code, errorMessage: error.message, resourceType, resourceName, configs: [] };
+      return failed(resource, error);
     }
   }
 
@@ -68,17 +81,15 @@ export function describeConfigs(services: Services): Handler<typeof DescribeConf
     async handle({ resources, includeSynonyms, includeDocumentation }) {
       // One resource of an unknown type, and none is described.
       if (resources.some(({ resourceType }) => !TYPES.has(resourceType))) throw new KafkaError('INVALID_REQUEST');
-      const results = resources.map((resource) => answer(resource, includeSynonyms, includeDocumentation));
-      return { results: await Promise.all(results) };
+      let settings = 0;
+      const results = await mapInTurns(services.clock, resources, AT_A_TIME, async (resource) => {
+        if (settings > MAX_SETTINGS) return failed(resource, tooMany());
+        const result = await answer(resource, includeSynonyms, includeDocumentation);
+        settings += result.configs.length;
+        return result;
+      });
+      return { results };
     },
-    fail: ({ code, message }, { resources }) => ({
-      results: resources.map(({ resourceType, resourceName }) => ({
-        errorCode: code,
-        errorMessage: message,
-        resourceType,
-        resourceName,
-        configs: [],
-      })),
-    }),
+    fail: (error, { resources }) => ({ results: resources.map((resource) => failed(resource, error)) }),
   });
 }

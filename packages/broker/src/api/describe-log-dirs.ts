@@ -8,15 +8,20 @@ export function describeLogDirs(services: Services): Handler<typeof DescribeLogD
   return handler({
     api: DescribeLogDirs,
     handle({ topics }) {
+      const dirs = services.logs.describeDirs();
       const wanted =
-        topics && new Set(topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${topic}-${index}`)));
-      const results = services.logs.describeDirs().map((dir) => {
+        topics &&
+        wantedAmong(
+          dirs.flatMap(({ logs }) => logs),
+          topics,
+        );
+      const results = dirs.map((dir) => {
         const byTopic = new Map<
           string,
           { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]
         >();
         for (const log of dir.logs) {
-          if (wanted !== null && !wanted.has(`${log.topic}-${log.partition}`)) continue;
+          if (wanted !== null && wanted.get(log.topic)?.has(log.partition) !== true) continue;
           const entries = byTopic.get(log.topic) ?? [];
           byTopic.set(log.topic, entries);
           entries.push({
@@ -38,4 +43,22 @@ export function describeLogDirs(services: Services): Handler<typeof DescribeLogD
     },
     fail: ({ code }) => ({ errorCode: code, results: [] }),
   });
+}
+
+/** Those of `partitions` that were asked for, by topic. A request may name millions of others. */
+function wantedAmong(
+  partitions: readonly { readonly topic: string; readonly partition: number }[],
+  topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+): Map<string, Set<number>> {
+  const here = new Map<string, Set<number>>();
+  for (const { topic, partition } of partitions) here.set(topic, (here.get(topic) ?? new Set()).add(partition));
+  const wanted = new Map<string, Set<number>>();
+  for (const { topic, partitions: indexes } of topics) {
+    const known = here.get(topic);
+    if (!known) continue;
+    const found = wanted.get(topic) ?? new Set();
+    wanted.set(topic, found);
+    for (const index of indexes) if (known.has(index)) found.add(index);
+  }
+  return wanted;
 }

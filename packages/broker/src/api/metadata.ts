@@ -3,11 +3,12 @@ import { Metadata } from '@odradek/protocol/messages/metadata';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { BrokerNode, MetadataImage, PartitionMetadata, TopicMetadata } from '../cluster/metadata';
-import { isInternalTopic, validateTopicName } from '../cluster/topic-names';
+import { isInternalTopic, isValidTopicName } from '../cluster/topic-names';
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { type Handler, handler, type RequestContext } from './handler';
 import type { Services } from './services';
 import { quotaClientOf } from './throttle';
+import { mapInTurns } from './turns';
 
 type Request = RequestOf<typeof Metadata>;
 type Response = ResponseInit<typeof Metadata>;
@@ -15,6 +16,8 @@ type TopicEntry = NonNullable<Response['topics']>[number];
 
 /** How long an answer waits for the leader of a topic that it has created. Clients retry at 100 ms, users lose patience. */
 const AUTO_CREATE_WAIT_MS = 5000;
+/** How many topics one request makes at a time: it may name a million. */
+const AUTO_CREATIONS = 32;
 
 interface View {
   readonly image: MetadataImage;
@@ -98,34 +101,36 @@ function checkTopics({ topics }: Request, version: number): void {
   }
 }
 
-/** Creates what is missing and waits, for a bounded time, until it has leaders. Returns why a topic is not there. */
+/**
+ * Creates what is missing, a few at a time, and waits until it has leaders; what is not begun after a bounded time the
+ * client will ask for again. Returns why topics are not there.
+ */
 async function autoCreate(
   services: Services,
   context: RequestContext,
   names: readonly string[],
 ): Promise<Map<string, ErrorName>> {
+  const { clock, topicAdmin } = services;
   const errors = new Map<string, ErrorName>();
+  const deadlineMs = clock.monotonicMs() + AUTO_CREATE_WAIT_MS;
   const permits = services.quotas.controllerMutation.permissive(quotaClientOf(context));
-  await Promise.all(
-    names.map(async (name) => {
+  await mapInTurns(clock, names, AUTO_CREATIONS, async (name) => {
+    const leftMs = deadlineMs - clock.monotonicMs();
+    if (!isValidTopicName(name)) errors.set(name, 'INVALID_TOPIC_EXCEPTION');
+    else if (leftMs <= 0) errors.set(name, 'LEADER_NOT_AVAILABLE');
+    else {
       try {
-        await services.topicAdmin.autoCreate(name, AUTO_CREATE_WAIT_MS, permits.take);
+        await topicAdmin.autoCreate(name, leftMs, permits.take);
       } catch (error) {
         errors.set(name, error instanceof KafkaError ? error.error : 'UNKNOWN_SERVER_ERROR');
       }
-    }),
-  );
+    }
+  });
   return errors;
 }
 
-function nameError(name: string): ErrorName {
-  try {
-    validateTopicName(name);
-    return 'UNKNOWN_TOPIC_OR_PARTITION';
-  } catch {
-    return 'INVALID_TOPIC_EXCEPTION';
-  }
-}
+const nameError = (name: string): ErrorName =>
+  isValidTopicName(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION';
 
 /** Topics by name or id, with partitions, leaders and the brokers as the client's own listener sees them. */
 export function metadata(services: Services): Handler<typeof Metadata> {

@@ -180,5 +180,7 @@ function synonymsOf(name: string, broker: DynamicBrokerConfig, hidden: boolean):
 /** Sorted, each once, and only what was asked for. */
 function selected(names: readonly string[], { keys }: DescribeOptions): string[] {
   const all = [...new Set(names)].sort();
-  return keys === null || keys.length === 0 ? all : all.filter((name) => keys.includes(name));
+  if (keys === null || keys.length === 0) return all;
+  const wanted = new Set(keys);
+  return all.filter((name) => wanted.has(name));
 }

@@ -126,6 +126,11 @@ class RefusedRequestError extends Error {
   override readonly name = 'RefusedRequestError';
 }
 
+/**
+ * How many elements the arrays of one request may have: twice the partitions that a cluster on ZooKeeper is said to bear. 100 MB of empty names would be 50 million objects, and the end of this process.
+ */
+const MAX_REQUEST_OBJECTS = 400_000;
+
 const UNKNOWN_SERVER_ERROR = ERRORS.UNKNOWN_SERVER_ERROR;
 const UNSUPPORTED_VERSION_CODE = ERRORS.UNSUPPORTED_VERSION.code;
 
@@ -177,7 +182,7 @@ export class Dispatcher {
 
   /** Reads header and body; null where there is nothing to handle (answered, or the connection closed). */
   private parse(frame: Frame, channel: Channel): Call | null {
-    let reader = new Reader(frame.buffer, frame.start, frame.end);
+    let reader = new Reader(frame.buffer, frame.start, frame.end, MAX_REQUEST_OBJECTS);
     let kept: KeptFrame | null = null;
     let apiKey = -1;
     let inHeader = true;
@@ -197,7 +202,8 @@ export class Dispatcher {
       }
       if (route.keeps) {
         kept = channel.keep();
-        reader = new Reader(kept.buffer, kept.start + reader.offset - frame.start, kept.end);
+        const start = kept.start + reader.offset - frame.start;
+        reader = new Reader(kept.buffer, start, kept.end, MAX_REQUEST_OBJECTS);
       }
       inHeader = false;
       const body = api.requestCodec(version).decode(reader);

@@ -116,7 +116,10 @@ function decodeInto(target: string, type: FieldType, compact: boolean, nullable:
   const item = freshName(context, 'e');
   const minimum = minimumBytes(type.element, compact, context);
   const whenNull = nullable ? `${target} = null;` : `malformed(${JSON.stringify(target)});`;
-  return `const ${count} = r.count(${compact}, ${minimum});
+  const { element } = type;
+  const isNumber =
+    element.kind === 'primitive' && element.primitive !== 'uuid' && SCALAR_BYTES[element.primitive] !== undefined;
+  return `const ${count} = r.${isNumber ? 'count' : 'countObjects'}(${compact}, ${minimum});
     if (${count} < 0) { ${whenNull} } else {
       const a${count} = ${count} <= ${EXACT_ELEMENTS} ? new Array(${count}) : [];
       for (let ${index} = 0; ${index} < ${count}; ${index}++) {

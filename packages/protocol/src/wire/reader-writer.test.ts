@@ -195,3 +195,19 @@ test('uuids are Kafka’s 22 characters', () => {
     }),
   );
 });
+
+test('elements that become objects are counted over the whole message, numbers are not', () => {
+  const bytes = Buffer.concat(
+    [3, 2, 2].map((count) => Buffer.concat([written((w) => w.int32(count)), Buffer.alloc(count)])),
+  );
+  const counts = (limit: number): number[] => {
+    const reader = new Reader(bytes, 0, bytes.length, limit);
+    return (['countObjects', 'count', 'countObjects'] as const).map((method) => {
+      const count = reader[method](false, 1);
+      reader.take(count);
+      return count;
+    });
+  };
+  expect(counts(5)).toEqual([3, 2, 2]);
+  expect(() => counts(4)).toThrow(MalformedMessageError);
+});

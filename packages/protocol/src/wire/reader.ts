@@ -11,10 +11,12 @@ const MAX_STRING_BYTES = 0x7fff;
  * length that lies costs nothing. Byte fields come back as views: copy what must outlive the frame.
  */
 export class Reader {
+  /** @param objectsLeft how many elements arrays may have in total, those of numbers aside: each becomes an object */
   constructor(
     readonly buffer: Buffer,
     public offset = 0,
     readonly end = buffer.length,
+    private objectsLeft = Number.POSITIVE_INFINITY,
   ) {}
 
   get remaining(): number {
@@ -178,6 +180,16 @@ export class Reader {
     if (count * minimumElementBytes > this.remaining) {
       throw new MalformedMessageError(`an array of ${count} elements at ${this.offset}, ${this.remaining} bytes left`);
     }
+    return count;
+  }
+
+  /** As `count`, for elements that become objects. Throws `MalformedMessageError` where they are too many. */
+  countObjects(flexible: boolean, minimumElementBytes: number): number {
+    const count = this.count(flexible, minimumElementBytes);
+    if (count <= 0) return count;
+    this.objectsLeft -= count;
+    if (this.objectsLeft < 0)
+      throw new MalformedMessageError(`an array of ${count} elements: too many for one message`);
     return count;
   }
 
