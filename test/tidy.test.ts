@@ -109,7 +109,7 @@ describe('layers', () => {
     env: [],
     log: [],
     config: [],
-    network: ['api/handler', 'quotas/sampled-rate', 'quotas/throttle-time'],
+    network: ['api/handler', 'quotas/sampled-rate', 'quotas/throttle-time', 'quotas/used-lately'],
     zookeeper: ['config'],
     cluster: ['config', 'zookeeper', 'network'],
     replication: ['cluster', 'log'],

@@ -1,10 +1,9 @@
 import { type RateWindows, SampledRate } from '../quotas/sampled-rate';
 import { rateThrottleMs } from '../quotas/throttle-time';
+import { UsedLately } from '../quotas/used-lately';
 
 /** Int.MAX_VALUE: no limit. */
 export const UNLIMITED = 0x7fffffff;
-const INACTIVE_EXPIRATION_MS = 3_600_000;
-const SWEEP_INTERVAL_MS = 30_000;
 
 /** A limit on new connections per second, measured as Kafka measures every quota. A throttle is at most one window long. */
 export class ConnectionRate {
@@ -35,8 +34,7 @@ export class ConnectionRate {
 export class AddressRates {
   private readonly limits = new Map<string, number>();
   private defaultLimit = UNLIMITED;
-  private readonly rates = new Map<string, ConnectionRate & { usedMs: number }>();
-  private sweptMs = 0;
+  private readonly rates = new UsedLately<ConnectionRate>();
 
   constructor(private readonly windows: RateWindows) {}
 
@@ -51,27 +49,10 @@ export class AddressRates {
   record(address: string, nowMs: number): number {
     const limit = this.limits.get(address) ?? this.defaultLimit;
     if (limit === UNLIMITED) return 0;
-    const rate = this.rates.get(address) ?? this.add(address, limit, nowMs);
+    const rate = this.rates.use(address, nowMs, () => new ConnectionRate(this.windows, limit));
     rate.limit = limit;
-    rate.usedMs = nowMs;
     const throttleMs = rate.record(nowMs);
     if (throttleMs > 0) rate.unrecord(nowMs);
     return throttleMs;
-  }
-
-  private add(address: string, limit: number, nowMs: number): ConnectionRate & { usedMs: number } {
-    this.sweep(nowMs);
-    const rate = Object.assign(new ConnectionRate(this.windows, limit), { usedMs: nowMs });
-    this.rates.set(address, rate);
-    return rate;
-  }
-
-  /** Addresses come and go: those that have been quiet for an hour make room for new ones. */
-  private sweep(nowMs: number): void {
-    if (nowMs - this.sweptMs < SWEEP_INTERVAL_MS) return;
-    this.sweptMs = nowMs;
-    for (const [address, { usedMs }] of this.rates) {
-      if (nowMs - usedMs > INACTIVE_EXPIRATION_MS) this.rates.delete(address);
-    }
   }
 }
