@@ -8,17 +8,10 @@ import { usageOf } from '../args/usage';
 import { type Io, println } from '../print';
 import { exceptionClassOf, illegalArgument, ToolError } from '../tool-error';
 import { decoderOf, decoderParser, type MessageParser, offsetsParser, transactionsParser } from './decoders';
-import {
-  checkIndex,
-  FileReader,
-  readOffsetIndex,
-  readTimeIndex,
-  readWhole,
-  snapshotLines,
-  transactionIndexLines,
-} from './files';
+import { checkIndex, FileReader, readOffsetIndex, readTimeIndex, readWhole, transactionIndexLines } from './files';
 import { DUMP_LOG_OPTIONS } from './options';
 import { type BatchInFile, batchesOf, batchLine, type RecordFormat, recordLines } from './segment';
+import { snapshotLines } from './snapshot';
 
 type Options = OptionSet<typeof DUMP_LOG_OPTIONS>;
 

@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { crc32c } from '@odradek/protocol/records/crc32c';
 import { Reader } from '@odradek/protocol/wire/reader';
 import { fileError } from '../client/properties';
 import { ToolError } from '../tool-error';
@@ -51,8 +50,6 @@ export function readWhole(path: string): Buffer {
 const INDEX_ENTRY_BYTES = 8;
 const TIME_INDEX_ENTRY_BYTES = 12;
 const ABORTED_TXN_BYTES = 34;
-const SNAPSHOT_VERSION = 1;
-const SNAPSHOT_CRC_END = 6;
 
 export interface IndexEntry {
   readonly offset: number;
@@ -126,39 +123,4 @@ export function transactionIndexLines(bytes: Buffer): string[] {
     );
   }
   return lines;
-}
-
-/** Lines for a producer snapshot (ProducerStateManager.readSnapshot). Throws `ToolError` where it is corrupt. */
-export function snapshotLines(bytes: Buffer): string[] {
-  const corrupt = (message: string): ToolError =>
-    new ToolError('org.apache.kafka.storage.internals.log.CorruptSnapshotException', message);
-  if (bytes.length < SNAPSHOT_CRC_END + 4) throw corrupt('Snapshot failed schema validation: the file is too short');
-  const reader = new Reader(bytes);
-  const version = reader.int16();
-  if (version !== SNAPSHOT_VERSION) throw corrupt(`Snapshot contained an unknown file version ${version}`);
-  const stored = reader.uint32();
-  const computed = crc32c(bytes, SNAPSHOT_CRC_END);
-  if (stored !== computed) {
-    throw corrupt(`Snapshot is corrupt (CRC is no longer valid). Stored crc: ${stored}. Computed crc: ${computed}`);
-  }
-  return Array.from({ length: reader.int32() }, () => {
-    const producerId = reader.int64();
-    const producerEpoch = reader.int16();
-    const lastSequence = reader.int32();
-    const lastOffset = reader.int64();
-    const offsetDelta = reader.int32();
-    const timestamp = reader.int64();
-    const coordinatorEpoch = reader.int32();
-    const firstOffset = reader.int64();
-    const txn = firstOffset < 0 ? 'OptionalLong.empty' : `OptionalLong[${firstOffset}]`;
-    const line =
-      `producerId: ${producerId} producerEpoch: ${producerEpoch} coordinatorEpoch: ${coordinatorEpoch} ` +
-      `currentTxnFirstOffset: ${txn} lastTimestamp: ${timestamp} `;
-    if (lastOffset < 0) return line;
-    const firstSequence = (lastSequence - offsetDelta + 2 ** 31) % 2 ** 31;
-    return (
-      `${line}firstSequence: ${firstSequence} lastSequence: ${lastSequence} lastOffset: ${lastOffset} ` +
-      `offsetDelta: ${offsetDelta} timestamp: ${timestamp}`
-    );
-  });
 }
