@@ -52,7 +52,9 @@ test('a partition without leader gets one that was not in sync only where that i
   expect(await state()).toMatchObject({ leader: -1, isr: [1] });
   const elect = async (type: 'preferred' | 'unclean') => (await controller.electLeaders([ID], type))[0]!;
   expect(errorOf(await elect('preferred'))).toBe('PREFERRED_LEADER_NOT_AVAILABLE');
+  expect(controller.elections.unclean).toBe(0);
   expect(await elect('unclean')).toEqual({ ...ID, leader: 0 });
+  expect(controller.elections.unclean).toBe(1);
   expect(await state()).toMatchObject({ leader: 0, isr: [0], leader_recovery_state: 1 });
   expect(errorOf(await elect('unclean'))).toBe('ELECTION_NOT_NEEDED');
 });

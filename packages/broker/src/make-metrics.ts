@@ -88,10 +88,13 @@ function familiesOf({ services, client, connections }: ObservedParts, brokerStat
     ...replicaFamilies({
       partitions: () => replicas.partitions(),
       offlineReplicas: () => replicas.offlineCount,
-      offlineLogDirs: () => logs.offlineDirs.length,
+      logDirs: () => [
+        ...logs.liveDirs.map((path) => ({ path, isOffline: false })),
+        ...logs.offlineDirs.map((path) => ({ path, isOffline: true })),
+      ],
       minInsyncReplicas: (topic) => topicConfigs.get(topic).minInsyncReplicas,
     }),
-    ...controllerFamilies(() => controller.facts()),
+    ...controllerFamilies(() => controller.facts(), controller.elections),
     ...groupFamilies({
       groups: () => groups.hosted.groups(),
       highWatermarkOf(topic, partition) {

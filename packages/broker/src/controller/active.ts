@@ -4,12 +4,19 @@ import type { BrokerChannels } from './channels';
 import type { RequestBatch } from './requests';
 import type { ControllerState } from './state';
 
+/** Elections that this broker has decided as controller, in all its terms of office. */
+export interface ElectionCounts {
+  /** Those that let a replica lead that was not in sync. */
+  unclean: number;
+}
+
 /** What the events of an active controller work on. */
 export interface ActiveController {
   readonly state: ControllerState;
   readonly store: ZooKeeperStore;
   readonly logger: Logger;
   readonly channels: BrokerChannels;
+  readonly elections: ElectionCounts;
   readonly deleteTopicEnabled: boolean;
   /** Whether a topic lets a replica lead that was not in sync. */
   readonly uncleanElectionEnabled: (topic: string) => boolean;

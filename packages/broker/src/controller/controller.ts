@@ -6,7 +6,7 @@ import type { Random } from '../env/random';
 import type { ZooKeeperClient } from '../zookeeper/session';
 import { ControllerMovedError, type ZooKeeperStore } from '../zookeeper/store';
 import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
-import type { ActiveController } from './active';
+import type { ActiveController, ElectionCounts } from './active';
 import { deletionAnswers, leaderAndIsrAnswers } from './answers';
 import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
@@ -56,6 +56,7 @@ const CHILD_EVENTS = [
 export class Controller {
   private readonly logger: Logger;
   private readonly queue: EventQueue;
+  readonly elections: ElectionCounts = { unclean: 0 };
   private active: ActiveController | null = null;
   private activeControllerId = -1;
   private stopped = false;
@@ -260,6 +261,7 @@ export class Controller {
       randomTopicId: () => options.random.uuid(),
       logger,
       channels,
+      elections: this.elections,
       send: (batch) => channels.send(batch.build(options.brokerId, state)),
       watchTopic: (topic) =>
         client.registerChangeHandler(paths.topic(topic), {

@@ -19,6 +19,7 @@ interface PlannedElection extends PartitionId {
   /** Null where the znode does not exist yet. */
   readonly expectedEpoch: number | null;
   readonly replicas: readonly number[];
+  readonly unclean: boolean;
 }
 
 /** How a partition that has been led before gets its next leader; null where it gets none. */
@@ -58,6 +59,7 @@ export function planElections(
       topic: id.topic,
       partition: id.partition,
       replicas,
+      unclean: choice.unclean,
       next: { ...next, controllerEpoch: state.controllerEpoch },
       expectedEpoch: current ? current.partitionEpoch : null,
     });
@@ -124,6 +126,7 @@ async function writeElections(
       const live = election.replicas.filter((id) => state.isReplicaLive(id, election.topic, election.partition));
       batch.addLeaderAndIsr(live, election, election.expectedEpoch === null, state);
       elected.push(election);
+      if (election.unclean) controller.elections.unclean++;
     } else if (result.type === 'conflict') {
       again.push(election);
     } else {

@@ -1,4 +1,4 @@
-import { type Family, gauge } from './families';
+import { type Family, gauge, single } from './families';
 
 /** What an active controller knows of the cluster. */
 export interface ControllerFacts {
@@ -16,7 +16,10 @@ export interface ControllerFacts {
 const PREFIX = 'kafka_controller_kafkacontroller';
 
 /** The controller's view; everywhere but on the active controller all are zero, as with Kafka: sums over brokers hold. */
-export function controllerFamilies(facts: () => ControllerFacts | null): Family[] {
+export function controllerFamilies(
+  facts: () => ControllerFacts | null,
+  elections: { readonly unclean: number },
+): Family[] {
   const count = (name: string, help: string, of: (facts: ControllerFacts) => number): Family =>
     gauge(`${PREFIX}_${name}`, help, () => {
       const now = facts();
@@ -39,5 +42,11 @@ export function controllerFamilies(facts: () => ControllerFacts | null): Family[
     ),
     count('topicstodeletecount', 'Topics that are being deleted', ({ topicsToDelete }) => topicsToDelete),
     count('replicastodeletecount', 'Replicas that are being deleted', ({ replicasToDelete }) => replicasToDelete),
+    single(
+      'counter',
+      'kafka_controller_controllerstats_uncleanleaderelections_total',
+      'Elections by this broker, as controller, of leaders that were not in sync',
+      () => elections.unclean,
+    ),
   ];
 }

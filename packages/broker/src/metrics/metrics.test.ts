@@ -200,7 +200,10 @@ describe('the broker', () => {
     const families = replicaFamilies({
       partitions: () => partitions,
       offlineReplicas: () => 4,
-      offlineLogDirs: () => 1,
+      logDirs: () => [
+        { path: '/a', isOffline: false },
+        { path: '/b', isOffline: true },
+      ],
       minInsyncReplicas: () => 2,
     });
     const value = (name: string) => read(families, `kafka_server_replicamanager_${name}`)[0]!.value;
@@ -210,6 +213,8 @@ describe('the broker', () => {
     expect(value('underminisrpartitioncount')).toBe(1);
     expect(value('atminisrpartitioncount')).toBe(1);
     expect(value('offlinereplicacount')).toBe(4);
+    expect(read(families, 'kafka_log_logmanager_offlinelogdirectorycount')).toEqual([{ value: 1 }]);
+    expect(read(families, 'kafka_log_logmanager_logdirectoryoffline').map(({ value }) => value)).toEqual([0, 1]);
     expect(read(families, 'kafka_log_log_logendoffset')[3]).toEqual({
       labels: { topic: 't', partition: '3' },
       value: 7,
@@ -227,8 +232,8 @@ describe('the broker', () => {
       replicasToDelete: 6,
     };
     const values = (families: Family[]) => families.map((family) => [...family.read()][0]!.value);
-    expect(values(controllerFamilies(() => facts))).toEqual([1, 3, 2, 10, 1, 4, 1, 6]);
-    expect(new Set(values(controllerFamilies(() => null)))).toEqual(new Set([0]));
+    expect(values(controllerFamilies(() => facts, { unclean: 5 }))).toEqual([1, 3, 2, 10, 1, 4, 1, 6, 5]);
+    expect(new Set(values(controllerFamilies(() => null, { unclean: 0 })))).toEqual(new Set([0]));
   });
 
   test('groups: how many, and how far behind where that can be known', () => {

@@ -20,7 +20,7 @@ export interface ReplicaSource {
   readonly partitions: () => Iterable<ObservedPartition>;
   /** Replicas on log folders that have failed. */
   readonly offlineReplicas: () => number;
-  readonly offlineLogDirs: () => number;
+  readonly logDirs: () => readonly { readonly path: string; readonly isOffline: boolean }[];
   readonly minInsyncReplicas: (topic: string) => number;
 }
 
@@ -58,7 +58,18 @@ export function replicaFamilies(source: ReplicaSource): Family[] {
       () => count(leads((size, partition) => size === minIsr(partition))),
     ),
     gauge(`${PREFIX}_offlinereplicacount`, 'Replicas on log folders that have failed', source.offlineReplicas),
-    gauge('kafka_log_logmanager_offlinelogdirectorycount', 'Log folders that have failed', source.offlineLogDirs),
+    gauge(
+      'kafka_log_logmanager_offlinelogdirectorycount',
+      'Log folders that have failed',
+      () => source.logDirs().filter(({ isOffline }) => isOffline).length,
+    ),
+    {
+      name: 'kafka_log_logmanager_logdirectoryoffline',
+      help: 'Whether the log folder has failed',
+      type: 'gauge',
+      read: () =>
+        source.logDirs().map(({ path, isOffline }) => ({ labels: { logdirectory: path }, value: Number(isOffline) })),
+    },
     ofLogs(source, 'size', 'Bytes of the log', ({ size }) => size),
     ofLogs(source, 'numlogsegments', 'Segments of the log', ({ segmentCount }) => segmentCount),
     ofLogs(source, 'logstartoffset', 'First offset of the log', ({ logStartOffset }) => logStartOffset),
