@@ -4,6 +4,7 @@ import type { ResponseInit } from '@odradek/protocol/schema/api';
 import { GROUP_OFFSETS_TOPIC } from '../cluster/topic-names';
 import { type Handler, handler, type RequestContext } from './handler';
 import type { Services } from './services';
+import { quotaClientOf } from './throttle';
 
 /** What a key names. */
 const GROUP = 0;
@@ -32,14 +33,16 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
   );
 
   /** Clients ask again until it is there (AutoTopicCreationManager). */
-  function createOffsetsTopic(): void {
-    services.topicAdmin.autoCreate(GROUP_OFFSETS_TOPIC, CREATION_WAIT_MS).catch((error: Error) => {
+  function createOffsetsTopic(context: RequestContext): void {
+    const { take } = services.quotas.controllerMutation.permissive(quotaClientOf(context));
+    services.topicAdmin.autoCreate(GROUP_OFFSETS_TOPIC, CREATION_WAIT_MS, take).catch((error: Error) => {
       if (error instanceof KafkaError && error.error === 'LEADER_NOT_AVAILABLE') return;
       logger.warn(`Topic ${GROUP_OFFSETS_TOPIC} could not be created: ${error.message}`);
     });
   }
 
-  function coordinatorOf(key: string, keyType: number, { apiVersion, listenerName }: RequestContext): Coordinator {
+  function coordinatorOf(key: string, keyType: number, context: RequestContext): Coordinator {
+    const { apiVersion, listenerName } = context;
     if (keyType === SHARE && apiVersion < FIRST_SHARE_VERSION) return none('INVALID_REQUEST');
     // Share groups need KRaft.
     if (keyType === TRANSACTION || keyType === SHARE) return none('COORDINATOR_NOT_AVAILABLE');
@@ -47,7 +50,7 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
     const { image } = services.metadata;
     const topic = image.topics.get(GROUP_OFFSETS_TOPIC);
     if (topic === undefined) {
-      createOffsetsTopic();
+      createOffsetsTopic(context);
       return none('COORDINATOR_NOT_AVAILABLE');
     }
     const partition = topic.partitions.get(services.groups.partitionFor(key));

@@ -29,7 +29,8 @@ describe('a topic that a client has merely named', () => {
   test('is waited for only so long, also where ZooKeeper says nothing', async () => {
     const { admin, clock } = adminWith(() => new Promise(() => {}));
     const answers: unknown[] = [];
-    for (let asked = 0; asked < 2; asked++) admin.autoCreate('t', 5_000).catch((error) => answers.push(error.error));
+    for (let asked = 0; asked < 2; asked++)
+      admin.autoCreate('t', 5_000, () => {}).catch((error) => answers.push(error.error));
     await clock.advance(4_999);
     expect(answers).toEqual([]);
     await clock.advance(1);
@@ -41,13 +42,13 @@ describe('a topic that a client has merely named', () => {
     const { admin, clock } = adminWith(async () => {
       throw new ZooKeeperError('SESSION_EXPIRED', '/admin/delete_topics/t');
     });
-    await expect(admin.autoCreate('t', 5_000)).rejects.toMatchObject({ error: 'LEADER_NOT_AVAILABLE' });
+    await expect(admin.autoCreate('t', 5_000, () => {})).rejects.toMatchObject({ error: 'LEADER_NOT_AVAILABLE' });
     expect(clock.timers).toBe(0);
   });
 
   test('has no leader to wait for while the topic of that name is being deleted', async () => {
     const { admin, clock } = adminWith(async () => true);
-    await expect(admin.autoCreate('t', 5_000)).rejects.toMatchObject({ error: 'LEADER_NOT_AVAILABLE' });
+    await expect(admin.autoCreate('t', 5_000, () => {})).rejects.toMatchObject({ error: 'LEADER_NOT_AVAILABLE' });
     expect(clock.timers).toBe(0);
   });
 });

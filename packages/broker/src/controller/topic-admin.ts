@@ -47,7 +47,6 @@ export interface CreatedTopic {
 /** Asks leave to create or delete so many partitions, and throws where it is not given (KIP-599). */
 export type Permit = (partitions: number) => void;
 
-const UNASKED: Permit = () => {};
 const DEFAULT = -1;
 
 const withoutMoves = (replicas: readonly number[]): ReplicaAssignment => ({
@@ -70,7 +69,7 @@ export class TopicAdmin {
   }
 
   /** Checks a new topic and, unless `validateOnly`, writes its znodes. */
-  async create(topic: NewTopic, validateOnly: boolean, permit = UNASKED): Promise<CreatedTopic> {
+  async create(topic: NewTopic, validateOnly: boolean, permit: Permit): Promise<CreatedTopic> {
     if (this.options.metadata.image.topics.has(topic.name)) throw alreadyExists(topic.name);
     const configs = overridesOf(topic);
     const assignment = this.assignmentOf(topic);
@@ -165,7 +164,7 @@ export class TopicAdmin {
    * name share one creation. Throws LEADER_NOT_AVAILABLE where it has none yet, or is not even made: a ZooKeeper or a
    * controller that is away comes back, and clients ask again.
    */
-  async autoCreate(topic: string, waitMs: number, permit = UNASKED): Promise<void> {
+  async autoCreate(topic: string, waitMs: number, permit: Permit): Promise<void> {
     let creation = this.autoCreating.get(topic);
     if (!creation) {
       creation = this.createNamed(topic, waitMs, permit).finally(() => this.autoCreating.delete(topic));
