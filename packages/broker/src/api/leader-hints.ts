@@ -7,10 +7,8 @@ export function currentLeader(
   partition: number,
 ): { leaderId: number; leaderEpoch: number } {
   const hosted = services.replicas.find(topic, partition);
-  if (hosted && hosted.role.type !== 'none') {
-    const leaderId = hosted.role.type === 'leader' ? services.brokerId : hosted.role.leaderId;
-    return { leaderId, leaderEpoch: hosted.leaderEpoch };
-  }
+  if (hosted?.role.type === 'leader') return { leaderId: services.brokerId, leaderEpoch: hosted.leaderEpoch };
+  if (hosted?.role.type === 'follower') return { leaderId: hosted.role.leaderId, leaderEpoch: hosted.leaderEpoch };
   const known = services.metadata.partition(topic, partition);
   return known ? { leaderId: known.leader, leaderEpoch: known.leaderEpoch } : { leaderId: -1, leaderEpoch: -1 };
 }

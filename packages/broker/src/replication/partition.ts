@@ -27,10 +27,12 @@ export interface PartitionOrder {
 
 /**
  * What this replica is. `none`: nothing was said yet, or the broker has resigned because its session is over; the next
- * LeaderAndIsr makes it one of the others. `leader` and `follower` follow each other with rising leader epochs.
+ * LeaderAndIsr makes it one of the others. `leader` and `follower` follow each other with rising leader epochs. `lost`: its
+ * log folder has failed; nothing follows.
  */
 export type Role =
   | { readonly type: 'none' }
+  | { readonly type: 'lost' }
   | { readonly type: 'leader'; readonly state: LeaderState }
   | { readonly type: 'follower'; readonly leaderId: number };
 
@@ -112,10 +114,13 @@ export class Partition {
     this.wakeAll();
   }
 
-  /** ZooKeeper says that this broker's session is over: from now on nothing is acknowledged until a controller speaks. */
-  resign(): void {
-    if (this.role.type === 'none') return;
-    this.role = { type: 'none' };
+  /**
+   * From now on nothing is acknowledged: `none` until a controller speaks (ZooKeeper says that this broker's session is
+   * over, or the replica is stopped), `lost` for good.
+   */
+  resign(to: 'none' | 'lost' = 'none'): void {
+    if (this.role.type === to) return;
+    this.role = { type: to };
     this.resigned = true;
     this.wakeAll();
   }
@@ -152,7 +157,8 @@ export class Partition {
    */
   acknowledgement(
     requiredOffset: number,
-  ): 'NONE' | 'NOT_LEADER_OR_FOLLOWER' | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' | null {
+  ): 'NONE' | 'NOT_LEADER_OR_FOLLOWER' | 'KAFKA_STORAGE_ERROR' | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' | null {
+    if (this.role.type === 'lost') return 'KAFKA_STORAGE_ERROR';
     if (this.role.type !== 'leader') return 'NOT_LEADER_OR_FOLLOWER';
     if (this.log.highWatermark < requiredOffset) return null;
     const { state } = this.role;

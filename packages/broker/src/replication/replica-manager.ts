@@ -171,9 +171,9 @@ export class ReplicaManager {
     if (wasLeader) this.leadershipListeners.get(partition.topic)?.resigned(partition.partition, order.leaderEpoch);
   }
 
-  private resign(partition: Partition): void {
+  private resign(partition: Partition, to: 'none' | 'lost' = 'none'): void {
     const wasLeader = partition.isLeader;
-    partition.resign();
+    partition.resign(to);
     if (wasLeader) this.leadershipListeners.get(partition.topic)?.resigned(partition.partition, null);
   }
 
@@ -239,7 +239,7 @@ export class ReplicaManager {
     for (const partition of lost) {
       this.offline.add(`${partition.topic}-${partition.partition}`);
       this.remove(partition);
-      this.resign(partition);
+      this.resign(partition, 'lost');
     }
     return lost;
   }

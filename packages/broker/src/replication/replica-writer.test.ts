@@ -90,6 +90,13 @@ describe('append', () => {
     expect(codeOf(append)).toBe('NOT_LEADER_OR_FOLLOWER');
   });
 
+  test('a log folder that fails ends the wait', () => {
+    const { outcomes, append, partition } = setUp({ replicas: [0, 1] });
+    append();
+    partition.resign('lost');
+    expect(outcomes).toEqual(['KAFKA_STORAGE_ERROR']);
+  });
+
   test('what is refused is not in the log', () => {
     const { outcomes, append, partition } = setUp({ replicas: [0, 1, 2], minInsyncReplicas: 2 });
     partition.makeLeader({
