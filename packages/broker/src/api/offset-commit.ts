@@ -11,6 +11,7 @@ import { TopicResults } from './topic-results';
 type Request = RequestOf<typeof OffsetCommit>;
 type Response = ResponseInit<typeof OffsetCommit>;
 type Topic = Request['topics'][number];
+type Partition = Topic['partitions'][number];
 
 interface PartitionResult {
   readonly partitionIndex: number;
@@ -31,22 +32,18 @@ const failed = ({ partitionIndex }: { readonly partitionIndex: number }, error: 
 export function offsetCommit(services: Services): Handler<typeof OffsetCommit> {
   const { metadata, groups, store, clock } = services;
 
-  /** Answers for what does not exist; returns what does. */
+  /** Answers for what does not exist; returns what does, named by the one string that the metadata has for a topic. */
   function existing(topics: readonly Topic[], results: TopicResults<PartitionResult>): Topic[] {
     const valid: Topic[] = [];
-    for (const topic of topics) {
-      const known = metadata.image.topics.get(topic.name)?.partitions;
-      const isKnown = ({ partitionIndex }: Topic['partitions'][number]) => known?.has(partitionIndex) === true;
-      if (known === undefined) results.touch(topic.name);
-      if (topic.partitions.every(isKnown)) {
-        if (topic.partitions.length > 0) valid.push(topic);
-        continue;
+    for (const { name, partitions } of topics) {
+      const known = metadata.image.topics.get(name);
+      if (known === undefined) results.touch(name);
+      const isKnown = ({ partitionIndex }: Partition) => known?.partitions.has(partitionIndex) === true;
+      for (const partition of partitions) {
+        if (!isKnown(partition)) results.add(name, failed(partition, 'UNKNOWN_TOPIC_OR_PARTITION'));
       }
-      for (const partition of topic.partitions) {
-        if (!isKnown(partition)) results.add(topic.name, failed(partition, 'UNKNOWN_TOPIC_OR_PARTITION'));
-      }
-      const partitions = topic.partitions.filter(isKnown);
-      if (partitions.length > 0) valid.push({ ...topic, partitions });
+      const rest = partitions.filter(isKnown);
+      if (known !== undefined && rest.length > 0) valid.push({ name: known.name, partitions: rest });
     }
     return valid;
   }

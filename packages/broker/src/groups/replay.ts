@@ -30,6 +30,7 @@ export class Replay {
   recordCount = 0;
   /** A partition has far more records than keys. */
   private readonly keys = new Map<string, OffsetsKey>();
+  private readonly topics = new Map<string, string>();
   /** Groups with offsets in a producer's open transaction, by its id. */
   private readonly transactional = new Map<number, Set<GroupOffsets>>();
 
@@ -104,10 +105,18 @@ export class Replay {
     const text = key.toString('latin1');
     let parsed = this.keys.get(text);
     if (parsed === undefined) {
-      parsed = parseKey(key);
+      parsed = this.named(parseKey(key));
       this.keys.set(text, parsed);
     }
     return parsed;
+  }
+
+  /** Offsets of one topic share its name. */
+  private named(key: OffsetsKey): OffsetsKey {
+    if (key.type !== 'offset') return key;
+    const topic = this.topics.get(key.topic) ?? key.topic;
+    this.topics.set(topic, topic);
+    return { ...key, topic };
   }
 
   private groupOf(groupId: string): ReplayedGroup {
