@@ -2,6 +2,7 @@ import { ERRORS } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import type { LogSlice } from '../log/types';
 import {
   codeOfFetch,
   type FetchLimits,
@@ -39,6 +40,11 @@ const LEADER_HINT_VERSION = 16;
 const MAX_ANSWERS_BYTES = 256 * 1024 * 1024;
 const ANSWER_SHARE = 4;
 const MIN_ANSWER_BYTES = 64 * 1024;
+/**
+ * Answers from here on are read by other threads: 1 MB takes 50 µs from the page cache, but milliseconds from a disk.
+ * Below, handing it over costs more.
+ */
+const READ_LATER_BYTES = 512 * 1024;
 
 function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
   if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
@@ -114,7 +120,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     session: FetchContext,
     wishes: readonly FetchWish[],
     outcome: FetchOutcome,
-  ): HandlerResult<Response> {
+  ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     const states = outcome.partitions.map((fetched) => ({
       errorCode: codeOfFetch(fetched),
       highWatermark: fetched.highWatermark,
@@ -126,38 +132,42 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     if (throttled) return throttled;
     services.traffic?.fetched(wishes, outcome.partitions, session.isFollower);
     const { sessionId, send } = session.finish(states);
+    const sent = inOrder(outcome.partitions).filter(send);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
-    try {
-      const readAtMs = services.quotas.request.isEnabled ? services.clock.monotonicMs() : 0;
-      const entries = entriesOf(context, wishes, outcome, send, pooled.bytes);
+    const readAtMs = services.quotas.request.isEnabled ? services.clock.monotonicMs() : 0;
+    const answer = (records: readonly Buffer[]): HandlerResult<Response> => {
+      const entries = entriesOf(context, wishes, outcome, sent, records);
       if (readAtMs > 0 && !session.isFollower) chargeSince(services, context, readAtMs);
       return new Answer({ sessionId, ...entries }, () => pooled.release());
-    } catch (error) {
+    };
+    const failed = (error: unknown): never => {
       pooled.release();
       throw error;
+    };
+    const slices = sent.map((index) => outcome.partitions[index]!.slice);
+    if (outcome.bytes >= READ_LATER_BYTES) return readLater(slices, pooled.bytes).then(answer).catch(failed);
+    try {
+      return answer(readNow(slices, pooled.bytes));
+    } catch (error) {
+      return failed(error);
     }
   }
 
-  /** The partitions to send, their bytes read one after another into `target`. */
+  /** The partitions to send, with their records. */
   function entriesOf(
     context: RequestContext,
     wishes: readonly FetchWish[],
     outcome: FetchOutcome,
-    send: (index: number) => boolean,
-    target: Buffer,
+    sent: readonly number[],
+    records: readonly Buffer[],
   ): Pick<Response, 'responses' | 'nodeEndpoints'> {
     const version = context.apiVersion;
     const topics: (TopicEntry & { partitions: PartitionEntry[] })[] = [];
     const leaders = new Set<number>();
-    let used = 0;
-    for (const index of inOrder(outcome.partitions)) {
-      if (!send(index)) continue;
+    for (const [place, index] of sent.entries()) {
       const fetched = outcome.partitions[index]!;
       const wish = wishes[index]!;
-      const length = fetched.slice.readInto(target, used);
-      const records = length === 0 ? EMPTY : target.subarray(used, used + length);
-      used += length;
-      let entry = partitionEntry(wish, fetched, records);
+      let entry = partitionEntry(wish, fetched, records[place]!);
       if (wish.topic !== null)
         entry = convertedForVersion(entry, version, services.topicConfigs.get(wish.topic), wish.fetchOffset);
       if (version >= LEADER_HINT_VERSION && wish.topic !== null && isLeaderError(entry.errorCode)) {
@@ -290,6 +300,27 @@ function withoutRepeats(wishes: FetchWish[]): FetchWish[] {
   if (wishes.length < 2) return wishes;
   const byPartition = new Map(wishes.map((wish) => [`${wish.topicId} ${wish.topic} ${wish.partition}`, wish]));
   return byPartition.size === wishes.length ? wishes : [...byPartition.values()];
+}
+
+/** Reads slices one after another into `target`. */
+function readNow(slices: readonly LogSlice[], target: Buffer): Buffer[] {
+  let at = 0;
+  return slices.map((slice) => {
+    const from = at;
+    at += slice.bytes;
+    return slice.bytes === 0 ? EMPTY : target.subarray(from, from + slice.readInto(target, from));
+  });
+}
+
+/** As `readNow`, all at once and not on this thread. */
+function readLater(slices: readonly LogSlice[], target: Buffer): Promise<Buffer[]> {
+  let at = 0;
+  const reads = slices.map(async (slice) => {
+    const from = at;
+    at += slice.bytes;
+    return slice.bytes === 0 ? EMPTY : target.subarray(from, from + (await slice.readLater(target, from)));
+  });
+  return Promise.all(reads);
 }
 
 /** The places of what was fetched, in the order in which it is told. */

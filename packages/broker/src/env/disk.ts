@@ -9,6 +9,8 @@ export interface DiskFile {
   size(): number;
   /** Reads into `target` from `position`; returns the bytes read, fewer than `target.length` only at the end. */
   read(target: Uint8Array, position: number): number;
+  /** As `read`, on the disk's own time. The file must stay open meanwhile. */
+  readLater(target: Uint8Array, position: number): Promise<number>;
   /** Writes all chunks at `position`, one after another. After a failure the file may hold a part of them. */
   write(chunks: readonly Uint8Array[], position: number): void;
   truncate(size: number): void;

@@ -27,6 +27,18 @@ test('a file that is removed while it is flushed stays open until then, and does
   expect([disk.openFiles, disk.paths()]).toEqual([0, []]);
 });
 
+test('a file that is closed while it is read stays open until then', async () => {
+  const disk = new MemoryDisk();
+  const file = new FilePool(disk).file('/f');
+  file.write([Buffer.from('xyz')], 0);
+  const target = Buffer.alloc(4);
+  const reads = [file.readLater(target.subarray(0, 1), 2), file.readLater(target.subarray(1), 0)];
+  file.close();
+  expect(disk.openFiles).toBe(1);
+  expect(await Promise.all(reads)).toEqual([1, 3]);
+  expect([target.toString(), disk.openFiles]).toEqual(['zxyz', 0]);
+});
+
 test('a file that is gone when it is opened again is a failure, and is not made anew', () => {
   const disk = new MemoryDisk();
   const file = new FilePool(disk).file('/f');

@@ -69,7 +69,7 @@ function closeQuietly(file: PooledFile): void {
 
 export class PooledFile implements GatheringFile {
   private handle: DiskFile | null = null;
-  private flushes = 0;
+  private underWay = 0;
   private isToBeClosed = false;
   /** It is there: were it made anew, records would be appended behind a hole of zeros. */
   private wasOpen = false;
@@ -90,9 +90,9 @@ export class PooledFile implements GatheringFile {
     return this.filePath;
   }
 
-  /** While an fsync runs, the descriptor must stay what it is. */
+  /** While an fsync or a read runs, the descriptor must stay what it is. */
   get isBusy(): boolean {
-    return this.flushes > 0;
+    return this.underWay > 0;
   }
 
   get hasGathered(): boolean {
@@ -105,6 +105,10 @@ export class PooledFile implements GatheringFile {
 
   read(target: Uint8Array, position: number): number {
     return this.use().read(target, position);
+  }
+
+  readLater(target: Uint8Array, position: number): Promise<number> {
+    return this.whileOpen((handle) => handle.readLater(target, position));
   }
 
   write(chunks: readonly Uint8Array[], position: number): void {
@@ -163,14 +167,18 @@ export class PooledFile implements GatheringFile {
   }
 
   async flush(): Promise<void> {
-    if (this.isRemoved) return;
+    if (!this.isRemoved) await this.whileOpen((handle) => handle.flush());
+  }
+
+  /** Keeps the file open until what is done with it on the disk's own time is over. */
+  private async whileOpen<T>(action: (handle: DiskFile) => Promise<T>): Promise<T> {
     const handle = this.use();
-    this.flushes++;
+    this.underWay++;
     try {
-      await handle.flush();
+      return await action(handle);
     } finally {
-      this.flushes--;
-      if (this.flushes === 0 && this.isToBeClosed) this.close();
+      this.underWay--;
+      if (this.underWay === 0 && this.isToBeClosed) this.close();
     }
   }
 
@@ -188,7 +196,7 @@ export class PooledFile implements GatheringFile {
     this.filePath = path;
   }
 
-  /** Closes it until its next use; once the fsync that runs is over. */
+  /** Closes it until its next use; once what runs on it is over. */
   close(): void {
     if (this.handle === null) return;
     try {

@@ -90,8 +90,22 @@ test('segments roll by size and are read across; a slice outlives the deletion o
     [0, 0],
     [1, 1],
   ]);
+  const later = Buffer.alloc(slice.bytes);
+  const reading = slice.readLater(later, 0);
   await f.clock.advance(10);
+  expect([await reading, later.equals(target), f.disk.openFiles]).toEqual([slice.bytes, true, f.pool.openFiles]);
   expect(f.disk.paths().filter((path) => path.endsWith('.deleted'))).toEqual([]);
+});
+
+test('a slice whose read fails, at once or later, gives nothing, and the owner of its dir hears of it', async () => {
+  const f = fixture();
+  const log = f.open();
+  append(log, batch(3));
+  const { slice } = log.read(0, { maxBytes: 1e6, minOneMessage: true, isolation: 'log-end' });
+  f.disk.fault = (operation) => (operation === 'read' ? { code: 'EIO' } : null);
+  expect(slice.readInto(Buffer.alloc(slice.bytes), 0)).toBe(0);
+  expect(await slice.readLater(Buffer.alloc(slice.bytes), 0)).toBe(0);
+  expect(f.diskErrors.map(({ code }) => code)).toEqual(['EIO', 'EIO']);
 });
 
 test('a follower takes offsets as they are, holes included, and none twice', () => {

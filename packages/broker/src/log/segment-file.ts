@@ -64,10 +64,22 @@ export class FileSlice implements LogSlice {
     try {
       return this.file.read(target.subarray(at, at + this.bytes), this.position);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      // The answer is half made: the reader gets nothing now, and hears of the dir when it asks again.
-      this.onDiskError(error);
-      return 0;
+      return this.nothing(error);
     }
+  }
+
+  async readLater(target: Buffer, at: number): Promise<number> {
+    try {
+      return await this.file.readLater(target.subarray(at, at + this.bytes), this.position);
+    } catch (error) {
+      return this.nothing(error);
+    }
+  }
+
+  /** The answer is half made: the reader gets nothing now, and hears of the dir when it asks again. */
+  private nothing(error: unknown): number {
+    if (!(error instanceof DiskError)) throw error;
+    this.onDiskError(error);
+    return 0;
   }
 }

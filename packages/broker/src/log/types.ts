@@ -57,6 +57,8 @@ export interface LogSlice {
   readonly bytes: number;
   /** Puts the bytes into `target` at `at`; returns how many there were, fewer only if the file was cut or its disk fails. */
   readInto(target: Buffer, at: number): number;
+  /** As `readInto`, begun in this turn and done on the disk's own time: worth it for a lot, or where the disk is slow. */
+  readLater(target: Buffer, at: number): Promise<number>;
 }
 
 export interface AbortedTransaction {
@@ -119,4 +121,4 @@ export interface CompletedTxn {
   readonly isAborted: boolean;
 }
 
-export const EMPTY_SLICE: LogSlice = { bytes: 0, readInto: () => 0 };
+export const EMPTY_SLICE: LogSlice = { bytes: 0, readInto: () => 0, readLater: async () => 0 };

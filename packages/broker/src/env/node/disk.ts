@@ -2,12 +2,19 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat, type OpenMode } from '../disk';
 import { lockFile } from './file-lock';
+import { Turnstile } from './turnstile';
 
 const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
   read: fs.constants.O_RDONLY,
   update: fs.constants.O_RDWR,
   write: fs.constants.O_RDWR | fs.constants.O_CREAT,
 };
+
+/**
+ * fsync and deletion take as long as the disk likes and hold a thread of the pool meanwhile. The pool has four: reads
+ * must find one that is free, also while many segments are flushed.
+ */
+const slowActions = new Turnstile(2);
 
 /** The machine's own disk. */
 export class NodeDisk implements Disk {
@@ -139,6 +146,25 @@ class NodeDiskFile implements DiskFile {
     return done;
   }
 
+  async readLater(target: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < target.length) {
+      const bytes = await this.readOnce(target, done, position + done);
+      if (bytes === 0) break;
+      done += bytes;
+    }
+    return done;
+  }
+
+  private readOnce(target: Uint8Array, at: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.fd, target, at, target.length - at, position, (error, bytes) => {
+        if (error === null) resolve(bytes);
+        else reject(asDiskError(this.path, error));
+      });
+    });
+  }
+
   write(chunks: readonly Uint8Array[], position: number): void {
     try {
       for (const chunk of chunks) {
@@ -189,7 +215,7 @@ function attempt<T>(file: string, action: () => T): T {
 
 async function attemptLater(file: string, action: () => Promise<void>): Promise<void> {
   try {
-    await action();
+    await slowActions.run(action);
   } catch (error) {
     throw asDiskError(file, error);
   }

@@ -226,6 +226,10 @@ class MemoryFile implements DiskFile {
     return bytes;
   }
 
+  async readLater(target: Uint8Array, position: number): Promise<number> {
+    return this.read(target, position);
+  }
+
   write(chunks: readonly Uint8Array[], position: number): void {
     const fault = this.disk.fault('write', this.path);
     let budget = fault === null ? Number.POSITIVE_INFINITY : (fault.tornAfterBytes ?? 0);
