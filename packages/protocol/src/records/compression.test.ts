@@ -111,6 +111,32 @@ describe('lz4', () => {
     expect(decompress('lz4', compress('lz4', data, undefined, 0), LIMIT, 0).equals(data)).toBe(true);
   });
 
+  test('a block that is cut or damaged is corrupt, or the beginning of what it was', () => {
+    const frame = compress('lz4', data);
+    const blockBytes = frame.length - 15;
+    const cutTo = (bytes: number): Buffer => {
+      const cut = Buffer.from(frame);
+      cut.writeUInt32LE(bytes, 7);
+      return Buffer.concat([cut.subarray(0, 11 + bytes), Buffer.alloc(4)]);
+    };
+    const inflated = (bytes: number): Buffer | null => {
+      try {
+        return decompress('lz4', cutTo(bytes), LIMIT);
+      } catch (error) {
+        expect(error).toBeInstanceOf(CorruptRecordError);
+        return null;
+      }
+    };
+    expect(inflated(blockBytes)!.equals(data)).toBe(true);
+    for (let missing = 1; missing < 60; missing++) {
+      const beginning = inflated(blockBytes - missing) ?? Buffer.alloc(0);
+      expect(beginning.equals(data.subarray(0, beginning.length))).toBe(true);
+    }
+    const damaged = Buffer.from(frame);
+    damaged.fill(0, 2000, 2100);
+    expect(() => decompress('lz4', damaged, LIMIT)).toThrow(/^Corrupt lz4 data: a match points before its block/);
+  });
+
   test('incompressible data is stored', () => {
     const noise = Buffer.from(
       Array.from({ length: 100_000 }, (_, index) => (index * index * 31 + (index >> 5) * 17) & 0xff),

@@ -1,5 +1,5 @@
 import { CorruptRecordError } from './errors';
-import { copyBack, copyLiterals, Inflated, type Scratch, wordsOf } from './inflated';
+import { copyBack, copyLiterals, Inflated, Scratch, wordsOf } from './inflated';
 import { xxHash32 } from './xxhash32';
 
 /**
@@ -12,6 +12,14 @@ const MAX_BLOCK_BYTES = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 const STORED_FLAG = 0x8000_0000;
 const MIN_MATCH = 4;
 const MAX_RATIO = 255;
+/**
+ * Smaller blocks cost less than the call into the library; what shrinks more is copies of long runs, quick in any
+ * language, and must not come as memory that only the garbage collector gives back.
+ */
+const NATIVE_FROM_BYTES = 1024;
+const NATIVE_RATIO = 16;
+const SIZE_BYTES = 4;
+const prefixedBlock = new Scratch();
 
 const FLAG_BLOCK_INDEPENDENT = 0x20;
 const FLAG_BLOCK_CHECKSUM = 0x10;
@@ -69,7 +77,9 @@ export function lz4Decompress(
       corrupt('a block checksum does not match');
     }
     if (isStored) appendStored(data, at, length, out);
-    else inflateBlock(data, read, at, at + length, out, header.maxBlockBytes);
+    else if (!inflateNatively(data, at, at + length, out, header.maxBlockBytes)) {
+      inflateBlock(data, read, at, at + length, out, header.maxBlockBytes);
+    }
     at += length + trailer;
   }
 }
@@ -101,6 +111,28 @@ function appendStored(data: Buffer, from: number, length: number, out: Inflated)
   if (out.room(length) - out.length < length) out.overflow();
   data.copy(out.buffer, out.length, from, from + length);
   out.length += length;
+}
+
+/**
+ * By the library, twice as fast as `inflateBlock`. Its blocks have the size of their content in front: no more than we
+ * write there is made. False where it cannot, and nothing has changed: `inflateBlock` can, or tells what is wrong.
+ */
+function inflateNatively(data: Buffer, from: number, to: number, out: Inflated, maxBlockBytes: number): boolean {
+  if (to - from < NATIVE_FROM_BYTES) return false;
+  const { uncompressSync } = require('lz4-napi') as typeof import('lz4-napi');
+  const start = out.length;
+  const limit = out.room(Math.min(maxBlockBytes, (to - from) * NATIVE_RATIO)) - start;
+  const prefixed = prefixedBlock.take(SIZE_BYTES + to - from);
+  prefixed.writeUInt32LE(limit, 0);
+  data.copy(prefixed, SIZE_BYTES, from, to);
+  try {
+    const bytes = uncompressSync(prefixed.subarray(0, SIZE_BYTES + to - from));
+    bytes.copy(out.buffer, start);
+    out.length = start + bytes.length;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const tooMuch = (out: Inflated, end: number): never =>
