@@ -58,7 +58,7 @@ describe('the metrics of a producer', () => {
     metrics.finished();
     metrics.retried('t', 3);
 
-    const all = metrics.all(1_024);
+    const all = metrics.all({ bufferedBytes: 1_024, waiting: 0, metadataMs: undefined });
 
     expect(all.get('producer-metrics:record-send-total:{client-id=c}')).toBe(3);
     expect(all.get('producer-metrics:records-per-request-avg:{client-id=c}')).toBe(3);

@@ -1,6 +1,7 @@
 import type { Sent } from './accumulator';
 import type { TrafficObserver } from './connection';
 import type { ProducerSettings } from './producer-config';
+import { NO_AUTHENTICATION, RuntimeMetrics } from './runtime-metrics';
 import { Sampled } from './sampled';
 
 /** A metric as Kafka's tools name it: `group:name:{tags}`. */
@@ -29,10 +30,32 @@ const PRODUCER = {
   'batch-split': 'rate',
   'connection-creation': 'rate',
   'connection-close': 'rate',
+  'buffer-exhausted': 'rate',
   'produce-throttle-time': 'average',
   'record-queue-time': 'average',
   'record-size': 'average',
 } as const satisfies Record<string, Shape>;
+
+/** Of a producer without transactions. */
+const NO_TRANSACTIONS: Readonly<Record<string, number>> = {
+  'txn-abort-time-ns-total': 0,
+  'txn-begin-time-ns-total': 0,
+  'txn-commit-time-ns-total': 0,
+  'txn-init-time-ns-total': 0,
+  'txn-send-offsets-time-ns-total': 0,
+};
+
+const NS_PER_MS = 1_000_000;
+
+/** What a producer is busy with that it does not report as it happens. */
+export interface ProducerState {
+  /** Memory in use by records that wait for an answer. */
+  readonly bufferedBytes: number;
+  /** Sends that wait for memory. */
+  readonly waiting: number;
+  /** When metadata came last; undefined: never. */
+  readonly metadataMs: number | undefined;
+}
 
 const TOPIC = { ...RECORDS, byte: 'rate' } as const;
 
@@ -44,6 +67,10 @@ export class ProducerMetrics implements TrafficObserver {
   private readonly topics = new Map<string, Record<keyof typeof TOPIC, Sampled> & { ratio: Sampled }>();
   private readonly ratio: Sampled;
   private readonly recordsPerRequest: Sampled;
+  private readonly memoryWaitMs: Sampled;
+  private readonly runtime: RuntimeMetrics;
+  private metadataWaitMs = 0;
+  private flushMs = 0;
   private connections = 0;
   private inFlight = 0;
 
@@ -55,6 +82,28 @@ export class ProducerMetrics implements TrafficObserver {
     this.producer = this.statistics(PRODUCER);
     this.ratio = new Sampled(now);
     this.recordsPerRequest = new Sampled(now);
+    this.memoryWaitMs = new Sampled(now);
+    this.runtime = new RuntimeMetrics(this.startMs, now);
+  }
+
+  /** A send waited for metadata. */
+  waitedForMetadata(ms: number): void {
+    this.metadataWaitMs += ms;
+  }
+
+  /** A send waited for memory. */
+  waitedForMemory(ms: number): void {
+    this.memoryWaitMs.record(ms);
+  }
+
+  /** A send was given up because no memory became free. */
+  exhausted(): void {
+    this.producer['buffer-exhausted'].record(1);
+  }
+
+  /** Somebody waited until all was sent. */
+  flushed(ms: number): void {
+    this.flushMs += ms;
   }
 
   private statistics<K extends string>(shapes: Record<K, Shape>): Record<K, Sampled> {
@@ -142,8 +191,8 @@ export class ProducerMetrics implements TrafficObserver {
     for (const each of [this.producer, this.topic(topic)]) each['record-error'].record(records);
   }
 
-  /** All metrics by their names. `bufferedBytes` of the producer's memory are in use. */
-  all(bufferedBytes: number): Metrics {
+  /** All metrics by their names. */
+  all({ bufferedBytes, waiting, metadataMs }: ProducerState): Metrics {
     const { clientId, bufferBytes } = this.settings;
     const metrics = new Map<string, number | string>();
     const tags = `client-id=${clientId}`;
@@ -157,8 +206,24 @@ export class ProducerMetrics implements TrafficObserver {
         add(group, `${name}-${shape === 'rate' ? 'total' : 'max'}`, tags, shape === 'rate' ? total : max);
       }
     };
-    add('app-info', 'start-time-ms', tags, String(this.startMs));
+    const addEach = (group: string, values: Readonly<Record<string, number | string>>): void => {
+      for (const [name, value] of Object.entries(values)) add(group, name, tags, value);
+    };
+    const waitNs = this.memoryWaitMs.total * NS_PER_MS;
+    addEach('app-info', this.runtime.appInfo());
     addAll('producer-metrics', tags, PRODUCER, this.producer);
+    addEach('producer-metrics', {
+      ...this.runtime.selector(this.producer.request.total + this.producer.response.total),
+      ...NO_AUTHENTICATION,
+      ...NO_TRANSACTIONS,
+      'bufferpool-wait-ratio': this.memoryWaitMs.perSecond / 1000,
+      'bufferpool-wait-time-ns-total': waitNs,
+      'bufferpool-wait-time-total': waitNs,
+      'flush-time-ns-total': this.flushMs * NS_PER_MS,
+      'metadata-age': metadataMs === undefined ? Number.NaN : (this.now() - metadataMs) / 1000,
+      'metadata-wait-time-ns-total': this.metadataWaitMs * NS_PER_MS,
+      'waiting-threads': waiting,
+    });
     add('producer-metrics', 'buffer-available-bytes', tags, bufferBytes - bufferedBytes);
     add('producer-metrics', 'buffer-total-bytes', tags, bufferBytes);
     add('producer-metrics', 'compression-rate-avg', tags, this.ratio.average);
@@ -172,6 +237,7 @@ export class ProducerMetrics implements TrafficObserver {
       addAll('producer-topic-metrics', `${tags}, topic=${name}`, TOPIC, topic);
       add('producer-topic-metrics', 'compression-rate', `${tags}, topic=${name}`, topic.ratio.average);
     }
+    add('kafka-metrics-count', 'count', tags, metrics.size + 1);
     return metrics;
   }
 }

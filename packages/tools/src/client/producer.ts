@@ -5,7 +5,7 @@ import { PartitionQueue, ProducerBatch, type SendCallback } from './accumulator'
 import { KafkaClient } from './client';
 import { partitionForKey, StickyPartitioner } from './partitioner';
 import type { ProducerSettings } from './producer-config';
-import type { ProducerMetrics } from './producer-metrics';
+import type { ProducerMetrics, ProducerState } from './producer-metrics';
 import { upperBoundBytes } from './record-size';
 import { Sender } from './sender';
 import { type TopicInfo, TopicMetadata } from './topic-metadata';
@@ -41,7 +41,7 @@ export class Producer {
   constructor(
     private readonly settings: ProducerSettings,
     log: Log,
-    metrics?: ProducerMetrics,
+    private readonly metrics?: ProducerMetrics,
   ) {
     this.client = constructing(
       () =>
@@ -104,15 +104,22 @@ export class Producer {
     const { maxBlockMs, bufferBytes } = this.settings;
     const startMs = Date.now();
     try {
-      let info = this.metadata.last(record.topic) ?? (await this.metadata.wait(record.topic, maxBlockMs));
+      let info = this.metadata.last(record.topic);
+      if (!info) {
+        info = await this.metadata.wait(record.topic, maxBlockMs);
+        this.metrics?.waitedForMetadata(Date.now() - startMs);
+      }
       while (this.bufferedBytes + bytes > bufferBytes) {
         const leftMs = maxBlockMs - (Date.now() - startMs);
         if (leftMs <= 0) {
+          this.metrics?.exhausted();
           throw timeoutError(
             `Failed to allocate ${bytes} bytes within the configured max blocking time ${maxBlockMs} ms.`,
           );
         }
+        const waitingMs = Date.now();
         await this.memoryFreed(leftMs);
+        this.metrics?.waitedForMemory(Date.now() - waitingMs);
       }
       info = this.metadata.last(record.topic) ?? info;
       this.append(record, info, bytes, callback);
@@ -180,14 +187,20 @@ export class Producer {
     for (const wake of this.memoryWaiters.splice(0)) wake();
   }
 
-  /** The bytes of records that wait for an answer. */
-  get bytesInUse(): number {
-    return this.bufferedBytes;
+  /** What its metrics say of the present. */
+  get state(): ProducerState {
+    return {
+      bufferedBytes: this.bufferedBytes,
+      waiting: this.memoryWaiters.length,
+      metadataMs: this.metadata.refreshedMs,
+    };
   }
 
   /** Sends what is buffered at once and waits until all of it is answered. */
-  flush(): Promise<void> {
-    return this.sender.drain();
+  async flush(): Promise<void> {
+    const startMs = Date.now();
+    await this.sender.drain();
+    this.metrics?.flushed(Date.now() - startMs);
   }
 
   /** Flushes, then closes all connections. */

@@ -26,6 +26,8 @@ type Topic = ResponseOf<typeof Metadata>['topics'][number];
 export class TopicMetadata {
   private readonly topics = new Map<string, TopicInfo>();
   private correlationId = 0;
+  /** When brokers answered last; undefined: never. */
+  refreshedMs: number | undefined;
 
   constructor(
     private readonly client: KafkaClient,
@@ -83,6 +85,7 @@ export class TopicMetadata {
   async refresh(names: readonly string[] | null, deadlineMs: number, allowAutoTopicCreation = true): Promise<Topic[]> {
     this.correlationId++;
     const { topics } = await this.client.metadata(names, deadlineMs, allowAutoTopicCreation);
+    this.refreshedMs = Date.now();
     const failures = topics.filter(({ errorCode }) => errorCode !== 0);
     if (failures.length > 0) this.report(failures);
     for (const topic of topics) {

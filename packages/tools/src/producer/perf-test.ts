@@ -98,7 +98,7 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
   }
   await producer.flush();
   stats.printTotal();
-  if (metrics) for (const line of metricLines(metrics.all(producer.bytesInUse))) println(io.stdout, line);
+  if (metrics) for (const line of metricLines(metrics.all(producer.state))) println(io.stdout, line);
   await producer.close();
   return 0;
 }
