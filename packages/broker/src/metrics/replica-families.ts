@@ -6,7 +6,7 @@ export interface ObservedPartition {
   readonly partition: number;
   readonly replicas: readonly number[];
   readonly role:
-    | { readonly type: 'none' | 'follower' }
+    | { readonly type: 'none' | 'lost' | 'follower' }
     | { readonly type: 'leader'; readonly state: { readonly isr: readonly number[] } };
   readonly log: {
     readonly size: number;
