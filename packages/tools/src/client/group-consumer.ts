@@ -6,7 +6,7 @@ import { CommitFailedError, OffsetCommitter } from './group/committer';
 import type { GroupSettings } from './group/group-config';
 import { GroupCoordinator } from './group/group-coordinator';
 import { GroupTopics } from './group/group-topics';
-import { Membership } from './group/membership';
+import { Membership, POLLING } from './group/membership';
 import type { CommittedOffset } from './group/offsets';
 import { partitionText, type TopicPartition } from './partitions';
 import type { TopicSelection } from './selection';
@@ -90,9 +90,16 @@ export class GroupConsumer {
    * record counts as consumed, for commits, when it is taken out of what this returns. Throws what ends the membership.
    */
   async poll(timeoutMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
-    const deadlineMs = Date.now() + timeoutMs;
-    for (;;) {
+    this.membership.lastPollMs = POLLING;
+    try {
+      return await this.pollUntil(Date.now() + timeoutMs);
+    } finally {
       this.membership.lastPollMs = Date.now();
+    }
+  }
+
+  private async pollUntil(deadlineMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
+    for (;;) {
       if (this.failure) throw this.failure;
       if (this.closing) return undefined;
       this.maintain();

@@ -20,6 +20,13 @@ const NO_GENERATION = -1;
 /** A join is answered when the last member came, so it may take this much longer than the rebalance time-out. */
 const JOIN_EXTRA_MS = 5_000;
 const MAX_REASON_CHARS = 255;
+/** The last poll is not over yet, however long it takes. */
+export const POLLING = Number.POSITIVE_INFINITY;
+const POLL_TIMEOUT =
+  'consumer poll timeout has expired. This means the time between subsequent calls to poll() was longer than the ' +
+  'configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time processing ' +
+  'messages. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches ' +
+  'returned in poll() with max.poll.records.';
 /** The first versions of the requests that know static members. */
 const FIRST_WITH_INSTANCE = { JoinGroup: 5, SyncGroup: 3, Heartbeat: 3, LeaveGroup: 3 } as const;
 
@@ -49,6 +56,7 @@ export class Membership {
   /** Whether it has to join: at first, and whenever the group is to be divided anew. */
   needsJoin = true;
   isLeader = false;
+  /** When the consumer was last polled; `POLLING` while it is. */
   lastPollMs = Date.now();
 
   /** @param changed called when heartbeats bring news: `needsJoin` is set, or a failure that ends the membership */
@@ -141,6 +149,10 @@ export class Membership {
     () =>
     (version: number): RequestInit<typeof JoinGroup> => {
       const { groupId, groupInstanceId, sessionTimeoutMs, maxPollIntervalMs, assignors, rackId } = this.settings;
+      if (groupInstanceId !== null && version < FIRST_WITH_INSTANCE.JoinGroup) {
+        const message = `The broker join group protocol version ${version} does not support usage of config group.instance.id.`;
+        throw new ServerError('UNSUPPORTED_VERSION', message);
+      }
       const topics = this.state.subscribedTopics();
       const ownedPartitions = this.state.ownedPartitions();
       const { generationId, lastAssigned } = this;
@@ -165,18 +177,20 @@ export class Membership {
     const error = new ServerError(errorName(errorCode));
     // KIP-394: the group takes no member before it has told it its id.
     if (error.error === 'MEMBER_ID_REQUIRED') this.memberId = memberId;
-    else if (FATAL_JOINS.has(error.error)) this.report(`JoinGroup failed due to fatal error: ${error.message}`);
+    else if (FATAL_JOINS.has(error.error))
+      this.report('ERROR', `JoinGroup failed due to fatal error: ${error.message}`);
     else if (error.error === 'FENCED_INSTANCE_ID') {
       this.report(
+        'ERROR',
         `JoinGroup failed: The group instance id ${this.settings.groupInstanceId} has been fenced by another instance.`,
       );
     }
     return error;
   }
 
-  private report(message: string): void {
+  private report(level: 'WARN' | 'ERROR', message: string): void {
     const { clientId, groupId } = this.settings;
-    this.log('ERROR', `[Consumer clientId=${clientId}, groupId=${groupId}] ${message}`, CONSUMER_COORDINATOR);
+    this.log(level, `[Consumer clientId=${clientId}, groupId=${groupId}] ${message}`, CONSUMER_COORDINATOR);
   }
 
   /** The leader's part: who gets what. */
@@ -217,7 +231,7 @@ export class Membership {
     if (response.errorCode !== 0) {
       const error = new ServerError(errorName(response.errorCode));
       if (error.error === 'FENCED_INSTANCE_ID' || FATAL_JOINS.has(error.error)) {
-        this.report(`SyncGroup failed: ${error.message}`);
+        this.report('ERROR', `SyncGroup failed: ${error.message}`);
       }
       throw error;
     }
@@ -233,6 +247,7 @@ export class Membership {
   private async beat(): Promise<void> {
     const { sessionTimeoutMs, requestTimeoutMs, maxPollIntervalMs } = this.settings;
     if (Date.now() - this.lastPollMs > maxPollIntervalMs) {
+      this.report('WARN', POLL_TIMEOUT);
       await this.leave('consumer poll timeout has expired.');
       this.requestRejoin('consumer poll timeout has expired.');
       return;
