@@ -26,7 +26,7 @@ let consumers: KafkajsMember[] = [];
 beforeAll(async () => {
   zooKeeper = await startZooKeeper();
   // A broker that was killed may come back once its session is over.
-  const settings = { 'group.min.session.timeout.ms': 500, 'zookeeper.session.timeout.ms': 1000 };
+  const settings = { 'group.min.session.timeout.ms': 500, 'zookeeper.session.timeout.ms': 3000 };
   broker = await Broker.start({ zooKeeper: zooKeeper.connect, settings });
   // Makes `__consumer_offsets`.
   const peer = await connect(broker);
@@ -49,7 +49,8 @@ const count = (text: string): number => broker.log().split(text).length - 1;
 async function createTopic(name: string): Promise<void> {
   const peer = await connect(broker);
   const topic = { name, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] };
-  await peer.send(CreateTopics, 5, { topics: [topic], ...TERMS, validateOnly: false }, TERMS);
+  const { topics } = await peer.send(CreateTopics, 5, { topics: [topic], ...TERMS, validateOnly: false }, TERMS);
+  expect(topics).toMatchObject([{ errorCode: NONE, numPartitions: PARTITIONS }]);
   peer.close();
 }
 

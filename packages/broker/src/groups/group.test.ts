@@ -301,6 +301,23 @@ describe('sessions', () => {
     expect(world.group.size).toBe(2);
   });
 
+  test('who waited for an assignment longer than its session has a new one with it', () => {
+    const world = new GroupWorld();
+    const calls = [world.send(), world.send()];
+    world.pass(2 * DELAY_MS);
+    const [leader, follower] = calls.map((call) => answerOf(call).memberId);
+    world.sendSync({ memberId: follower! });
+    for (let at = 0; at < 2 * SESSION_MS; at += 5000) {
+      world.heartbeat(leader!);
+      world.pass(5000);
+    }
+    world.sendSync({ memberId: leader!, assignments: [{ memberId: follower!, assignment: bytes('all') }] });
+    world.pass(SESSION_MS - 1);
+    expect([leader, follower].map((id) => world.heartbeat(id!))).toEqual(['NONE', 'NONE']);
+    world.pass(SESSION_MS);
+    expect(world.group.state).toBe('Empty');
+  });
+
   test('new members have five minutes to be heard of again', () => {
     const { world, ids } = stableGroup(1, new GroupWorld({ initialRebalanceDelayMs: 0 }));
     const long = { rebalanceTimeoutMs: 2 * NEW_MEMBER_MS };

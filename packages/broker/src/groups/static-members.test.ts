@@ -124,6 +124,22 @@ describe('a static member that comes back', () => {
     },
   );
 
+  test('and waited for its new id to be stored for longer than its session has a new one', () => {
+    const { world, a } = slowGroup();
+    const call = world.send(FOLLOWER);
+    for (let at = 0; at < 2 * SESSION_MS; at += 5000) {
+      world.heartbeat(a, 1, 'a');
+      world.pass(5000);
+    }
+    world.store();
+    expect(errorOf(call)).toBe('NONE');
+    world.heartbeat(a, 1, 'a');
+    world.pass(SESSION_MS - 1);
+    expect(world.group.size).toBe(2);
+    world.pass(1);
+    expect(world.heartbeat('b-2', 1, 'b')).toBe('UNKNOWN_MEMBER_ID');
+  });
+
   test('twice before its id is stored: the first is fenced, the second is told', () => {
     const { world } = slowGroup();
     const [first, second] = [world.send(FOLLOWER), world.send(FOLLOWER)];
@@ -207,6 +223,23 @@ describe('a static member that does not come back', () => {
       world.heartbeat(b, 2, 'b');
       world.pass(5000);
     }
+    expect(world.group.size).toBe(1);
+  });
+
+  test('and waited for an assignment when the rebalance began has its session from then on', () => {
+    const { world, a, b } = stableGroup();
+    const calls = [world.send({ ...LEADER, memberId: a }), world.send({ ...FOLLOWER, memberId: b })];
+    expect(calls.map(errorOf)).toEqual(['NONE', 'NONE']);
+    const sync = world.sendSync({ memberId: b, groupInstanceId: 'b' });
+    for (let at = 0; at < 2 * SESSION_MS; at += 5000) {
+      world.heartbeat(a, 2, 'a');
+      world.pass(5000);
+    }
+    world.send({ ...LEADER, memberId: a, protocols: protocols('range') });
+    expect(errorOf(sync)).toBe('REBALANCE_IN_PROGRESS');
+    world.pass(SESSION_MS - 1);
+    expect(world.group.size).toBe(2);
+    world.pass(1);
     expect(world.group.size).toBe(1);
   });
 
