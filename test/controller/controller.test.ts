@@ -77,6 +77,17 @@ describe('topics written by hand', () => {
     await until(() => brokers.metadata(0, 't', 2) !== undefined);
   });
 
+  test('partitions added by a tool that knows no topic ids do not cost the topic its id', async () => {
+    const { brokers } = await office(cluster);
+    await byHand(cluster, '/brokers/topics/t', topic([0]));
+    await until(() => brokers.metadata(0, 't', 0) !== undefined);
+    const { topic_id: topicId } = JSON.parse((await cluster.contentOf('/brokers/topics/t'))!);
+    await byHand(cluster, '/brokers/topics/t', topic([0], [0]));
+    await until(() => brokers.metadata(0, 't', 1) !== undefined);
+    const node = JSON.parse((await cluster.contentOf('/brokers/topics/t'))!);
+    expect([node.topic_id, Object.keys(node.partitions)]).toEqual([topicId, ['0', '1']]);
+  });
+
   test('a state that cannot be read, or is of a later controller, holds nothing else up', async () => {
     const { brokers } = await office(cluster);
     await byHand(cluster, '/brokers/topics/other', topic([0]));

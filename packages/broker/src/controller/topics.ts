@@ -70,6 +70,10 @@ export async function onPartitionsAdded(controller: ActiveController, topic: str
   if (!known) return;
   const node = (await store.getTopicAssignments([topic])).get(topic);
   if (!node) return;
+  // Tools of 2.7 and before drop the id that they do not know (KAFKA-14190).
+  if ((node.topicId ?? ZERO_UUID) === ZERO_UUID) {
+    await store.setTopicAssignment(topic, { topicId: known.topicId, partitions: node.partitions }, state.epochVersion);
+  }
   const added = [...node.partitions].filter(([partition]) => !known.partitions.has(partition));
   if (added.length === 0) return;
   if (state.isBeingDeleted(topic)) {
