@@ -15,6 +15,8 @@ interface Result {
 }
 
 const TYPES: Readonly<Record<number, ElectionType>> = { 0: 'preferred', 1: 'unclean' };
+/** Of one request: twice what a cluster on ZooKeeper is said to bear. Each is answered, in some forty bytes. */
+const MAX_PARTITIONS = 400_000;
 const NOT_NEEDED = ERRORS.ELECTION_NOT_NEEDED.code;
 
 /**
@@ -48,6 +50,7 @@ export function electLeaders(services: Services): Handler<typeof ElectLeaders> {
       const type = TYPES[electionType];
       // Apache finds no election of that number, and no error for that either.
       if (type === undefined) throw new KafkaError('UNKNOWN_SERVER_ERROR');
+      if (isTooMany(topicPartitions)) throw new KafkaError('INVALID_REQUEST', `More than ${MAX_PARTITIONS} partitions`);
       const partitions = topicPartitions ? named(topicPartitions) : known(services);
       const results = await elect(partitions, type, timeoutMs).catch((error): Result[] => {
         if (!(error instanceof KafkaError)) throw error;
@@ -58,7 +61,8 @@ export function electLeaders(services: Services): Handler<typeof ElectLeaders> {
     },
     fail(error, { topicPartitions }) {
       const [errorCode, errorMessage] = [error.code, specificMessage(error)];
-      const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
+      const told = topicPartitions && !isTooMany(topicPartitions) ? topicPartitions : [];
+      const replicaElectionResults = told.map(({ topic, partitions }) => ({
         topic,
         partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
       }));
@@ -78,6 +82,9 @@ const failed = ({ topic, partition }: Partition, errorCode: number, errorMessage
   errorCode,
   errorMessage,
 });
+
+const isTooMany = (topics: Request['topicPartitions']): boolean =>
+  (topics ?? []).reduce((count, { partitions }) => count + partitions.length, 0) > MAX_PARTITIONS;
 
 /** Each partition once. */
 function named(topics: NonNullable<Request['topicPartitions']>): Partition[] {

@@ -38,6 +38,14 @@ const refused = (user: string, error: ErrorName, text: string = ERRORS[error].me
   errorMessage: text,
 });
 
+/** What is asked for one user; `refusal` where that cannot be done, whatever ZooKeeper holds. */
+export interface ScramChange {
+  readonly user: string;
+  readonly refusal: ScramOutcome | null;
+  readonly deletions: readonly ScramDeletion[];
+  readonly upsertions: readonly ScramUpsertion[];
+}
+
 /** The SCRAM credentials of users in ZooKeeper (KIP-554, ZkAdminManager). */
 export class ScramAdmin {
   constructor(
@@ -45,19 +53,17 @@ export class ScramAdmin {
     private readonly logger: Logger,
   ) {}
 
-  /** Which mechanisms users can log in with; null or none: all users that can with any. */
-  async describe(users: readonly string[] | null): Promise<DescribedScramUser[]> {
-    if (users === null || users.length === 0) {
-      const all = [...(await this.configs.getAll('users'))];
-      return all.flatMap(([name, config]) => describedUser(desanitize(name), config) ?? []);
-    }
-    return Promise.all([...new Set(users)].map((user) => this.describeNamed(user, isTwice(users, user))));
+  /** By which mechanisms users can log in: all users that can by any. */
+  async describeAll(): Promise<DescribedScramUser[]> {
+    const all = [...(await this.configs.getAll('users'))];
+    return all.flatMap(([name, config]) => describedUser(desanitize(name), config) ?? []);
   }
 
-  private async describeNamed(user: string, isNamedTwice: boolean): Promise<DescribedScramUser> {
+  /** As `describeAll`, for one user, who is to be asked for once in a request. */
+  async describe(user: string, timesAsked: number): Promise<DescribedScramUser> {
     const without = (outcome: ScramOutcome): DescribedScramUser => ({ ...outcome, credentialInfos: [] });
     if (user === '') return without(refused(user, 'RESOURCE_NOT_FOUND', EMPTY_NAME));
-    if (isNamedTwice) {
+    if (timesAsked > 1) {
       const text = `Cannot describe SCRAM credentials for the same user twice in a single request: ${user}`;
       return without(refused(user, 'DUPLICATE_RESOURCE', text));
     }
@@ -66,25 +72,9 @@ export class ScramAdmin {
     return described ?? without(refused(user, 'RESOURCE_NOT_FOUND', text));
   }
 
-  /** Removes and sets credentials. All of a user's changes are made, or none. */
-  async alter(deletions: readonly ScramDeletion[], upsertions: readonly ScramUpsertion[]): Promise<ScramOutcome[]> {
-    const refusals = whatIsWrong(deletions, upsertions);
-    const users = new Set([...deletions, ...upsertions].map(({ name }) => name));
-    return Promise.all(
-      [...users].map(async (user) => {
-        const refusal = refusals.get(user);
-        if (refusal) return refusal;
-        const ofUser = ({ name }: ScramDeletion): boolean => name === user;
-        return this.alterUser(user, deletions.filter(ofUser), upsertions.filter(ofUser));
-      }),
-    );
-  }
-
-  private async alterUser(
-    user: string,
-    deletions: readonly ScramDeletion[],
-    upsertions: readonly ScramUpsertion[],
-  ): Promise<ScramOutcome> {
+  /** Makes all of a user's changes, or none. */
+  async alter({ user, refusal, deletions, upsertions }: ScramChange): Promise<ScramOutcome> {
+    if (refusal) return refusal;
     try {
       const config = { ...(await this.configs.get('users', sanitize(user))) };
       for (const { mechanism } of deletions) {
@@ -109,7 +99,21 @@ export class ScramAdmin {
   }
 }
 
-const isTwice = (names: readonly string[], name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
+/** What a request asks for, user by user. */
+export function scramChanges(
+  deletions: readonly ScramDeletion[],
+  upsertions: readonly ScramUpsertion[],
+): ScramChange[] {
+  const byUser = new Map<string, { deletions: ScramDeletion[]; upsertions: ScramUpsertion[] }>();
+  const changesOf = (user: string) => {
+    const changes = byUser.get(user) ?? { deletions: [], upsertions: [] };
+    byUser.set(user, changes);
+    return changes;
+  };
+  for (const deletion of deletions) changesOf(deletion.name).deletions.push(deletion);
+  for (const upsertion of upsertions) changesOf(upsertion.name).upsertions.push(upsertion);
+  return [...byUser].map(([user, changes]) => ({ user, refusal: whatIsWrong(user, changes), ...changes }));
+}
 
 /** Null for a user who has no credential, but quotas perhaps. */
 function describedUser(user: string, config: EntityConfig): DescribedScramUser | null {
@@ -125,26 +129,17 @@ function describedUser(user: string, config: EntityConfig): DescribedScramUser |
   return { ...done(user), credentialInfos };
 }
 
-/** Mistakes that can be seen without looking into ZooKeeper, by user: the last one where there are several. */
+/** A mistake that can be seen without looking into ZooKeeper: the last one where there are several. */
 function whatIsWrong(
-  deletions: readonly ScramDeletion[],
-  upsertions: readonly ScramUpsertion[],
-): Map<string, ScramOutcome> {
-  const refusals = new Map<string, ScramOutcome>();
-  for (const change of [...deletions, ...upsertions]) {
-    const refusal = whatIsWrongWith(change);
-    if (refusal) refusals.set(change.name, refusal);
-  }
-  const seen = new Set<string>();
-  for (const { name, mechanism } of [...upsertions, ...deletions]) {
-    const pair = `${mechanism}/${name}`;
-    if (seen.has(pair) && !refusals.has(name)) {
-      const text = 'A user credential cannot be altered twice in the same request';
-      refusals.set(name, refused(name, 'DUPLICATE_RESOURCE', text));
-    }
-    seen.add(pair);
-  }
-  return refusals;
+  user: string,
+  { deletions, upsertions }: Pick<ScramChange, 'deletions' | 'upsertions'>,
+): ScramOutcome | null {
+  const changes = [...deletions, ...upsertions];
+  const wrong = changes.flatMap((change) => whatIsWrongWith(change) ?? []).at(-1);
+  if (wrong) return wrong;
+  const isOnceEach = new Set(changes.map(({ mechanism }) => mechanism)).size === changes.length;
+  const text = 'A user credential cannot be altered twice in the same request';
+  return isOnceEach ? null : refused(user, 'DUPLICATE_RESOURCE', text);
 }
 
 function whatIsWrongWith(change: ScramDeletion | ScramUpsertion): ScramOutcome | null {

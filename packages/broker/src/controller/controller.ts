@@ -103,16 +103,12 @@ export class Controller {
     return this.ask('ReplicaLeaderElection', (term) => electOnRequest(term, partitions, type));
   }
 
-  /** Those of the partitions (null: of all) whose replicas are being moved (KIP-455). Throws NOT_CONTROLLER. */
-  ongoingReassignments(
-    partitions: readonly PartitionId[] | null,
-  ): Promise<(PartitionId & { readonly assignment: ReplicaAssignment })[]> {
+  /** Partitions whose replicas are being moved (KIP-455). Throws NOT_CONTROLLER. */
+  ongoingReassignments(): Promise<(PartitionId & { readonly assignment: ReplicaAssignment })[]> {
     return this.ask('ListPartitionReassignments', async ({ state }) =>
-      [...(partitions ?? state.allPartitions())].flatMap(({ topic, partition }) => {
-        const assignment = state.assignmentOf({ topic, partition });
-        const isMoving = assignment && assignment.addingReplicas.length + assignment.removingReplicas.length > 0;
-        return isMoving ? [{ topic, partition, assignment }] : [];
-      }),
+      [...state.allPartitions()].filter(
+        ({ assignment }) => assignment.addingReplicas.length + assignment.removingReplicas.length > 0,
+      ),
     );
   }
 
