@@ -4,7 +4,7 @@ import type { Api, RequestInit, ResponseOf } from '@odradek/protocol/schema/api'
 import { RequestHeader, ResponseHeader } from '@odradek/protocol/wire/headers';
 import { Reader } from '@odradek/protocol/wire/reader';
 import { Writer } from '@odradek/protocol/wire/writer';
-import { ServerError, ToolError, timeoutError } from '../tool-error';
+import { ServerError, ToolError } from '../tool-error';
 
 const UNSUPPORTED_VERSION = 35;
 const LENGTH_BYTES = 4;
@@ -23,12 +23,20 @@ export class DisconnectError extends ToolError {
   }
 }
 
+/** A request that was not answered in time. The connection is lost with it. */
+export class RequestTimeoutError extends ToolError {
+  constructor() {
+    super('org.apache.kafka.common.errors.TimeoutException', 'The request timed out.');
+  }
+}
+
 interface Pending {
   readonly api: AnyApi;
   readonly version: number;
   readonly resolve: (response: unknown) => void;
   readonly reject: (reason: Error) => void;
   readonly timer: NodeJS.Timeout | undefined;
+  readonly sentMs: number;
 }
 
 export interface ApiRange {
@@ -42,6 +50,8 @@ export interface TrafficObserver {
   closed(nodeId: number): void;
   sent(nodeId: number, bytes: number): void;
   received(nodeId: number, bytes: number): void;
+  /** Told of each answer as it is understood. */
+  answered?(nodeId: number, api: AnyApi, latencyMs: number, response: unknown): void;
 }
 
 interface Traffic {
@@ -164,7 +174,8 @@ export class Connection {
         // Answers come in order: one that is late holds up all behind it, so Kafka's clients drop the connection.
         this.fail(new DisconnectError(), correlationId);
       }, timeoutMs);
-      this.pending.set(correlationId, { api, version, resolve: resolve as (response: unknown) => void, reject, timer });
+      const settle = { resolve: resolve as (response: unknown) => void, reject };
+      this.pending.set(correlationId, { api, version, ...settle, timer, sentMs: Date.now() });
     });
   }
 
@@ -229,7 +240,9 @@ export class Connection {
       ResponseHeader.codec(api.responseHeaderVersion(request.version)).decode(reader);
       // An ApiVersions refusal is in version 0, whatever was asked (KIP-511).
       const refused = api.key === ApiVersions.key && frame.readInt16BE(reader.offset) === UNSUPPORTED_VERSION;
-      request.resolve(api.responseCodec(refused ? 0 : request.version).decode(reader));
+      const response = api.responseCodec(refused ? 0 : request.version).decode(reader);
+      this.traffic?.observer.answered?.(this.traffic.nodeId, api, Date.now() - request.sentMs, response);
+      request.resolve(response);
     } catch (thrown) {
       request.reject(thrown as Error);
     }
@@ -242,7 +255,7 @@ export class Connection {
     this.socket.destroy();
     for (const [correlationId, { reject, timer }] of this.pending) {
       clearTimeout(timer);
-      reject(correlationId === timedOut ? timeoutError('The request timed out.') : reason);
+      reject(correlationId === timedOut ? new RequestTimeoutError() : reason);
     }
     this.pending.clear();
   }

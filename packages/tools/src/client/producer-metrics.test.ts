@@ -54,7 +54,7 @@ describe('the metrics of a producer', () => {
     metrics.sent(0, 400);
     metrics.requested([{ queue: new PartitionQueue('t', 0), batch }], [Buffer.alloc(batch.sizeInBytes / 2)]);
     metrics.received(0, 60);
-    metrics.answered(0, 7, 0);
+    metrics.produced(0, 7, 0);
     metrics.finished();
     metrics.retried('t', 3);
 

@@ -173,7 +173,7 @@ export class ProducerMetrics implements TrafficObserver {
     this.inFlight--;
   }
 
-  answered(nodeId: number, latencyMs: number, throttleTimeMs: number): void {
+  produced(nodeId: number, latencyMs: number, throttleTimeMs: number): void {
     this.producer['request-latency'].record(latencyMs);
     this.node(nodeId)['request-latency'].record(latencyMs);
     this.producer['produce-throttle-time'].record(throttleTimeMs);

@@ -271,7 +271,7 @@ export class Sender {
         correlationId = connection.lastCorrelationId;
         const sentMs = Date.now();
         response = await answered;
-        this.metrics?.answered(nodeId, Date.now() - sentMs, response.throttleTimeMs);
+        this.metrics?.produced(nodeId, Date.now() - sentMs, response.throttleTimeMs);
       }
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;

@@ -2,7 +2,9 @@ import { OptionSet, parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
 import type { ConsumerRecord } from '../client/consumed';
 import { checkSubscription, createGroupConsumer } from '../client/consumer-construction';
+import { ConsumerMetrics } from '../client/consumer-metrics';
 import type { GroupConsumer, RebalanceListener } from '../client/group-consumer';
+import { metricLines } from '../client/producer-metrics';
 import { loadProperties, type Properties } from '../client/properties';
 import { exitCodeAfter } from '../failures';
 import { dateFormat } from '../java-date';
@@ -95,15 +97,22 @@ class Run {
     return { timeMs, bytes: this.bytes, messages: this.messages };
   }
 
-  async consume(consumer: GroupConsumer, wanted: number, timeoutMs: number): Promise<void> {
+  async consume(
+    consumer: GroupConsumer,
+    wanted: number,
+    timeoutMs: number,
+    metrics: ConsumerMetrics | undefined,
+  ): Promise<void> {
     let nowMs = Date.now();
     let lastConsumedMs = nowMs;
     this.last = this.at(nowMs);
     while (this.messages < wanted && nowMs - lastConsumedMs <= timeoutMs) {
-      const records = await consumer.poll(POLL_MS);
+      const polled = await consumer.poll(POLL_MS);
       nowMs = Date.now();
-      if (!records) continue;
+      if (!polled) continue;
       lastConsumedMs = nowMs;
+      const records = metrics ? [...polled] : polled;
+      metrics?.consumed(records as ConsumerRecord[]);
       for (const record of records) this.count(record, nowMs);
     }
     if (this.messages >= wanted) return;
@@ -143,13 +152,17 @@ export const consumerPerfTest = (argv: readonly string[], io: Io): Promise<numbe
     const startMs = Date.now();
     const timer = new JoinTimer(startMs);
     const selection = { topics: [options.valueOf('topic')!] };
-    const consumer = await createGroupConsumer(propertiesOf(options), selection, logTo(io.stderr), timer);
+    const properties = propertiesOf(options);
+    const metrics = options.has('print-metrics') ? new ConsumerMetrics(properties.get('client.id')!) : undefined;
+    const listener = metrics?.timed(timer) ?? timer;
+    const consumer = await createGroupConsumer(properties, selection, logTo(io.stderr), listener, metrics);
     const wanted = options.valueOf('messages')!;
     const timeoutMs = options.valueOf('timeout')!;
     checkSubscription(options.valueOf('topic')!);
     const run = new Run(options, timer, io, startMs);
-    await run.consume(consumer, wanted, timeoutMs);
+    await run.consume(consumer, wanted, timeoutMs, metrics);
     const endMs = Date.now();
     await consumer.close();
     run.printTotal(startMs, endMs);
+    if (metrics) for (const line of metricLines(metrics.values)) println(io.stdout, line);
   });
