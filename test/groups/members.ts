@@ -109,7 +109,7 @@ export class KafkajsMember {
 
   constructor(broker: Broker, groupId: string, topic: string) {
     const script = path.join(__dirname, 'kafkajs-member.mjs');
-    this.process = new ServerProcess(process.execPath, [script, broker.bootstrap, groupId, topic]);
+    this.process = new ServerProcess(process.execPath, ['--no-warnings', script, broker.bootstrap, groupId, topic]);
   }
 
   /** What it was assigned last; null before. */
