@@ -8,7 +8,9 @@ export function createAcls(): Handler<typeof CreateAcls> {
   return handler({
     api: CreateAcls,
     handle({ creations }) {
-      const isUnreadable = creations.some((acl) => saysUnknown({ ...acl, patternType: acl.resourcePatternType }));
+      const isUnreadable = creations.some((acl) =>
+        saysUnknown(acl.resourceType, acl.resourcePatternType, acl.operation, acl.permissionType),
+      );
       return isUnreadable ? CLOSE_CONNECTION : { results: creations.map(() => NO_AUTHORIZER) };
     },
     fail: (error, { creations }) => ({

@@ -3,16 +3,17 @@ import { NO_AUTHORIZER, saysUnknown } from './acls';
 import { specificMessage } from './api-error';
 import { CLOSE_CONNECTION, type Handler, handler } from './handler';
 
+const REFUSED = { ...NO_AUTHORIZER, matchingAcls: [] };
+
 /** Deletes the ACLs that filters match (KIP-140): refused without an authorizer. */
 export function deleteAcls(): Handler<typeof DeleteAcls> {
   return handler({
     api: DeleteAcls,
     handle({ filters }) {
       const isUnreadable = filters.some((filter) =>
-        saysUnknown({ ...filter, resourceType: filter.resourceTypeFilter, patternType: filter.patternTypeFilter }),
+        saysUnknown(filter.resourceTypeFilter, filter.patternTypeFilter, filter.operation, filter.permissionType),
       );
-      if (isUnreadable) return CLOSE_CONNECTION;
-      return { filterResults: filters.map(() => ({ ...NO_AUTHORIZER, matchingAcls: [] })) };
+      return isUnreadable ? CLOSE_CONNECTION : { filterResults: filters.map(() => REFUSED) };
     },
     fail: (error, { filters }) => ({
       filterResults: filters.map(() => ({

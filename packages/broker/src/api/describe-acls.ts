@@ -9,8 +9,7 @@ export function describeAcls(): Handler<typeof DescribeAcls> {
   return handler({
     api: DescribeAcls,
     handle({ resourceTypeFilter, patternTypeFilter, operation, permissionType }) {
-      const filter = { resourceType: resourceTypeFilter, patternType: patternTypeFilter, operation, permissionType };
-      if (saysUnknown(filter)) return CLOSE_CONNECTION;
+      if (saysUnknown(resourceTypeFilter, patternTypeFilter, operation, permissionType)) return CLOSE_CONNECTION;
       return {
         errorCode: ERRORS.SECURITY_DISABLED.code,
         errorMessage: 'No Authorizer is configured on the broker',

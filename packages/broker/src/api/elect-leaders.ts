@@ -15,8 +15,8 @@ interface Result {
 }
 
 const TYPES: Readonly<Record<number, ElectionType>> = { 0: 'preferred', 1: 'unclean' };
-/** Of one request: twice what a cluster on ZooKeeper is said to bear. Each is answered, in some forty bytes. */
-const MAX_PARTITIONS = 400_000;
+/** Of one request: what a cluster on ZooKeeper is said to bear. Each is answered, in some forty bytes. */
+const MAX_PARTITIONS = 200_000;
 const NOT_NEEDED = ERRORS.ELECTION_NOT_NEEDED.code;
 
 /**
@@ -28,20 +28,22 @@ export function electLeaders(services: Services): Handler<typeof ElectLeaders> {
 
   async function elect(partitions: readonly Partition[], type: ElectionType, timeoutMs: number): Promise<Result[]> {
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    const outcomes = await controller.electLeaders(partitions, type);
-    return Promise.all(
-      outcomes.map(async (outcome): Promise<Result> => {
-        const { topic, partition } = outcome;
-        if ('error' in outcome) return failed(outcome, outcome.error.code, outcome.error.message);
-        const isKnown = await metadata.waitUntil(
-          (image) => image.topics.get(topic)?.partitions.get(partition)?.leader === outcome.leader,
-          deadlineMs - clock.monotonicMs(),
-        );
-        return isKnown
-          ? { topic, partition, errorCode: 0, errorMessage: null }
-          : failed(outcome, ERRORS.REQUEST_TIMED_OUT.code, null);
-      }),
+    const results: Result[] = [];
+    for (const outcome of await controller.electLeaders(partitions, type)) {
+      if ('error' in outcome) results.push(failed(outcome, outcome.error.code, outcome.error.message));
+      else results.push(await untilKnown(outcome, deadlineMs));
+    }
+    return results;
+  }
+
+  async function untilKnown(elected: Partition & { readonly leader: number }, deadlineMs: number): Promise<Result> {
+    const { topic, partition, leader } = elected;
+    const isKnown = await metadata.waitUntil(
+      (image) => image.topics.get(topic)?.partitions.get(partition)?.leader === leader,
+      deadlineMs - clock.monotonicMs(),
     );
+    if (!isKnown) return failed(elected, ERRORS.REQUEST_TIMED_OUT.code, null);
+    return { topic, partition, errorCode: 0, errorMessage: null };
   }
 
   return handler({
@@ -88,8 +90,13 @@ const isTooMany = (topics: Request['topicPartitions']): boolean =>
 
 /** Each partition once. */
 function named(topics: NonNullable<Request['topicPartitions']>): Partition[] {
-  const all = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
-  return [...new Map(all.map((id) => [`${id.topic}-${id.partition}`, id])).values()];
+  const byTopic = new Map<string, Set<number>>();
+  for (const { topic, partitions } of topics) {
+    const known = byTopic.get(topic) ?? new Set();
+    byTopic.set(topic, known);
+    for (const partition of partitions) known.add(partition);
+  }
+  return [...byTopic].flatMap(([topic, partitions]) => [...partitions].map((partition) => ({ topic, partition })));
 }
 
 function known({ metadata }: Services): Partition[] {

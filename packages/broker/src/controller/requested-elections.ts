@@ -36,6 +36,11 @@ const KINDS: Readonly<Record<ElectionType, Kind>> = {
   },
 };
 
+// One of each for all partitions: a request may name hundreds of thousands.
+const NOT_NEEDED = new KafkaError('ELECTION_NOT_NEEDED');
+const UNKNOWN = new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist.');
+const BEING_DELETED = new KafkaError('INVALID_TOPIC_EXCEPTION', 'The topic is being deleted');
+
 /** Carries out what ElectLeaders asks for (KafkaController.processReplicaLeaderElection). */
 export async function electOnRequest(
   controller: ActiveController,
@@ -49,9 +54,9 @@ export async function electOnRequest(
   for (const id of partitions) {
     const assignment = state.assignmentOf(id);
     const refusal = refusalOf(assignment !== undefined, state.isBeingDeleted(id.topic));
-    if (refusal) outcomes.push({ ...id, error: refusal });
+    if (refusal) outcomes.push({ topic: id.topic, partition: id.partition, error: refusal });
     else if (!isNeeded(controller, id, assignment!))
-      outcomes.push({ ...id, error: new KafkaError('ELECTION_NOT_NEEDED') });
+      outcomes.push({ topic: id.topic, partition: id.partition, error: NOT_NEEDED });
     else electable.push({ ...id, assignment: assignment! });
   }
   // Where brokers of older releases write in-sync sets themselves, what is known here may be of yesterday.
@@ -70,6 +75,6 @@ export async function electOnRequest(
 }
 
 function refusalOf(isKnown: boolean, isBeingDeleted: boolean): KafkaError | null {
-  if (!isKnown) return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist.');
-  return isBeingDeleted ? new KafkaError('INVALID_TOPIC_EXCEPTION', 'The topic is being deleted') : null;
+  if (!isKnown) return UNKNOWN;
+  return isBeingDeleted ? BEING_DELETED : null;
 }
