@@ -111,6 +111,25 @@ describe('topics written by hand', () => {
   });
 });
 
+describe('unclean elections', () => {
+  const allowed = { version: 1, config: { 'unclean.leader.election.enable': 'true' } };
+  const lost = { controller_epoch: 1, leader: 7, version: 1, leader_epoch: 3, isr: [7] };
+
+  test.each(['t', null])('once %s allows them, a replica that was not in sync leads', async (enabled) => {
+    const { brokers, controller } = await office(cluster);
+    await byHand(cluster, '/brokers/topics/t', { version: 1, partitions: {} });
+    for (const path of ['partitions', 'partitions/0']) await byHand(cluster, `/brokers/topics/t/${path}`);
+    await byHand(cluster, '/brokers/topics/t/partitions/0/state', lost);
+    await byHand(cluster, '/brokers/topics/t', topic([0, 7]));
+    await until(() => brokers.metadata(0, 't', 0) !== undefined);
+    expect(await stateOf('t', 0)).toEqual(lost);
+    await byHand(cluster, '/config/topics/t', allowed);
+    controller.onUncleanElectionEnabled(enabled);
+    await until(() => brokers.metadata(0, 't', 0)?.leader === 0);
+    expect(await stateOf('t', 0)).toMatchObject({ leader: 0, leader_epoch: 4, isr: [0], leader_recovery_state: 1 });
+  });
+});
+
 describe('deletion', () => {
   test('asked for by hand: replicas are deleted, then every znode goes; what does not exist is crossed off', async () => {
     const { brokers } = await office(cluster);

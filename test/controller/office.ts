@@ -80,6 +80,7 @@ const hasTopic = (request: Sent['request'], topic: string): boolean =>
 
 /** A broker's part in the election, over a member's session. */
 export function candidate(id: number, { client, store }: Member, brokers: ObedientBrokers): Controller {
+  const unclean = new Set<string>();
   return new Controller({
     brokerId: id,
     store,
@@ -91,7 +92,13 @@ export function candidate(id: number, { client, store }: Member, brokers: Obedie
     controlListenerName: 'PLAINTEXT',
     socketTimeoutMs: 30_000,
     deleteTopicEnabled: true,
-    uncleanElectionEnabled: () => false,
+    uncleanElectionEnabled: (topic) => unclean.has(topic),
+    loadTopicConfigs: async (topics) => {
+      for (const topic of topics) {
+        const configs = await store.configs.get('topics', topic);
+        if (configs['unclean.leader.election.enable'] === 'true') unclean.add(topic);
+      }
+    },
     registerBroker: async () => {
       await store.registerBroker(brokerInfo(id));
     },

@@ -103,6 +103,7 @@ export class Broker {
       loggers: this.ports.loggers,
       onTopicConfig: (topic) => logs.updateTopicConfig(topic),
       onBrokerConfig: () => this.onBrokerConfig(dynamic.current),
+      onUncleanElection: (topic) => this.onUncleanElection(topic),
     });
     await configAdmin.loadBrokerLevels();
     await this.loadLogs(logs, store, topicConfigs);
@@ -149,6 +150,7 @@ export class Broker {
     };
     await register();
     this.register = () => register().catch((error) => this.onLostRegistration(brokerId, error));
+    this.onUncleanElection = (topic) => controller.onUncleanElectionEnabled(topic);
     await controller.start();
     this.onStop('controller', () => controller.stop());
     await this.followConfigChanges(client, configAdmin, server);
@@ -182,6 +184,8 @@ export class Broker {
     throw error;
   }
   private onBrokerConfig: (config: BrokerConfig) => Promise<void> = async () => {};
+
+  private onUncleanElection: (topic: string | null) => void = () => {};
 
   private async followConfigChanges(
     client: ZooKeeperClient,

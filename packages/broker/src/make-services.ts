@@ -91,6 +91,7 @@ function makeController(parts: ServiceParts, connect: ConnectPeer): Controller {
     controlListenerName: config.controlPlaneListenerName ?? config.interBrokerListenerName,
     socketTimeoutMs: config.values.controllerSocketTimeoutMs,
     deleteTopicEnabled: config.values.deleteTopicEnable,
+    loadTopicConfigs: (topics) => parts.configAdmin.loadTopics(topics),
     uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
     registerBroker: parts.registration.renew,
   });

@@ -43,6 +43,8 @@ export interface ConfigAdminOptions {
   /** A topic's effective settings may have changed; null: any topic's. */
   readonly onTopicConfig: (topic: string | null) => void;
   readonly onBrokerConfig: () => Promise<void> | void;
+  /** Unclean elections have come to be allowed, of one topic or (null) by the brokers' default. */
+  readonly onUncleanElection: (topic: string | null) => void;
 }
 
 type Props = ReadonlyMap<string, string>;
@@ -175,12 +177,18 @@ export class ConfigAdmin {
   /** Somebody has changed an entity's settings: reads them again. `entityPath` is such as `topics/t`. */
   async onChange(entityPath: string): Promise<void> {
     const [type, name] = [entityPath.slice(0, entityPath.indexOf('/')), entityPath.slice(entityPath.indexOf('/') + 1)];
-    if (type === 'topics') await this.takeTopic(name);
+    const { dynamic, topicConfigs, onUncleanElection } = this.options;
+    if (type === 'topics') {
+      await this.takeTopic(name);
+      if (topicConfigs.get(name).uncleanLeaderElectionEnable) onUncleanElection(name);
+    }
     if (type === 'brokers' && (name === DEFAULT_ENTITY_NAME || name === String(this.options.brokerId))) {
+      const before = dynamic.current.values.uncleanLeaderElectionEnable;
       await this.takeBroker(name);
-      this.options.topicConfigs.invalidate();
+      topicConfigs.invalidate();
       this.options.onTopicConfig(null);
       await this.options.onBrokerConfig();
+      if (!before && dynamic.current.values.uncleanLeaderElectionEnable) onUncleanElection(null);
     }
   }
 

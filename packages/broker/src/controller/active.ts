@@ -20,6 +20,8 @@ export interface ActiveController {
   readonly deleteTopicEnabled: boolean;
   /** Whether a topic lets a replica lead that was not in sync. */
   readonly uncleanElectionEnabled: (topic: string) => boolean;
+  /** Reads the settings of topics, of which this broker may host no replica. */
+  readonly loadTopicConfigs: (topics: Iterable<string>) => Promise<void>;
   readonly randomTopicId: () => string;
   /** Sends what an event has collected. */
   send(batch: RequestBatch): void;

@@ -33,6 +33,8 @@ export interface ControllerOptions {
   readonly deleteTopicEnabled: boolean;
   /** Whether a topic lets a replica lead that was not in sync. */
   readonly uncleanElectionEnabled: (topic: string) => boolean;
+  /** Reads the settings of topics, of which this broker may host no replica. */
+  readonly loadTopicConfigs: (topics: Iterable<string>) => Promise<void>;
   /** Registers this broker anew, after its session was lost. */
   readonly registerBroker: () => Promise<void>;
 }
@@ -110,6 +112,20 @@ export class Controller {
         ({ assignment }) => assignment.addingReplicas.length + assignment.removingReplicas.length > 0,
       ),
     );
+  }
+
+  /** Unclean elections have come to be allowed, of one topic or (null) by the brokers' default. */
+  onUncleanElectionEnabled(topic: string | null): void {
+    if (!this.active) return;
+    const name = topic === null ? 'UncleanLeaderElectionEnable' : 'TopicUncleanLeaderElectionEnable';
+    this.during(this.active, name, async (term) => {
+      const { state } = term;
+      const partitions = [...(topic === null ? state.allPartitions() : state.partitionsOf(topic))];
+      await electLeaders(
+        term,
+        partitions.filter((id) => !state.isBeingDeleted(id.topic) && state.needsLeader(id)),
+      );
+    });
   }
 
   /** Watches `/controller` and takes part in the election. Resolves once it is known who the controller is. */
@@ -254,6 +270,7 @@ export class Controller {
       store: options.store,
       deleteTopicEnabled: options.deleteTopicEnabled,
       uncleanElectionEnabled: options.uncleanElectionEnabled,
+      loadTopicConfigs: options.loadTopicConfigs,
       randomTopicId: () => options.random.uuid(),
       logger,
       channels,

@@ -81,6 +81,9 @@ export async function electLeaders(
   const done = new Set<string>();
   let left = partitions;
   while (left.length > 0) {
+    await controller.loadTopicConfigs(
+      new Set(left.filter((id) => isOutOfSync(controller, id)).map(({ topic }) => topic)),
+    );
     const planned = planElections(controller, left, strategy);
     const outcomes = await writeElections(controller, planned, batch);
     for (const { topic, partition } of outcomes.elected) done.add(partitionKey(topic, partition));
@@ -93,6 +96,12 @@ export async function electLeaders(
   }
   controller.send(batch);
   return done;
+}
+
+/** Whether no live replica is in sync: whether one that is not may lead, is the topic's to say. */
+function isOutOfSync({ state }: ActiveController, id: Assigned): boolean {
+  const current = state.stateOf(id);
+  return current?.isr.some((broker) => state.isReplicaLive(broker, id.topic, id.partition)) === false;
 }
 
 async function writeElections(
