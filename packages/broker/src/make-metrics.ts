@@ -16,6 +16,8 @@ import type { ZooKeeperClient } from './zookeeper/session';
 /** As `kafka.server:type=KafkaServer,name=BrokerState` counts. */
 const BROKER_STATE = { starting: 1, running: 3, stopping: 7 } as const;
 
+const LOGGER = 'kafka.server.KafkaServer';
+
 /** What metrics look at, once it is there. */
 export interface ObservedParts {
   readonly services: Services;
@@ -37,12 +39,12 @@ export class BrokerMetrics {
 
   private constructor(
     private readonly exposition: Exposition,
-    { clock }: BrokerPorts,
+    { clock, loggers }: BrokerPorts,
   ) {
     this.requests = new RequestMetrics(clock);
-    this.endpoint = new MetricsEndpoint(exposition, () =>
-      this.state === 'running' ? this.notReady() : [`the broker is ${this.state}`],
-    );
+    const reasons = (): readonly string[] =>
+      this.state === 'running' ? this.notReady() : [`the broker is ${this.state}`];
+    this.endpoint = new MetricsEndpoint(exposition, reasons, loggers.logger(LOGGER));
   }
 
   /** Null where `odradek.metrics.listener` is empty. Throws `ConfigError` where the address cannot be bound. */
@@ -54,7 +56,7 @@ export class BrokerMetrics {
     const port = await metrics.endpoint.listen(ports.http, address).catch((error: Error) => {
       throw new ConfigError(`odradek.metrics.listener=${text}: cannot listen there: ${error.message}`);
     });
-    ports.loggers.logger('kafka.server.KafkaServer').info(`Metrics are served on ${address.host}, port ${port}`);
+    ports.loggers.logger(LOGGER).info(`Metrics are served on ${address.host}, port ${port}`);
     return metrics;
   }
 

@@ -1,4 +1,5 @@
 import type { Http, HttpAnswer, HttpListening } from '../env/http';
+import type { Logger } from '../env/logger';
 import type { Exposition } from './exposition';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -18,6 +19,7 @@ export class MetricsEndpoint {
   constructor(
     private readonly exposition: Exposition,
     private readonly reasons: () => readonly string[],
+    private readonly logger: Logger,
   ) {}
 
   /** Returns the port bound. Rejects where the address cannot be bound. */
@@ -29,7 +31,7 @@ export class MetricsEndpoint {
   async answer(path: string): Promise<HttpAnswer> {
     switch (path) {
       case '/metrics':
-        return { status: 200, contentType: this.exposition.contentType, body: await this.exposition.render() };
+        return this.scrape();
       case '/healthz':
         return json(200, { alive: true });
       case '/ready': {
@@ -38,6 +40,15 @@ export class MetricsEndpoint {
       }
       default:
         return { status: 404, contentType: TEXT_TYPE, body: 'Here are /metrics, /healthz and /ready.\n' };
+    }
+  }
+
+  private async scrape(): Promise<HttpAnswer> {
+    try {
+      return { status: 200, contentType: this.exposition.contentType, body: await this.exposition.render() };
+    } catch (error) {
+      this.logger.error(`Metrics cannot be read: ${(error as Error).message}`, { error });
+      return { status: 500, contentType: TEXT_TYPE, body: 'Metrics cannot be read: see the log of the broker.\n' };
     }
   }
 

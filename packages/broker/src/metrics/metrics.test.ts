@@ -1,5 +1,6 @@
 import { nodeClock } from '../env/node/clock';
 import { ManualClock } from '../env/testing/clock';
+import { MemoryLoggers } from '../env/testing/logger';
 import { BrokerTopicMetrics } from './broker-topic-metrics';
 import { controllerFamilies } from './controller-families';
 import { MetricsEndpoint } from './endpoint';
@@ -85,7 +86,9 @@ describe('exposition', () => {
 describe('endpoint', () => {
   test('says that it lives, whether it is ready, and why not', async () => {
     let reasons: string[] = ['no controller is known'];
-    const endpoint = new MetricsEndpoint(await Exposition.create(nodeClock), () => reasons);
+    const exposition = await Exposition.create(nodeClock);
+    const loggers = new MemoryLoggers();
+    const endpoint = new MetricsEndpoint(exposition, () => reasons, loggers.logger('test'));
     const asked = async (path: string) => {
       const { status, body } = await endpoint.answer(path);
       return [status, body];
@@ -96,6 +99,12 @@ describe('endpoint', () => {
     expect(await asked('/ready')).toEqual([200, '{"ready":true,"reasons":[]}\n']);
     expect((await asked('/metrics/'))[0]).toBe(404);
     expect((await asked('/metrics'))[0]).toBe(200);
+    const broken = gauge('test_broken', 'Broken', () => {
+      throw new Error('why');
+    });
+    exposition.add([broken]);
+    expect((await asked('/metrics'))[0]).toBe(500);
+    expect(loggers.messages('error')).toEqual(['Metrics cannot be read: why']);
   });
 });
 
