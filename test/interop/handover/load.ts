@@ -45,7 +45,8 @@ export class Load {
     readonly plans: readonly TopicPlan[],
   ) {}
 
-  private get link(): PeerConnection {
+  /** The connection to the broker that serves. */
+  get link(): PeerConnection {
     return this.peer!;
   }
 

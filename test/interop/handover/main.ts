@@ -4,6 +4,7 @@ import path from 'node:path';
 import { freePort } from '../../support/ports';
 import { home, removeDir, ServerProcess, tempDir, writeProperties } from '../../support/process';
 import { startZooKeeper } from '../../support/zookeeper';
+import { GroupLoad } from './groups';
 import { Load, type TopicPlan } from './load';
 
 /**
@@ -68,6 +69,9 @@ export async function main({ java, classPath }: { java: string; classPath: strin
     'zookeeper.connect': `${zooKeeper.connect}/handover`,
     'zookeeper.session.timeout.ms': 2_000,
     'log.index.size.max.bytes': 100_000,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 5,
+    'group.initial.rebalance.delay.ms': 0,
     'file.delete.delay.ms': 1_000,
     'log.initial.task.delay.ms': 1_000,
     'log.retention.check.interval.ms': 1_000,
@@ -79,6 +83,7 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       ? new ServerProcess(path.join(home, 'bin', 'kafka-server-start.sh'), [file], { LOG_DIR: path.join(dir, 'app') })
       : new ServerProcess(java, ['-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath, 'kafka.Kafka', file]);
   const load = new Load(port, PLANS);
+  const groups = new GroupLoad('plain', 'reborn');
   let current: ServerProcess | null = null;
   try {
     for (const [round, [side, end]] of ROUNDS.entries()) {
@@ -96,14 +101,23 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       ]);
       if (round === 0) await load.createAll();
       const found = await load.verify();
+      await groups.open(load.link);
+      const offsets = await groups.verify();
+      await groups.work(round);
       await load.produce(10, 7);
       if (round % 2 === 0) await load.deleteRecords('deleted-records', (next) => next - 30);
-      if (round > 0) await load.deleteAndCreateAgain(PLANS.find(({ name }) => name === 'reborn')!);
+      if (round > 0) {
+        await load.deleteAndCreateAgain(PLANS.find(({ name }) => name === 'reborn')!);
+        groups.onTopicDeleted();
+      }
       await load.verify();
+      await groups.verify();
       load.close();
       await running.stop(end);
       const dumped = end === 'SIGTERM' ? dumpAll(java, classPath, logDirs) : 0;
-      console.log(`same  ${side} (${end}): found ${found} records, ${dumped} files read by kafka-dump-log`);
+      console.log(
+        `same  ${side} (${end}): found ${found} records and ${offsets} offsets, ${dumped} files read by kafka-dump-log`,
+      );
     }
   } catch (error) {
     console.error(current?.log().slice(-4000), dir);
