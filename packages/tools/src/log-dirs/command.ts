@@ -7,6 +7,7 @@ import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { execute } from '../client/futures';
 import { exitCodeAfter, TerseError } from '../failures';
 import { hashMapOrder, stringHash, topicPartitionHash } from '../java-order';
+import { printJson } from '../json-output';
 import { type Io, println } from '../print';
 import { exceptionClassOf, ServerError, ToolError } from '../tool-error';
 import { LOG_DIRS_OPTIONS } from './options';
@@ -48,6 +49,28 @@ export function logDirJson({ errorCode, logDir, topics }: LogDir, wanted: readon
   };
 }
 
+/** A folder in the shape of `--json`: with what Kafka's own JSON leaves out. */
+function logDirDocument({ errorCode, logDir, topics, totalBytes, usableBytes }: LogDir, wanted: readonly string[]) {
+  const known = (bytes: number): number | null => (bytes < 0 ? null : bytes);
+  return {
+    logDir,
+    error: errorCode === 0 ? null : errorName(errorCode),
+    totalBytes: known(totalBytes),
+    usableBytes: known(usableBytes),
+    partitions: topics
+      .filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+      .flatMap(({ name: topic, partitions }) =>
+        partitions.map(({ partitionIndex, partitionSize, offsetLag, isFutureKey }) => ({
+          topic,
+          partition: partitionIndex,
+          sizeBytes: partitionSize,
+          offsetLag,
+          isFuture: isFutureKey,
+        })),
+      ),
+  };
+}
+
 async function logDirsOf(admin: Admin, broker: number): Promise<LogDir[]> {
   return execute(admin, 'describeLogDirs', async (call) => {
     const { errorCode, results } = await admin.toBroker(call, broker, DescribeLogDirs, { topics: null });
@@ -58,7 +81,7 @@ async function logDirsOf(admin: Admin, broker: number): Promise<LogDir[]> {
   });
 }
 
-async function describe(admin: Admin, brokerList: string, topicList: string, io: Io): Promise<void> {
+async function describe(admin: Admin, brokerList: string, topicList: string, asJson: boolean, io: Io): Promise<void> {
   const topics = listOf(topicList);
   await execute(admin, 'listNodes', ({ deadlineMs }) => admin.client.metadata([], deadlineMs));
   const existing = admin.client.nodes.map(({ id }) => id);
@@ -71,10 +94,18 @@ async function describe(admin: Admin, brokerList: string, topicList: string, io:
     );
   }
   const brokers = inSetOrder(given.length === 0 ? existing : given);
-  println(io.stdout, 'Querying brokers for log directories information');
+  if (!asJson) println(io.stdout, 'Querying brokers for log directories information');
   const logDirs = await Promise.all(
     inSetOrder(brokers, brokers.length).map(async (broker) => ({ broker, logDirs: await logDirsOf(admin, broker) })),
   );
+  if (asJson) {
+    const documents = logDirs.map(({ broker, logDirs }) => ({
+      broker,
+      logDirs: logDirs.map((each) => logDirDocument(each, topics)),
+    }));
+    printJson(io, { brokers: documents });
+    return;
+  }
   println(io.stdout, `Received log directory information from brokers ${brokers.join(',')}`);
   const list = logDirs.map(({ broker, logDirs }) => ({
     broker,
@@ -96,7 +127,7 @@ export const logDirs = (argv: readonly string[], io: Io): Promise<number> =>
     try {
       // Read in Kafka's order: a list that was given twice is refused before any broker is asked.
       const topicList = options.valueOf('topic-list')!;
-      await describe(admin, options.valueOf('broker-list')!, topicList, io);
+      await describe(admin, options.valueOf('broker-list')!, topicList, options.has('json'), io);
     } finally {
       admin.close();
     }

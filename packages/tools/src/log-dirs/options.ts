@@ -1,9 +1,11 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import type { OptionDeclarations } from '../args/joptsimple';
+import { JSON_OPTION } from '../json-output';
 
 /** The options of kafka-log-dirs. */
 export const LOG_DIRS_OPTIONS = {
   ...DEFAULT_OPTIONS,
+  ...JSON_OPTION,
   'bootstrap-server': {
     description: 'REQUIRED: the server(s) to use for bootstrapping',
     type: 'String',
