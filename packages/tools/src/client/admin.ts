@@ -3,7 +3,7 @@ import type { Io } from '../print';
 import { logTo } from '../print';
 import { configException, kafkaException, ServerError, ToolError, timeoutError } from '../tool-error';
 import { KafkaClient, sleep } from './client';
-import { type AnyApi, DisconnectError, type RequestFor } from './connection';
+import { type AnyApi, DisconnectError, type RequestFor, RequestTimeoutError } from './connection';
 import { intConfig, loadProperties, longConfig, type Properties, requirePlaintext } from './properties';
 
 const DEFAULT_API_TIMEOUT_MS = 60_000;
@@ -41,7 +41,8 @@ export class Admin {
         if (thrown instanceof ToolError && thrown.message === 'Timed out waiting for a node assignment.') {
           throw timeoutError(`Timed out waiting for a node assignment. Call: ${callText(call)}`);
         }
-        const retriable = thrown instanceof DisconnectError || (thrown instanceof ServerError && thrown.retriable);
+        const isLost = thrown instanceof DisconnectError || thrown instanceof RequestTimeoutError;
+        const retriable = isLost || (thrown instanceof ServerError && thrown.retriable);
         if (!retriable) throw thrown;
         const nowMs = Date.now();
         const nextAllowedTryMs = nowMs + this.retryBackoffMs;

@@ -2,7 +2,7 @@ import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/g
 import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
 import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
 import { scalaHashOrder, stringHash, topicPartitionHash } from '../java-order';
-import { decodeStored } from '../stored-json';
+import { decodeStored, storedVersion } from '../stored-json';
 import { TRANSACTION_STATES } from '../transaction-states';
 import type { MessageFormatter } from './formatter';
 
@@ -10,11 +10,16 @@ import type { MessageFormatter } from './formatter';
 const lineFormatter = (
   keyText: (key: Buffer) => string | undefined,
   valueText: (value: Buffer, key: Buffer) => string | undefined,
+  otherText: (key: Buffer) => string = () => '',
 ): MessageFormatter => ({
   write: ({ key, value }, out) => {
-    const text = key && keyText(key);
-    if (text == null) return;
-    out.write(`${text}::${(value && valueText(value, key!)) ?? 'NULL'}\n`);
+    if (key === null) return;
+    const text = keyText(key);
+    if (text === undefined) {
+      out.write(otherText(key));
+      return;
+    }
+    out.write(`${text}::${(value && valueText(value, key)) ?? 'NULL'}\n`);
   },
 });
 
@@ -86,6 +91,7 @@ const transactions = lineFormatter(
       `txnStartTimestamp=${data.transactionStartTimestampMs}, txnLastUpdateTimestamp=${data.transactionLastUpdateTimestampMs})`
     );
   },
+  (key) => `unknown::version=${storedVersion(key)}\n`,
 );
 
 /** The formatters that were replaced in 3.8 and still go by their Scala names. */
