@@ -96,6 +96,7 @@ test('what clients do is counted', async () => {
     'kafka_log_log_logendoffset{topic="measured",partition="1"}': 10,
     'kafka_consumergroup_lag{consumergroup="behind",topic="measured",partition="1"}': 6,
     'kafka_network_requestmetrics_totaltimems_count{request="Produce"}': 1,
+    'kafka_network_requestmetrics_errors_total{request="Produce",error="NONE"}': 1,
     'kafka_server_sessionexpirelistener_sessionstate{state="connected"}': 1,
   });
   expect(series.get('kafka_log_log_size{topic="measured",partition="1"}')).toBeGreaterThan(100);

@@ -1,3 +1,4 @@
+import { Metadata } from '@odradek/protocol/messages/metadata';
 import { nodeClock } from '../env/node/clock';
 import { ManualClock } from '../env/testing/clock';
 import { MemoryLoggers } from '../env/testing/logger';
@@ -145,9 +146,10 @@ describe('topics', () => {
 
 describe('requests', () => {
   const observation = (key: number, name: string, version: number, request: unknown, totalMs: number) => ({
-    api: { key, name },
+    api: { key, name, response: Metadata.response },
     version,
     request,
+    response: null as unknown,
     requestBytes: 100,
     responseBytes: 50,
     totalMs,
@@ -169,6 +171,22 @@ describe('requests', () => {
       ['FetchConsumer', '12', 1],
       ['FetchFollower', '15', 1],
     ]);
+  });
+
+  test('error codes of answers are counted wherever they are, those left out as NONE', () => {
+    const metrics = new RequestMetrics(new ManualClock());
+    const response = {
+      topics: [{ errorCode: 3, partitions: [] }, { partitions: [{ errorCode: 5 }, { errorCode: 0 }, {}] }],
+    };
+    metrics.observe({ ...observation(3, 'Metadata', 12, {}, 1), response });
+    metrics.observe({ ...observation(3, 'Metadata', 12, {}, 1), response: { topics: [{ errorCode: 3 }] } });
+    metrics.observe(observation(3, 'Metadata', 12, {}, 1));
+    const errors = read(metrics.families(), 'kafka_network_requestmetrics_errors_total');
+    expect(Object.fromEntries(errors.map(({ labels, value }) => [labels!['error'], value]))).toEqual({
+      NONE: 3,
+      LEADER_NOT_AVAILABLE: 1,
+      UNKNOWN_TOPIC_OR_PARTITION: 2,
+    });
   });
 
   test('times are in milliseconds, sizes in bytes', async () => {

@@ -1,13 +1,17 @@
+import { errorName } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
+import type { Fields } from '@odradek/protocol/schema/fields';
 import type { Clock } from '../env/clock';
 import { Distribution } from './distribution';
+import { type ErrorPlaces, eachErrorCode, errorPlaces } from './error-codes';
 import type { Family, Sample } from './families';
 
 /** As the dispatcher tells of one request (RequestObservation). */
 interface Observation {
-  readonly api: { readonly key: number; readonly name: string };
+  readonly api: { readonly key: number; readonly name: string; readonly response: Fields };
   readonly version: number;
   readonly request: unknown;
+  readonly response: unknown;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly totalMs: number;
@@ -34,6 +38,9 @@ type DistributionName = keyof typeof DISTRIBUTIONS;
 
 class RequestKind {
   readonly byVersion: number[] = [];
+  /** Error codes in answers, by code. */
+  readonly errors = new Map<number, number>();
+  private readonly places: ErrorPlaces | null;
   readonly totalTimeMs: Distribution;
   readonly localTimeMs: Distribution;
   readonly remoteTimeMs: Distribution;
@@ -42,8 +49,10 @@ class RequestKind {
 
   constructor(
     readonly name: string,
+    response: Fields,
     nowMs: number,
   ) {
+    this.places = errorPlaces(response);
     this.totalTimeMs = new Distribution(nowMs);
     this.localTimeMs = new Distribution(nowMs);
     this.remoteTimeMs = new Distribution(nowMs);
@@ -51,13 +60,19 @@ class RequestKind {
     this.responseBytes = new Distribution(nowMs);
   }
 
-  record({ version, requestBytes, responseBytes, totalMs, handleMs }: Observation): void {
+  private readonly countError = (code: number): void => {
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  };
+
+  record({ version, response, requestBytes, responseBytes, totalMs, handleMs }: Observation): void {
     this.byVersion[version] = (this.byVersion[version] ?? 0) + 1;
     this.totalTimeMs.record(totalMs * US_PER_MS);
     this.localTimeMs.record(handleMs * US_PER_MS);
     this.remoteTimeMs.record((totalMs - handleMs) * US_PER_MS);
     this.requestBytes.record(requestBytes);
     this.responseBytes.record(responseBytes);
+    if (this.places && response)
+      eachErrorCode(this.places, response as Readonly<Record<string, unknown>>, this.countError);
   }
 }
 
@@ -72,18 +87,17 @@ export class RequestMetrics {
 
   observe(observation: Observation): void {
     const { api, request, version } = observation;
-    this.kindOf(api.name).record(observation);
+    this.kindOf(api.name, api.response).record(observation);
     if (api.key === Fetch.key) {
-      this.kindOf(isOfFollower(request as FetchOrigin, version) ? 'FetchFollower' : 'FetchConsumer').record(
-        observation,
-      );
+      const name = isOfFollower(request as FetchOrigin, version) ? 'FetchFollower' : 'FetchConsumer';
+      this.kindOf(name, api.response).record(observation);
     }
   }
 
-  private kindOf(name: string): RequestKind {
+  private kindOf(name: string, response: Fields): RequestKind {
     let kind = this.kinds.get(name);
     if (!kind) {
-      kind = new RequestKind(name, this.clock.monotonicMs());
+      kind = new RequestKind(name, response, this.clock.monotonicMs());
       this.kinds.set(name, kind);
     }
     return kind;
@@ -96,6 +110,12 @@ export class RequestMetrics {
         help: 'Requests answered',
         type: 'counter',
         read: () => this.readCounts(),
+      },
+      {
+        name: 'kafka_network_requestmetrics_errors_total',
+        help: 'Error codes in answers, NONE among them: one for each partition, group or other thing that an answer speaks of',
+        type: 'counter',
+        read: () => this.readErrors(),
       },
       ...(Object.keys(DISTRIBUTIONS) as DistributionName[]).map(
         (name): Family => ({
@@ -113,6 +133,12 @@ export class RequestMetrics {
       for (const [version, value] of byVersion.entries()) {
         if (value !== undefined) yield { labels: { request: name, version: String(version) }, value };
       }
+    }
+  }
+
+  private *readErrors(): Generator<Sample> {
+    for (const { name, errors } of this.kinds.values()) {
+      for (const [code, value] of errors) yield { labels: { request: name, error: errorName(code) }, value };
     }
   }
 

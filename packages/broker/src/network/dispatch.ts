@@ -44,6 +44,8 @@ export interface RequestObservation {
   readonly version: number;
   /** Its body, whose bytes must not be touched any more. */
   readonly request: unknown;
+  /** The answer's body; null where nothing was answered. */
+  readonly response: unknown;
   readonly requestBytes: number;
   /** Without the length field; 0 where nothing was answered. */
   readonly responseBytes: number;
@@ -271,7 +273,7 @@ export class Dispatcher {
       this.fail(call, error);
       return;
     }
-    this.observed(call, bytes);
+    this.observed(call, bytes, answer ? answer.body : result);
     channel.answered(sent);
   }
 
@@ -299,7 +301,7 @@ export class Dispatcher {
     channel.close();
   }
 
-  private observed(call: Call, responseBytes: number): void {
+  private observed(call: Call, responseBytes: number, response: unknown = null): void {
     if (!this.observe) return;
     const { startedMs, apiVersion: version, requestBytes } = call;
     const nowMs = this.clock.monotonicMs();
@@ -307,6 +309,7 @@ export class Dispatcher {
       api: call.route.handler.api,
       version,
       request: call.body,
+      response,
       requestBytes,
       responseBytes,
       totalMs: nowMs - startedMs,
