@@ -125,7 +125,7 @@ export class HostedGroups implements LeadershipListener {
       group.unload();
     }
     this.shell.logger[hosted.groups.size > 0 ? 'info' : 'debug'](
-      `Finished unloading ${GROUP_OFFSETS_TOPIC}-${partition} for coordinator epoch ${leaderEpoch}. Removed ${offsetCount} cached offsets and ${hosted.groups.size} cached groups.`,
+      `Finished unloading ${GROUP_OFFSETS_TOPIC}-${partition} for coordinator epoch ${leaderEpoch ?? current}. Removed ${offsetCount} cached offsets and ${hosted.groups.size} cached groups.`,
     );
   }
 

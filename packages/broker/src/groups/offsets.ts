@@ -133,8 +133,8 @@ export class GroupOffsets {
     const removed: TopicPartition[] = [];
     for (const { topic, partition } of partitions) {
       this.pending?.delete(topic, partition);
-      for (const producerId of [...(this.transactional?.keys() ?? [])]) {
-        this.deleteTransactional(producerId, topic, partition);
+      if (this.transactional !== null) {
+        for (const producerId of [...this.transactional.keys()]) this.deleteTransactional(producerId, topic, partition);
       }
       if (this.committed.delete(topic, partition)) removed.push({ topic, partition });
     }
