@@ -111,10 +111,10 @@ export class HostedGroups implements LeadershipListener {
 
   resigned(partition: number, leaderEpoch: number | null): void {
     const current = this.epochs.get(partition);
-    if (leaderEpoch !== null) {
-      if (current !== undefined && leaderEpoch < current) return;
-      this.epochs.set(partition, leaderEpoch);
-    }
+    if (leaderEpoch !== null && current !== undefined && leaderEpoch < current) return;
+    // A topic that is deleted and made again begins with epoch 0.
+    if (leaderEpoch === null) this.epochs.delete(partition);
+    else this.epochs.set(partition, leaderEpoch);
     const hosted = this.hosted.get(partition);
     if (hosted === undefined) return;
     this.hosted.delete(partition);
