@@ -1,13 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { Broker } from '../support/broker';
+import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 import { CommitLoad } from './commit-load';
+import { RawMember } from './members';
 
 const CRASHES = Number(process.env['ODRADEK_CRASHES'] ?? 3);
 const GROUPS = 40;
 const PARTITIONS = 3;
 const COMMITS_PER_ROUND = 2000;
+const SESSION_TIMEOUT_MS = 600;
+const NONE = 0;
+const NOT_COORDINATOR = 16;
 
 let zooKeeper: TestZooKeeper;
 let broker: Broker;
@@ -18,12 +23,14 @@ beforeAll(async () => {
   broker = await Broker.start({
     zooKeeper: zooKeeper.connect,
     // Short sessions: a killed broker's own registration has to end before it can come back.
-    settings: { 'zookeeper.session.timeout.ms': 600, 'offsets.topic.segment.bytes': 100_000 },
+    settings: { 'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS, 'offsets.topic.segment.bytes': 100_000 },
   });
   load = new CommitLoad(broker, 'committed', PARTITIONS, GROUPS);
   await load.open();
   await load.createTopic();
 });
+
+const count = (text: string): number => broker.log().split(text).length - 1;
 
 afterAll(async () => {
   load?.close();
@@ -56,6 +63,29 @@ test(
   },
   60_000 + CRASHES * 10_000,
 );
+
+test('a ZooKeeper session that is lost: the groups are read back, their members stay in them', async () => {
+  const member = await RawMember.connect(broker, 'survivors');
+  const { memberId } = await member.join({ sessionTimeoutMs: 60_000, protocolType: 'test' });
+  expect(await member.sync([memberId])).toMatchObject({ errorCode: NONE });
+  // Stopped until its session is over; that it is, it hears when it wakes.
+  const registrations = count('Registered broker 0');
+  broker.pause();
+  await new Promise((resolve) => setTimeout(resolve, 3 * SESSION_TIMEOUT_MS));
+  broker.resume();
+  await until(() => count('Registered broker 0') > registrations);
+  const answers = new Set<number>();
+  await until(async () => {
+    const errorCode = await member.heartbeat();
+    answers.add(errorCode);
+    return errorCode === NONE && count('Finished loading offsets and group metadata') > 0;
+  });
+  expect([...answers].filter((errorCode) => errorCode !== NONE && errorCode !== NOT_COORDINATOR)).toEqual([]);
+  expect(await member.sync()).toMatchObject({ errorCode: NONE, task: `of ${memberId}` });
+  member.peer.close();
+  await load.open();
+  expect(await load.verify()).toEqual([]);
+});
 
 const { KAFKA_HOME } = process.env;
 (KAFKA_HOME ? test : test.skip)(
