@@ -35,6 +35,15 @@ const listText = (names: readonly string[]): string => `ArrayBuffer(${names.join
 
 type QuotaEntry = NonNullable<ResponseOf<typeof DescribeClientQuotas>['entries']>[number];
 
+/** org.apache.kafka.common.quota.ClientQuotaEntity.hashCode: the client keeps the answer in a HashMap. */
+function entityHash({ entity }: QuotaEntry): number {
+  const parts = entity.map(({ entityType, entityName }) => {
+    const name = entityName === null ? 0 : stringHash(entityName);
+    return stringHash(entityType) ^ name;
+  });
+  return parts.reduce((sum, part) => (sum + part) | 0, 31);
+}
+
 async function describeQuotaEntities(admin: Admin, { types, names }: Entities): Promise<QuotaEntry[]> {
   if (names.length > types.length) throw illegalArgument('More entity names specified than entity types');
   const components = types.map((type, index) => {
@@ -45,7 +54,8 @@ async function describeQuotaEntities(admin: Admin, { types, names }: Entities): 
   return execute(admin, 'describeClientQuotas', async (call) => {
     const response = await admin.toAny(call, DescribeClientQuotas, { components, strict: true });
     if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage);
-    return response.entries ?? [];
+    const entries = response.entries ?? [];
+    return hashMapOrder(entries, entityHash, entries.length);
   });
 }
 

@@ -46,8 +46,12 @@ function entityPath(entities: Entities, isAlter: boolean): Entity[] {
 const pathOf = (entities: readonly Entity[]): string =>
   entities.map(({ type, name }) => (name === undefined ? type : `${type}/${name}`)).join('/');
 
+/** As java.util.Properties iterates. */
+const inHashOrder = (map: ReadonlyMap<string, string>): [string, string][] =>
+  hashMapOrder([...map], ([name]) => stringHash(name));
+
 const javaMap = (map: ReadonlyMap<string, string>): string =>
-  `{${hashMapOrder([...map], ([name]) => stringHash(name))
+  `{${inHashOrder(map)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ')}}`;
 
@@ -120,13 +124,13 @@ async function alter(zk: ZooKeeper, entities: readonly Entity[], changes: Change
 
 /** The named entities, or all that have configs. */
 async function expand(zk: ZooKeeper, [root, child]: readonly Entity[]): Promise<Entity[][]> {
-  const names = root!.name === undefined ? await zk.children(`/config/${root!.type}`) : [root!.name];
+  const names = root!.name === undefined ? await zk.childrenAsGiven(`/config/${root!.type}`) : [root!.name];
   const roots = names.map((name) => ({ type: root!.type, name }));
   if (!child) return roots.map((each) => [each]);
   const pairs: Entity[][] = [];
   for (const each of roots) {
     const path = `/config/${each.type}/${each.name}/${child.type}`;
-    const children = child.name === undefined ? await zk.children(path) : [child.name];
+    const children = child.name === undefined ? await zk.childrenAsGiven(path) : [child.name];
     for (const name of children) pairs.push([each, { type: child.type, name }]);
   }
   return pairs;
@@ -141,7 +145,9 @@ async function describe(zk: ZooKeeper, entities: readonly Entity[], io: Io): Pro
   for (const each of await expand(zk, entities)) {
     const config = await readEntityConfig(zk, pathOf(each));
     if (config.size === 0 && all) continue;
-    const text = [...config].map(([key, value]) => `${key}=${value}`).join(',');
+    const text = inHashOrder(config)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
     println(io.stdout, `Configs for ${each.map(entityText).join(', ')} are ${text}`);
   }
 }

@@ -74,11 +74,16 @@ export class ZooKeeper {
 
   /** The names of a node's children, sorted; none where there is no such node. */
   async children(path: string): Promise<string[]> {
+    return (await this.childrenAsGiven(path)).sort();
+  }
+
+  /** As `children`, in the order that ZooKeeper gives, which tools of Kafka's print. */
+  async childrenAsGiven(path: string): Promise<string[]> {
     const names = await this.orUndefined(
       NO_NODE,
       this.call<string[]>((done) => this.client.getChildren(path, (error, found) => done(error, found))),
     );
-    return (names ?? []).sort();
+    return names ?? [];
   }
 
   /** Creates a node. Returns false where it exists already. */
