@@ -5,6 +5,8 @@ import { GROUP_OPERATIONS, NOT_ASKED } from './authorized-operations';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
 
+/** For a duration that is not known yet. */
+const UNDER_WAY = -1;
 const NOTHING = { groupState: '', protocolType: '', protocolData: '', members: [] };
 
 /** Groups of any kind, with their members. */
@@ -18,9 +20,14 @@ export function describeGroups(services: Services): Handler<typeof DescribeGroup
     }
   }
 
+  function lastRebalance(groupId: string) {
+    const last = services.groups.lastRebalance(groupId);
+    return last && { ...last, durationMs: last.durationMs ?? UNDER_WAY };
+  }
+
   return handler({
     api: DescribeGroups,
-    handle: ({ groups, includeAuthorizedOperations }) => ({
+    handle: ({ groups, includeAuthorizedOperations, includeLastRebalance }) => ({
       groups: groups.map((groupId) => {
         const { error, description } = describe(groupId);
         const isToldOf = includeAuthorizedOperations && error === 'NONE';
@@ -30,6 +37,7 @@ export function describeGroups(services: Services): Handler<typeof DescribeGroup
           errorCode: ERRORS[error].code,
           groupId,
           authorizedOperations: isToldOf ? GROUP_OPERATIONS : NOT_ASKED,
+          lastRebalance: includeLastRebalance && error === 'NONE' ? lastRebalance(groupId) : null,
         };
       }),
     }),

@@ -10,6 +10,7 @@ import {
   joinError,
   type LeaveResult,
   type LeavingMember,
+  type Rebalance,
   type SyncRequest,
   syncError,
 } from './group-types';
@@ -150,6 +151,11 @@ export class GroupCoordinator {
   describe(groupId: string): GroupDescription {
     this.check(groupId, true);
     return this.find(groupId)?.core.describe() ?? DEAD;
+  }
+
+  /** The rebalance under way, or the last one since the group was loaded. */
+  lastRebalance(groupId: string): Rebalance | null {
+    return this.find(groupId)?.core.lastRebalance ?? null;
   }
 
   /** All groups that are known, with COORDINATOR_LOAD_IN_PROGRESS while there may be more. */

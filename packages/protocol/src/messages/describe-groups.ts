@@ -1,4 +1,7 @@
-import { array, bool, bytes, defineApi, int16, int32, string } from '../schema';
+import { array, bool, bytes, defineApi, int16, int32, int64, string, struct } from '../schema';
+
+/** Far from the tags that Kafka gives out one by one. See docs/decisions/0005. */
+const LAST_REBALANCE_TAG = 20_170;
 
 export const DescribeGroups = defineApi({
   key: 15,
@@ -8,6 +11,7 @@ export const DescribeGroups = defineApi({
   request: {
     groups: array(string, '0+'),
     includeAuthorizedOperations: bool('3+'),
+    includeLastRebalance: bool('5+', { tag: LAST_REBALANCE_TAG, ignorable: true, own: true }),
   },
   response: {
     throttleTimeMs: int32('1+', { ignorable: true }),
@@ -30,6 +34,16 @@ export const DescribeGroups = defineApi({
           '0+',
         ),
         authorizedOperations: int32('3+', { default: -2147483648 }),
+        lastRebalance: struct(
+          {
+            reason: string('5+'),
+            memberId: string('5+'),
+            atMs: int64('5+'),
+            durationMs: int64('5+', { default: -1 }),
+          },
+          '5+',
+          { nullable: '5+', default: null, tag: LAST_REBALANCE_TAG, ignorable: true, own: true },
+        ),
       },
       '0+',
     ),

@@ -11,6 +11,8 @@ export interface FieldOptions {
   readonly default?: number | string | boolean | null;
   /** The field's tag, where it is a tagged field (KIP-482). It is tagged in all its versions. */
   readonly tag?: number;
+  /** Not Kafka's but ours: a tagged field that is sent only to who asks for it, and that everybody else skips. */
+  readonly own?: true;
   /** A value other than the default may be dropped silently where the version lacks the field. */
   readonly ignorable?: boolean;
   /** `none` where the field keeps its old encoding in flexible versions (only the header's client id). */

@@ -52,6 +52,17 @@ export interface GroupDescription {
   readonly assignor: string;
   readonly coordinator: Node;
   readonly members: readonly MemberDescription[];
+  /** Told by our brokers only; Apache's skip the question. */
+  readonly lastRebalance: LastRebalance | null;
+}
+
+export interface LastRebalance {
+  readonly reason: string;
+  /** Whose coming, silence or leaving began it; '' where no single member did. */
+  readonly memberId: string;
+  readonly atMs: number;
+  /** -1 while it is under way. */
+  readonly durationMs: number;
 }
 
 /** The outcome of each key: what was asked for, or why there is none. */
@@ -113,7 +124,10 @@ export class GroupsAdmin {
   /** Describes groups of the classic protocol: what a broker in ZooKeeper mode has. */
   describeGroups(groupIds: readonly string[]): Promise<Results<string, GroupDescription>> {
     return this.atCoordinators('describeConsumerGroups', DescribeGroups, groupIds, async (call, coordinator, ids) => {
-      const { groups } = await this.admin.toBroker(call, coordinator.id, DescribeGroups, { groups: [...ids] });
+      const { groups } = await this.admin.toBroker(call, coordinator.id, DescribeGroups, {
+        groups: [...ids],
+        includeLastRebalance: true,
+      });
       return groups.map((group) => [group.groupId, this.descriptionOf(group, coordinator)]);
     });
   }
@@ -123,6 +137,7 @@ export class GroupsAdmin {
     coordinator: Node,
   ): GroupDescription | ToolError {
     const { errorCode, groupId, groupState: state, protocolType, protocolData: assignor, members } = group;
+    const { lastRebalance } = group;
     if (errorCode !== 0) return new ServerError(errorName(errorCode));
     if (protocolType !== CONSUMER_PROTOCOL && protocolType !== '') {
       return illegalArgument(`GroupId ${groupId} is not a consumer group (${protocolType}).`);
@@ -132,6 +147,7 @@ export class GroupsAdmin {
       state,
       assignor,
       coordinator,
+      lastRebalance,
       members: members.map(({ memberId, groupInstanceId, clientId, clientHost: host, memberAssignment }) => ({
         memberId,
         groupInstanceId,

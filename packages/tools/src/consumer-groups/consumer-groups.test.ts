@@ -30,6 +30,7 @@ const group = (more: Partial<GroupDescription> = {}): GroupDescription => ({
       ],
     },
   ],
+  lastRebalance: null,
   ...more,
 });
 
@@ -132,6 +133,11 @@ describe('what --describe prints', () => {
       assignmentStrategy: null,
       memberCount: 1,
     });
+    const lastRebalance = { reason: 'Adding new member', memberId: 'm', atMs: 1_700_000_000_000, durationMs: -1 };
+    expect(stateJson(group({ lastRebalance }))).toMatchObject({
+      lastRebalance: { reason: 'Adding new member', memberId: 'm', at: '2023-11-14T22:13:20.000Z', durationMs: null },
+    });
+    expect(stateJson(group())).not.toHaveProperty('lastRebalance');
     expect(stateJson(group({ state: 'Dead', members: [] }))).toMatchObject({ error: 'GROUP_ID_NOT_FOUND' });
   });
 });

@@ -1,4 +1,4 @@
-import type { GroupDescription } from '../client/groups-admin';
+import type { GroupDescription, LastRebalance } from '../client/groups-admin';
 import type { JsonDocument } from '../json-output';
 import type { Outs } from '../print';
 import { row } from './columns';
@@ -20,10 +20,18 @@ export function printState(group: GroupDescription, outs: Outs): void {
 }
 
 export const stateJson = (group: GroupDescription): JsonDocument => {
-  const { coordinator, assignor, members } = group;
+  const { coordinator, assignor, members, lastRebalance: last } = group;
   return groupJson(group, {
     coordinator: { id: coordinator.id, host: coordinator.host, port: coordinator.port },
     assignmentStrategy: assignor === '' ? null : assignor,
     memberCount: members.length,
+    ...(last && { lastRebalance: lastRebalanceJson(last) }),
   });
 };
+
+const lastRebalanceJson = ({ reason, memberId, atMs, durationMs }: LastRebalance): JsonDocument => ({
+  reason,
+  memberId: memberId === '' ? null : memberId,
+  at: new Date(atMs).toISOString(),
+  durationMs: durationMs < 0 ? null : durationMs,
+});
