@@ -104,7 +104,7 @@ async function fetchJars() {
   await withLock(vendorDir, async () => {
     if (findJars()) return; // another start fetched it while we waited for the lock
     const failures = [];
-    for (const attempt of [fetchFromDebian, fetchFromApache]) {
+    for (const attempt of [fetchFromDebian, () => fetchArchive(archive, archiveDir)]) {
       try {
         return await attempt();
       } catch (error) {
@@ -127,12 +127,13 @@ async function fetchFromDebian() {
   }).finally(progress.done);
 }
 
-async function fetchFromApache() {
-  const progress = announce(`Fetching ${archive.name} from Apache's archive into .vendor/ (once)`);
-  await intoPlace(archiveDir, async (part) => {
+/** Unpacks an archive into `target`; throws `PlainError`, with nothing left behind, where it is not what was published. */
+export async function fetchArchive({ name, url, sha512 }, target) {
+  const progress = announce(`Fetching ${name} from Apache's archive into .vendor/ (once)`);
+  await intoPlace(target, async (part) => {
     const file = path.join(part, 'archive.tar.gz');
-    const sha512 = await download(archive.url, file, progress);
-    if (sha512 !== archive.sha512) throw new PlainError(`${archive.url} does not have the published checksum`);
+    const found = await download(url, file, progress);
+    if (found !== sha512) throw new PlainError(`${url} does not have the published checksum`);
     execFileSync('tar', ['-xzf', file, '-C', part, '--strip-components=1']);
     fs.rmSync(file);
   }).finally(progress.done);

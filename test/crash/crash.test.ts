@@ -24,7 +24,7 @@ beforeAll(async () => {
   broker = await Broker.start({
     zooKeeper: zooKeeper.connect,
     // Short sessions: a killed broker's own registration has to end before it can come back.
-    settings: { 'zookeeper.session.timeout.ms': 600, 'log.segment.bytes': 400_000 },
+    settings: { 'zookeeper.session.timeout.ms': 2000, 'log.segment.bytes': 400_000 },
   });
 });
 

@@ -133,9 +133,14 @@ export function connect(broker: Broker): Promise<PeerConnection> {
 const FETCH_VERSION = 11;
 const TIMEOUT = { timeoutMs: 20_000 };
 
-export async function createTopic(peer: PeerConnection, name: string, configs: { name: string; value: string }[] = []) {
+export async function createTopic(
+  peer: PeerConnection,
+  name: string,
+  configs: { name: string; value: string }[] = [],
+  numPartitions = 1,
+) {
   const request = {
-    topics: [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs }],
+    topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs }],
     timeoutMs: 10_000,
   };
   const { topics } = await peer.send(CreateTopics, 7, request, TIMEOUT);

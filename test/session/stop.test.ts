@@ -4,6 +4,7 @@ import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
 import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
 import { BrokerIdZNode } from '@odradek/broker/zookeeper/znodes';
+import { IdempotentLoad } from '../crash/idempotent-load';
 import { Broker } from '../support/broker';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 
@@ -44,6 +45,26 @@ test('in the middle of a start: cleanly, and as the signal says', async () => {
   expect(isClean()).toBe(false);
   expect(await broker.stop()).toMatchObject({ code: SIGTERM_EXIT_CODE });
   expect(isClean()).toBe(true);
+});
+
+test('in the middle of a recovery: what is recovered so far is not taken for all', async () => {
+  fs.appendFileSync(path.join(broker.dir, 'server.properties'), 'log.segment.bytes=20000\n');
+  await broker.start();
+  const load = new IdempotentLoad(broker, 'recovered', () => 10);
+  await load.prepare();
+  await load.run(() => load.acknowledged >= 5_000);
+  for (let round = 0; round < 2; round++) {
+    await broker.kill();
+    const process = broker.launch();
+    await process.until(() => broker.log().includes('Recovering unflushed segment'));
+    expect(await broker.stop()).toMatchObject({ code: SIGTERM_EXIT_CODE });
+  }
+  await broker.start();
+  await load.untilReady();
+  expect(await load.verify()).toEqual([]);
+  const goal = load.acknowledged + 100;
+  await load.run(() => load.acknowledged >= goal);
+  expect(await load.verify()).toEqual([]);
 });
 
 test('while the controller waits for a ZooKeeper that is away', async () => {

@@ -164,6 +164,16 @@ describe('a log folder', () => {
     expect(reason).toContain(`none of the specified log dirs from ${bad} can be created or validated`);
   });
 
+  test('where this user may not write, or nobody can', async () => {
+    const broker = await prepare();
+    fs.appendFileSync(path.join(broker.dir, 'server.properties'), 'log.dirs=/sys/kernel/odradek\n');
+    const reason = await refused(broker);
+    expect(reason).toContain('none of the specified log dirs from /sys/kernel/odradek can be created or validated');
+    expect(broker.log()).toMatch(
+      /Failed to create or validate data directory \/sys\/kernel\/odradek: E(ACCES|PERM|ROFS)/,
+    );
+  });
+
   test('whose checkpoint cannot be read is not served from', async () => {
     const broker = await prepare();
     fs.mkdirSync(broker.logDir);
