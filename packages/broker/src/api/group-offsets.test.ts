@@ -64,7 +64,8 @@ async function setUp({ withOffsetsTopic = true } = {}) {
     quotas: { controllerMutation: { permissive: () => ({ take: () => {} }) } },
     topicAdmin: { autoCreate: async (name: string) => created.push(name) },
   } as unknown as Services;
-  const context = (apiVersion: number, listenerName = 'PLAINTEXT') => ({ apiVersion, listenerName }) as RequestContext;
+  const context = (apiVersion: number, listenerName = 'PLAINTEXT') =>
+    ({ apiVersion, listenerName, principal: 'User:ANONYMOUS', clientId: 'c' }) as RequestContext;
   /** A request as its version decodes it. */
   const ask = async <A extends Api>(handler: Handler<A>, version: number, request: object, listener?: string) => {
     const { requestCodec, responseCodec } = handler.api;
