@@ -151,9 +151,9 @@ export class Fetcher {
     const { isolationLevel } = this.settings;
     const response = await this.client.sendTo(leader, ListOffsets, { replicaId: -1, isolationLevel, topics });
     for (const { name, partitions } of response.topics) {
-      for (const { partitionIndex, errorCode, offset, leaderEpoch } of partitions) {
-        const position = at(name, partitionIndex);
-        if (errorCode === 0) Object.assign(position, { offset, leaderEpoch });
+      for (const { partitionIndex, errorCode, offset } of partitions) {
+        // Not the answer's epoch: it is not that of a record that was read (OffsetFetcher.resetPositionIfNeeded).
+        if (errorCode === 0) Object.assign(at(name, partitionIndex), { offset, leaderEpoch: NO_EPOCH });
       }
     }
   }
