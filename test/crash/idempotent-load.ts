@@ -24,6 +24,8 @@ const IN_FLIGHT = 5;
 const REQUEST_TIMEOUT_MS = 10_000;
 const NONE = 0;
 const NOT_LEADER = 6;
+const COORDINATOR_LOAD_IN_PROGRESS = 14;
+const NOT_CONTROLLER = 41;
 const OUT_OF_ORDER_SEQUENCE = 45;
 const DISCONNECTED = -2;
 const PADDING = Buffer.alloc(200, 'x');
@@ -48,6 +50,16 @@ function connect(broker: Broker): Promise<PeerConnection> {
     { network: nodeNetwork, clock: nodeClock, memory },
     { host: '127.0.0.1', port: broker.port, clientId: 'load', connectTimeoutMs: 5000 },
   );
+}
+
+/** Asks again while the broker has no controller: on a slow machine its session may have ended once more. */
+async function untilAccepted(what: string, ask: () => Promise<number>): Promise<void> {
+  for (let errorCode = await ask(); errorCode !== NONE; errorCode = await ask()) {
+    if (errorCode !== NOT_CONTROLLER && errorCode !== COORDINATOR_LOAD_IN_PROGRESS) {
+      throw new Error(`${what}: error ${errorCode}`);
+    }
+    await pause();
+  }
 }
 
 /**
@@ -76,12 +88,16 @@ export class IdempotentLoad {
       ],
       timeoutMs: REQUEST_TIMEOUT_MS,
     };
-    const created = await peer.send(CreateTopics, 7, request, { timeoutMs: REQUEST_TIMEOUT_MS });
-    if (created.topics[0]!.errorCode !== 0) throw new Error(`CreateTopics: ${created.topics[0]!.errorMessage}`);
-    const init = { transactionalId: null, transactionTimeoutMs: 0 };
-    const { errorCode, producerId } = await peer.send(InitProducerId, 4, init, { timeoutMs: REQUEST_TIMEOUT_MS });
-    if (errorCode !== 0) throw new Error(`InitProducerId: error ${errorCode}`);
-    this.producerId = producerId;
+    await untilAccepted('CreateTopics', async () => {
+      const { topics } = await peer.send(CreateTopics, 7, request, { timeoutMs: REQUEST_TIMEOUT_MS });
+      return topics[0]!.errorCode;
+    });
+    await untilAccepted('InitProducerId', async () => {
+      const init = { transactionalId: null, transactionTimeoutMs: 0 };
+      const { errorCode, producerId } = await peer.send(InitProducerId, 4, init, { timeoutMs: REQUEST_TIMEOUT_MS });
+      this.producerId = producerId;
+      return errorCode;
+    });
     peer.close();
   }
 

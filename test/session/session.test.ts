@@ -3,7 +3,7 @@ import { Broker } from '../support/broker';
 import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 
-const SESSION_TIMEOUT_MS = 1000;
+const SESSION_TIMEOUT_MS = 2000;
 /** Well beyond the session and ZooKeeper's ticks. */
 const LONG_MS = 3 * SESSION_TIMEOUT_MS;
 
@@ -39,7 +39,7 @@ test('a session that ZooKeeper has ended: the broker resigns, registers anew, le
   await after(LONG_MS);
   broker.resume();
   await until(
-    () => count(broker.log(), 'Registered broker 0') === 2 && count(broker.log(), 'successfully elected') === 2,
+    () => count(broker.log(), 'Registered broker 0') >= 2 && count(broker.log(), 'successfully elected') >= 2,
   );
   await load.untilReady();
   await acknowledge(load, 1000);
