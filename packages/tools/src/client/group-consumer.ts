@@ -40,6 +40,8 @@ export class GroupConsumer {
   private readonly membership: Membership;
   private readonly committer: OffsetCommitter;
   private readonly isCooperative: boolean;
+  /** The fetch that records are taken of; what one poll leaves of it, the next goes on with. */
+  private current: Iterator<ConsumerRecord> | undefined;
   private failure: Error | undefined;
   private rebalancing: Promise<void> | undefined;
   private refreshing = false;
@@ -103,7 +105,7 @@ export class GroupConsumer {
       if (this.failure) throw this.failure;
       if (this.closing) return undefined;
       this.maintain();
-      if (!this.preparing && this.fetcher.isReady) return this.take();
+      if (!this.preparing && (this.current || this.fetcher.isReady)) return this.take();
       const leftMs = deadlineMs - Date.now();
       if (leftMs <= 0) return undefined;
       await this.wakeup.wait(Math.min(leftMs, this.nextTaskMs() - Date.now()));
@@ -111,12 +113,17 @@ export class GroupConsumer {
   }
 
   private *take(): Generator<ConsumerRecord> {
-    let left = this.settings.maxPollRecords;
-    for (let records = this.fetcher.take(); records; records = this.fetcher.take()) {
-      for (const record of records) {
-        yield record;
-        if (--left === 0) return;
+    for (let left = this.settings.maxPollRecords; left > 0; ) {
+      this.current ??= this.fetcher.take()?.[Symbol.iterator]();
+      if (!this.current) return;
+      // By hand: leaving a for-of loop would end the iterator, and what is left of the fetch with it.
+      const next = this.current.next();
+      if (next.done) {
+        this.current = undefined;
+        continue;
       }
+      left--;
+      yield next.value;
     }
   }
 
