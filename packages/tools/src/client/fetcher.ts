@@ -32,6 +32,12 @@ interface Position extends TopicPartition, Cursor {
 /** Where reading goes on: the offset after the last record that was taken. */
 export type ReadPosition = TopicPartition & Readonly<Cursor>;
 
+/** What a fetch brought of a partition and nobody has taken yet. */
+interface Delivery {
+  readonly position: Position;
+  readonly records: Iterator<ConsumerRecord>;
+}
+
 type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number];
 type FetchAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number];
 
@@ -41,7 +47,7 @@ type FetchAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][n
  */
 export class Fetcher {
   private readonly positions = new Map<string, Position>();
-  private readonly queue: { readonly position: Position; readonly fetched: Fetched }[] = [];
+  private readonly queue: Delivery[] = [];
   private readonly loops = new Set<number>();
   private failure: Error | undefined;
   private closed = false;
@@ -114,19 +120,20 @@ export class Fetcher {
   take(): Iterable<ConsumerRecord> | undefined {
     if (this.failure) throw this.failure;
     if (!this.isReady) return undefined;
-    const { position, fetched } = this.queue.shift()!;
-    return this.consume(position, fetched);
+    return this.consume(this.queue.shift()!);
   }
 
-  private *consume(position: Position, fetched: Fetched): Generator<ConsumerRecord> {
+  /** What the taker leaves is what is taken next: a fetch brings far more than one poll gives (max.poll.records). */
+  private *consume({ position, records }: Delivery): Generator<ConsumerRecord> {
+    let isOver = false;
     try {
-      for (const record of recordsOf(fetched, position)) {
-        if (position.removed) return;
-        yield record;
-      }
+      for (let next = records.next(); !next.done && !position.removed; next = records.next()) yield next.value;
+      isOver = true;
     } finally {
-      position.fetching = false;
-      if (!position.removed) this.fetchFrom(position.leader);
+      if (isOver || position.removed) {
+        position.fetching = false;
+        if (!position.removed) this.fetchFrom(position.leader);
+      } else this.queue.unshift({ position, records });
     }
   }
 
@@ -240,7 +247,8 @@ export class Fetcher {
       position.fetching = true;
       const { topic, partition, offset: fetchOffset } = position;
       const aborted = this.settings.isolationLevel === READ_COMMITTED ? (answer.abortedTransactions ?? []) : null;
-      this.queue.push({ position, fetched: { topic, partition, records, fetchOffset, aborted } });
+      const fetched: Fetched = { topic, partition, records, fetchOffset, aborted };
+      this.queue.push({ position, records: recordsOf(fetched, position) });
       this.changed(false);
       return;
     }

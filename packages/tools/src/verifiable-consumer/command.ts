@@ -76,7 +76,8 @@ class VerifiableConsumer {
       while (this.consumed < this.limit && !this.stopped) {
         const records = await this.consumer.poll(Number.POSITIVE_INFINITY);
         // All of a poll's records count as read for automatic commits, as with Java's consumer.
-        if (records) await this.process([...records]);
+        const taken = [...(records ?? [])];
+        if (taken.length > 0) await this.process(taken);
       }
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
