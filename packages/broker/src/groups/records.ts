@@ -101,8 +101,7 @@ interface Declared<Value> {
   codec(version: number): { decode(reader: Reader): Value };
 }
 
-function parseValue<Value>(message: Declared<Value>, value: Buffer): Value {
-  const reader = new Reader(value);
+function parseValue<Value>(message: Declared<Value>, reader: Reader): Value {
   const version = reader.int16();
   if (version < message.range.from || version > message.range.to) {
     throw new MalformedMessageError(`Unknown version ${version} of ${message.name}`);
@@ -111,11 +110,11 @@ function parseValue<Value>(message: Declared<Value>, value: Buffer): Value {
 }
 
 /** Throws `MalformedMessageError`, also for a version that is not known. */
-export function parseOffsetValue(value: Buffer): CommittedOffset {
-  return parseValue<MessageOf<typeof OffsetCommitValue>>(OffsetCommitValue, value);
+export function parseOffsetValue(bytes: Buffer, from = 0, to = bytes.length): CommittedOffset {
+  return parseValue<MessageOf<typeof OffsetCommitValue>>(OffsetCommitValue, new Reader(bytes, from, to));
 }
 
 /** Throws `MalformedMessageError`, also for a version that is not known. Byte fields are views of `value`. */
 export function parseGroupValue(value: Buffer): GroupMetadata {
-  return parseValue<GroupMetadata>(GroupMetadataValue, value);
+  return parseValue<GroupMetadata>(GroupMetadataValue, new Reader(value));
 }

@@ -1,5 +1,6 @@
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { buildEndTxnBatch } from '@odradek/protocol/records/control';
+import { downConvert } from '@odradek/protocol/records/conversion';
 import type { OffsetCommit } from './offsets';
 import { groupKey, offsetKey, offsetsBatch, offsetValue, parseGroupValue } from './records';
 import { Replay } from './replay';
@@ -100,6 +101,17 @@ describe('replay', () => {
     });
     expect(offsetsOf(replayed(batch(1, 0), batch(2, 1), marker), 'g')).toEqual({ 't-0': 2 });
     expect(offsetsOf(replayed(batch(1, 0), batch(null, 1), marker), 'g')).toEqual({});
+  });
+
+  test.each([0, 1] as const)('records of format %i, as brokers of old have left them', (magic) => {
+    const batch = buildBatch({
+      compression: 'gzip',
+      records: [recordOf('g', 1), recordOf('h', 2), recordOf('h', null)],
+    });
+    const log = Buffer.concat(downConvert(Buffer.concat([batch, offsetsBatch([recordOf('g', 4)], 'none')]), magic, 0));
+    const replay = replayed(log);
+    expect(replay.damaged).toEqual([]);
+    expect([offsetsOf(replay, 'g'), offsetsOf(replay, 'h')]).toEqual([{ 't-0': 4 }, {}]);
   });
 
   test('compressed batches', () => {

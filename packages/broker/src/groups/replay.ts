@@ -1,8 +1,8 @@
-import { forEachBatch, isControlAt, isTransactionalAt, producerIdAt } from '@odradek/protocol/records/batch';
+import { forEachBatch, isControlAt, isTransactionalAt, magicAt, producerIdAt } from '@odradek/protocol/records/batch';
 import { parseEndTxnMarker } from '@odradek/protocol/records/control';
-import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
+import { type KafkaRecord, readRecords, recordCursor } from '@odradek/protocol/records/record';
 import { GroupOffsets, type OffsetCommit } from './offsets';
-import { type OffsetsKey, parseKey, parseOffsetValue } from './records';
+import { type CommittedOffset, type OffsetsKey, parseKey, parseOffsetValue } from './records';
 
 /** What the records of one group come to. */
 export interface ReplayedGroup {
@@ -16,6 +16,18 @@ export interface DamagedRecord {
   readonly offset: number;
   readonly reason: string;
 }
+
+/** Where a record's key and value lie; a length of -1 is null. */
+interface RecordPlace {
+  readonly offset: number;
+  readonly bytes: Buffer;
+  readonly keyStart: number;
+  readonly keyLength: number;
+  readonly valueStart: number;
+  readonly valueLength: number;
+}
+
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Makes groups of the records of one `__consumer_offsets` partition, from its first batch to its last
@@ -54,27 +66,40 @@ export class Replay {
   }
 
   private addBatch(batches: Buffer, at: number): void {
+    if (magicAt(batches, at) < 2) {
+      for (const record of readRecords(batches, at)) this.take(placeOf(record), null, record.offset);
+      return;
+    }
     const producerId = isTransactionalAt(batches, at) ? producerIdAt(batches, at) : null;
+    const records = recordCursor(batches, at);
     let batchOffset = -1;
-    for (const record of readRecords(batches, at)) {
-      if (batchOffset === -1) batchOffset = record.offset;
-      this.recordCount++;
-      try {
-        this.addRecord(record, producerId, batchOffset);
-      } catch (error) {
-        this.damaged.push({ offset: record.offset, reason: (error as Error).message });
-      }
+    while (records.next()) {
+      if (batchOffset === -1) batchOffset = records.offset;
+      this.take(records, producerId, batchOffset);
     }
   }
 
-  private addRecord({ key, value }: KafkaRecord, producerId: number | null, recordOffset: number): void {
-    if (key === null) throw new Error('a record without a key');
-    const parsed = this.keyOf(key);
-    switch (parsed.type) {
+  private take(record: RecordPlace, producerId: number | null, batchOffset: number): void {
+    this.recordCount++;
+    try {
+      this.addRecord(record, producerId, batchOffset);
+    } catch (error) {
+      this.damaged.push({ offset: record.offset, reason: (error as Error).message });
+    }
+  }
+
+  private addRecord(record: RecordPlace, producerId: number | null, recordOffset: number): void {
+    const { bytes, valueStart } = record;
+    const valueEnd = record.valueLength < 0 ? null : valueStart + record.valueLength;
+    const key = this.keyOf(record);
+    switch (key.type) {
       case 'offset': {
-        const { topic, partition } = parsed;
-        const { offsets } = this.groupOf(parsed.group);
-        const commit = value === null ? null : commitOf(topic, partition, recordOffset, value);
+        const { topic, partition } = key;
+        const { offsets } = this.groupOf(key.group);
+        const commit =
+          valueEnd === null
+            ? null
+            : commitOf(topic, partition, recordOffset, parseOffsetValue(bytes, valueStart, valueEnd));
         if (producerId === null) {
           if (commit === null) offsets.delete(topic, partition);
           else offsets.apply(commit);
@@ -83,14 +108,14 @@ export class Replay {
         return;
       }
       case 'group':
-        // The chunk that the value is a view of is not kept.
-        this.groupOf(parsed.group).metadata = value === null ? null : Buffer.from(value);
+        // The chunk that the value lies in is not kept.
+        this.groupOf(key.group).metadata = valueEnd === null ? null : Buffer.from(bytes.subarray(valueStart, valueEnd));
         return;
       case 'unknown':
-        this.unknownKeys.set(parsed.version, (this.unknownKeys.get(parsed.version) ?? 0) + 1);
+        this.unknownKeys.set(key.version, (this.unknownKeys.get(key.version) ?? 0) + 1);
         return;
       default:
-        parsed satisfies never;
+        key satisfies never;
     }
   }
 
@@ -101,11 +126,12 @@ export class Replay {
     else groups.add(offsets);
   }
 
-  private keyOf(key: Buffer): OffsetsKey {
-    const text = key.toString('latin1');
+  private keyOf({ bytes, keyStart, keyLength }: RecordPlace): OffsetsKey {
+    if (keyLength < 0) throw new Error('a record without a key');
+    const text = bytes.toString('latin1', keyStart, keyStart + keyLength);
     let parsed = this.keys.get(text);
     if (parsed === undefined) {
-      parsed = this.named(parseKey(key));
+      parsed = this.named(parseKey(bytes.subarray(keyStart, keyStart + keyLength)));
       this.keys.set(text, parsed);
     }
     return parsed;
@@ -130,7 +156,21 @@ export class Replay {
 }
 
 /** Spelled out: what is made for every record has one shape. */
-function commitOf(topic: string, partition: number, recordOffset: number, value: Buffer): OffsetCommit {
-  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = parseOffsetValue(value);
+function commitOf(topic: string, partition: number, recordOffset: number, value: CommittedOffset): OffsetCommit {
+  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = value;
   return { topic, partition, offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp, recordOffset };
+}
+
+/** A record of an old format, as one of today's would lie in its batch. */
+function placeOf({ offset, key, value }: KafkaRecord): RecordPlace {
+  const bytes = Buffer.concat([key ?? NO_BYTES, value ?? NO_BYTES]);
+  const keyLength = key?.length ?? -1;
+  return {
+    offset,
+    bytes,
+    keyStart: 0,
+    keyLength,
+    valueStart: Math.max(keyLength, 0),
+    valueLength: value?.length ?? -1,
+  };
 }
