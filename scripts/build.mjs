@@ -12,15 +12,6 @@ const natives = ['@node-rs/crc32', 'lz4-napi', '@toondepauw/node-zstd', 'fs-nati
 
 const toolsDist = path.join(home, 'packages', 'tools', 'dist');
 
-/**
- * kafkajs as one file of its own: it weighs more than all tools together, and one that imports it only when it needs it
- * (`await import('kafkajs')`) starts without it.
- */
-const kafkajsApart = {
-  name: 'kafkajs-apart',
-  setup: (bundle) => bundle.onResolve({ filter: /^kafkajs$/ }, () => ({ path: './vendor/kafkajs.js', external: true })),
-};
-
 const common = {
   bundle: true,
   platform: 'node',
@@ -41,13 +32,12 @@ function builds() {
   const broker = path.join(home, 'packages', 'broker');
   const list = [{ entryPoints: [path.join(broker, 'src', 'main.ts')], outfile: path.join(broker, 'dist', 'main.js') }];
   for (const { name } of tools) {
-    list.push({ entryPoints: [sourceOf(name)], outfile: path.join(toolsDist, `${name}.js`), plugins: [kafkajsApart] });
+    list.push({ entryPoints: [sourceOf(name)], outfile: path.join(toolsDist, `${name}.js`) });
   }
   const isThere = ({ entryPoints }) => fs.existsSync(entryPoints[0]);
   const missing = list.filter((entry) => !isThere(entry)).map(({ outfile }) => path.relative(home, outfile));
   if (missing.length > 0) console.error(`Not built, no source yet: ${missing.join(', ')}`);
-  list.push({ entryPoints: ['kafkajs'], outfile: path.join(toolsDist, 'vendor', 'kafkajs.js'), minify: true });
-  return list.filter((entry) => entry.entryPoints[0] === 'kafkajs' || isThere(entry));
+  return list.filter(isThere);
 }
 
 await runMain(async () => {

@@ -41,6 +41,13 @@ const CLASSES = {
   'streams-application-reset': 'org.apache.kafka.tools.StreamsResetter',
 };
 
+/** The lines of a file that concern these tools, all where none is named, and those that prepare for them. */
+function linesOf(file, only) {
+  const lines = readFileSync(join(HERE, file), 'utf8').split('\n');
+  const concerns = (line) => only.length === 0 || only.includes(line.replace(/^!/, '').split(' ')[0]);
+  return lines.some(concerns) ? lines.filter((line) => line.startsWith('+') || concerns(line)) : [];
+}
+
 /**
  * Cases are lines of cases*.txt, cases.txt first: `tool arguments`, quoted as in a shell; `@` stands for
  * `--bootstrap-server HOST:PORT`, %PLANS% for the folder of that name beside this file, and %RUN% for a word that is one
@@ -48,11 +55,11 @@ const CLASSES = {
  * broker's ZOOKEEPER. Before each command of a line that begins with `!` the groups at rest are put back, and what they
  * have committed after it is compared as well. A line that begins with `+` prepares what follows: only Apache's tool runs it.
  */
-const readCases = (server) =>
+const readCases = (server, only) =>
   readdirSync(HERE)
     .filter((file) => /^cases.*\.txt$/.test(file))
     .sort((a, b) => a.length - b.length)
-    .flatMap((file) => readFileSync(join(HERE, file), 'utf8').split('\n'))
+    .flatMap((file) => linesOf(file, only))
     .filter((line) => line.trim() !== '' && !line.startsWith('#') && !(line.includes('%ZK%') && !ZOOKEEPER))
     .map((line) => {
       const changesGroups = line.startsWith('!');
@@ -98,10 +105,11 @@ const java = [
 ];
 let failures = 0;
 let count = 0;
-const cases = readCases(server).filter(({ tool, prepares }) => prepares || only.length === 0 || only.includes(tool));
+const cases = readCases(server, only);
 const needsGroups = cases.some(({ tool, changesGroups }) => tool === 'consumer-groups' || changesGroups);
 const groups = needsGroups ? await openGroups(server, DIST) : undefined;
 process.on('exit', () => groups?.close());
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 for (const { tool, argv: words, changesGroups, prepares } of cases) {
   const argv = words.map((word) => word.replaceAll('%PLAN%', groups?.plan).replaceAll('%FOLDER%', groups?.folder));
   const runOne = (command, args) => {
