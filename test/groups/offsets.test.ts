@@ -10,7 +10,7 @@ const CRASHES = Number(process.env['ODRADEK_CRASHES'] ?? 3);
 const GROUPS = 40;
 const PARTITIONS = 3;
 const COMMITS_PER_ROUND = 2000;
-const SESSION_TIMEOUT_MS = 600;
+const SESSION_TIMEOUT_MS = 1000;
 const NONE = 0;
 const NOT_COORDINATOR = 16;
 
@@ -23,7 +23,11 @@ beforeAll(async () => {
   broker = await Broker.start({
     zooKeeper: zooKeeper.connect,
     // Short sessions: a killed broker's own registration has to end before it can come back.
-    settings: { 'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS, 'offsets.topic.segment.bytes': 100_000 },
+    settings: {
+      'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS,
+      'zookeeper.connection.timeout.ms': 30_000,
+      'offsets.topic.segment.bytes': 100_000,
+    },
   });
   load = new CommitLoad(broker, 'committed', PARTITIONS, GROUPS);
   await load.open();
