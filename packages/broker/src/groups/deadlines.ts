@@ -8,24 +8,23 @@ interface Deadline {
 
 /** The earliest of a group's deadlines, or null. */
 export function nextDeadlineMs({ members, joinPhase, syncDeadlineMs }: Rebalancer): number | null {
-  let next = Math.min(joinPhase?.deadlineMs ?? Infinity, syncDeadlineMs ?? Infinity);
-  for (const atMs of members.pendingIds.values()) next = Math.min(next, atMs);
+  let next = Math.min(joinPhase?.deadlineMs ?? Infinity, syncDeadlineMs ?? Infinity, members.pendingIds.earliestMs);
   for (const { deadlineMs } of members.all()) next = Math.min(next, deadlineMs ?? Infinity);
   return next === Infinity ? null : next;
 }
 
 /** What is due at `nowMs`, in the order in which it became due. */
 export function dueDeadlines(group: Rebalancer, nowMs: number): Deadline[] {
-  return [...pendingIds(group), ...sessions(group), ...phases(group)]
+  return [...pendingIds(group, nowMs), ...sessions(group, nowMs), ...phases(group)]
     .filter(({ atMs }) => atMs <= nowMs)
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-function* pendingIds(group: Rebalancer): Iterable<Deadline> {
+function* pendingIds(group: Rebalancer, atMostMs: number): Iterable<Deadline> {
   const { effects, groupId, members } = group;
-  for (const [memberId, atMs] of members.pendingIds) {
+  for (const [memberId, atMs] of members.pendingIds.due(atMostMs)) {
     const expire = (nowMs: number): void => {
-      if (members.pendingIds.get(memberId) !== atMs) return;
+      if (!members.pendingIds.has(memberId)) return;
       effects.log(
         'info',
         `Pending member ${memberId} in group ${groupId} has been removed after session timeout expiration.`,
@@ -37,10 +36,10 @@ function* pendingIds(group: Rebalancer): Iterable<Deadline> {
   }
 }
 
-function* sessions(group: Rebalancer): Iterable<Deadline> {
+function* sessions(group: Rebalancer, atMostMs: number): Iterable<Deadline> {
   for (const member of group.members.all()) {
     const { memberId, deadlineMs } = member;
-    if (deadlineMs === null) continue;
+    if (deadlineMs === null || deadlineMs > atMostMs) continue;
     const expire = (nowMs: number): void => {
       if (group.members.get(memberId) === member && member.deadlineMs === deadlineMs)
         group.expireSession(member, nowMs);

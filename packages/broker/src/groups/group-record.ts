@@ -61,6 +61,17 @@ export const joinedMembers = (members: Members, protocolName: string): JoinedMem
     metadata: metadataOf(member, protocolName),
   }));
 
+/** As `ownBytes` of each, in one piece of memory: thousands of small ones would cost a second. */
+export function ownEach(views: readonly Buffer[]): Buffer[] {
+  const bytes = Buffer.allocUnsafeSlow(views.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  return views.map((view) => {
+    const start = end;
+    end += view.copy(bytes, start);
+    return bytes.subarray(start, end);
+  });
+}
+
 /** Bytes of a frame to keep: in memory of their own, as a slice of a pool would hold the whole of it for days. */
 export function ownBytes(view: Buffer): Buffer {
   if (view.length === 0) return NO_BYTES;

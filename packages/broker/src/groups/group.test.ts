@@ -580,3 +580,40 @@ describe('commits', () => {
     expect(world.group.checkCommit({ ...who, generationId: 2, isTransactional: true }, world.nowMs)).toBe('NONE');
   });
 });
+
+describe('requests of a size that nobody needs', () => {
+  test('a flood of ids that nobody comes back with: given out and void without going through all of them each time', () => {
+    const world = new GroupWorld();
+    let searched = 0;
+    for (let i = 0; i < 20_000; i++) {
+      world.nowMs += 0.5;
+      world.send({ requireKnownMemberId: true });
+    }
+    const lastMs = world.nowMs + SESSION_MS;
+    for (let next = world.group.nextDeadlineMs(); next !== null; next = world.group.nextDeadlineMs()) {
+      expect(next).toBeLessThan(lastMs + 101);
+      world.nowMs = next;
+      world.run(world.group.tick(next));
+      searched++;
+    }
+    expect(world.logs.filter((line) => line.includes('has been removed after session timeout'))).toHaveLength(20_000);
+    expect(searched).toBeLessThan(120);
+  });
+
+  test('a subscription with more topics than any cluster has leaves them unknown', () => {
+    const count = 200_001;
+    const metadata = Buffer.alloc(2 + 4 + 2 * count + 4);
+    for (const [claimed, known] of [
+      [count, null],
+      [count - 1, new Set([''])],
+      [2_000_000_000, null],
+    ] as const) {
+      metadata.writeInt32BE(claimed, 2);
+      const world = new GroupWorld();
+      world.send({ protocols: [{ name: 'range', metadata }] });
+      world.pass(DELAY_MS);
+      expect(world.group.state).toBe('CompletingRebalance');
+      expect(world.group.subscribedTopics).toEqual(known);
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { ownBytes } from './group-record';
+import { ownEach } from './group-record';
 import { type JoinRequest, joinError, type Ticket } from './group-types';
 import { hasSameProtocols, type Member, type MemberTerms, optionText } from './members';
 import type { Rebalancer } from './rebalancer';
@@ -93,7 +93,7 @@ function joinWithoutId(group: Rebalancer, request: JoinRequest, ticket: Ticket, 
     'info',
     `Dynamic member with unknown member id joins ${where(group)}. Created a new member id ${memberId} and request the member to rejoin with this id.`,
   );
-  members.pendingIds.set(memberId, nowMs + request.sessionTimeoutMs);
+  members.pendingIds.add(memberId, nowMs + request.sessionTimeoutMs);
   effects.answerJoin(ticket, joinError('MEMBER_ID_REQUIRED', memberId));
 }
 
@@ -173,8 +173,11 @@ const where = ({ groupId, state }: Rebalancer): string => `group ${groupId} in $
 /** KIP-800. */
 const reasonOf = ({ reason }: JoinRequest): string => reason ?? 'not provided';
 
-const termsOf = ({ protocols, rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): MemberTerms => ({
-  protocols: protocols.map(({ name, metadata }) => ({ name, metadata: ownBytes(metadata) })),
-  rebalanceTimeoutMs,
-  sessionTimeoutMs,
-});
+function termsOf({ protocols, rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): MemberTerms {
+  const metadata = ownEach(protocols.map((protocol) => protocol.metadata));
+  return {
+    protocols: protocols.map(({ name }, at) => ({ name, metadata: metadata[at]! })),
+    rebalanceTimeoutMs,
+    sessionTimeoutMs,
+  };
+}

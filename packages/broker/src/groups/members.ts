@@ -1,4 +1,5 @@
 import type { ProtocolMetadata, Ticket } from './group-types';
+import { PendingIds } from './pending-ids';
 
 export interface Member {
   memberId: string;
@@ -30,8 +31,7 @@ export class Members {
   readonly #supporters = new Map<string, number>();
   #awaitingJoin = 0;
 
-  /** Ids given out → when they are void. */
-  readonly pendingIds = new Map<string, number>();
+  readonly pendingIds = new PendingIds();
   /** Who has not asked for its assignment of this generation yet. */
   readonly owingSync = new Set<string>();
   leaderId: string | null = null;

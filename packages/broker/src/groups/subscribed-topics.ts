@@ -3,6 +3,8 @@ import { MalformedMessageError } from '@odradek/protocol/wire/errors';
 import { Reader } from '@odradek/protocol/wire/reader';
 
 const VERSION_BYTES = 2;
+/** Of one member: more than a cluster on ZooKeeper is said to bear. Whoever claims more has unknown topics. */
+const MAX_TOPICS = 200_000;
 
 /**
  * The topics of consumers' subscriptions, or null where one cannot be read (GroupMetadata.computeSubscribedTopics).
@@ -13,7 +15,7 @@ export function topicsOfSubscriptions(subscriptions: Iterable<Buffer>): Readonly
   const topics = new Set<string>();
   try {
     for (const subscription of subscriptions) {
-      const reader = new Reader(subscription);
+      const reader = new Reader(subscription, 0, subscription.length, MAX_TOPICS);
       reader.take(VERSION_BYTES);
       for (const topic of codec.decode(reader).topics) topics.add(topic);
     }

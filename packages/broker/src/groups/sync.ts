@@ -42,7 +42,9 @@ function assign(group: Rebalancer, { memberId: leaderId, assignments: given }: S
     `Assignment received from leader ${leaderId} for group ${groupId} for generation ${generation}. The group has ${members.size} members, ${members.staticSize} of which are static.`,
   );
   const assignments = new Map<string, Buffer>();
-  for (const { memberId, assignment } of given) assignments.set(memberId, ownBytes(assignment));
+  for (const { memberId, assignment } of given) {
+    if (members.get(memberId)) assignments.set(memberId, ownBytes(assignment));
+  }
   const missing = [...members.ids()].filter((memberId) => !assignments.has(memberId));
   if (missing.length > 0) {
     effects.log(
