@@ -32,12 +32,6 @@ interface Position extends TopicPartition, Cursor {
 /** Where reading goes on: the offset after the last record that was taken. */
 export type ReadPosition = TopicPartition & Readonly<Cursor>;
 
-/** What a fetch brought of a partition and nobody has taken yet. */
-interface Delivery {
-  readonly position: Position;
-  readonly records: Iterator<ConsumerRecord>;
-}
-
 type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number];
 type FetchAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number];
 
@@ -47,7 +41,7 @@ type FetchAnswer = ResponseOf<typeof Fetch>['responses'][number]['partitions'][n
  */
 export class Fetcher {
   private readonly positions = new Map<string, Position>();
-  private readonly queue: Delivery[] = [];
+  private readonly queue: { readonly position: Position; readonly fetched: Fetched }[] = [];
   private readonly loops = new Set<number>();
   private failure: Error | undefined;
   private closed = false;
@@ -120,20 +114,19 @@ export class Fetcher {
   take(): Iterable<ConsumerRecord> | undefined {
     if (this.failure) throw this.failure;
     if (!this.isReady) return undefined;
-    return this.consume(this.queue.shift()!);
+    const { position, fetched } = this.queue.shift()!;
+    return this.consume(position, fetched);
   }
 
-  /** What the taker leaves is what is taken next: a fetch brings far more than one poll gives (max.poll.records). */
-  private *consume({ position, records }: Delivery): Generator<ConsumerRecord> {
-    let isOver = false;
+  private *consume(position: Position, fetched: Fetched): Generator<ConsumerRecord> {
     try {
-      for (let next = records.next(); !next.done && !position.removed; next = records.next()) yield next.value;
-      isOver = true;
+      for (const record of recordsOf(fetched, position)) {
+        if (position.removed) return;
+        yield record;
+      }
     } finally {
-      if (isOver || position.removed) {
-        position.fetching = false;
-        if (!position.removed) this.fetchFrom(position.leader);
-      } else this.queue.unshift({ position, records });
+      position.fetching = false;
+      if (!position.removed) this.fetchFrom(position.leader);
     }
   }
 
@@ -247,8 +240,7 @@ export class Fetcher {
       position.fetching = true;
       const { topic, partition, offset: fetchOffset } = position;
       const aborted = this.settings.isolationLevel === READ_COMMITTED ? (answer.abortedTransactions ?? []) : null;
-      const fetched: Fetched = { topic, partition, records, fetchOffset, aborted };
-      this.queue.push({ position, records: recordsOf(fetched, position) });
+      this.queue.push({ position, fetched: { topic, partition, records, fetchOffset, aborted } });
       this.changed(false);
       return;
     }
