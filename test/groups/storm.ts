@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PeerConnection } from '@odradek/broker/cluster/peer-connection';
+import { CreateTopics } from '@odradek/protocol/messages/create-topics';
+import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
+import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
+import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
+import type { Broker } from '../support/broker';
+import { until } from '../support/until';
+import { Ledger } from './ledger';
+import { connect } from './members';
+import { StormMember, type Terms } from './storm-member';
+
+const LIMIT = { timeoutMs: 20_000 };
+const NONE = 0;
+const SESSION_MS = { least: 1000, most: 2000 };
+const REBALANCE_TIMEOUT_MS = 6000;
+/**
+ * A death is noticed at the end of a session, which begins with the generation where the member dies while it joins:
+ * one rebalance that waits for the dead, a session, and the rebalance that this makes.
+ */
+const SETTLING_MS = SESSION_MS.most + REBALANCE_TIMEOUT_MS;
+
+/** mulberry32: small, and the same on every machine. */
+export function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export interface StormOptions {
+  readonly broker: Broker;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly members: number;
+  readonly seed: number;
+}
+
+/** Members of one group that come, go, die and come back at random, and somebody who watches. */
+export class Storm {
+  readonly ledger: Ledger;
+  /** Who is to be a member once the group has settled. */
+  members: StormMember[] = [];
+  readonly settledMs: number[] = [];
+  private readonly all: StormMember[] = [];
+  private readonly random: () => number;
+  private watcher: PeerConnection | null = null;
+  private nextInstance = 0;
+
+  constructor(private readonly options: StormOptions) {
+    this.ledger = new Ledger(options.partitions);
+    this.random = generator(options.seed);
+  }
+
+  /** Connects who watches, and makes the topic and the coordinator where they are not there. */
+  async open(): Promise<void> {
+    const { broker, groupId, topic, partitions } = this.options;
+    this.watcher = await connect(broker);
+    const wanted = { name: topic, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] };
+    await this.watcher.send(CreateTopics, 5, { topics: [wanted], timeoutMs: 10_000 }, LIMIT);
+    await until(async () => {
+      const { errorCode } = await this.watcher!.send(FindCoordinator, 2, { key: groupId }, LIMIT);
+      return errorCode === NONE && (await this.describe()).errorCode === NONE;
+    });
+  }
+
+  close(): void {
+    this.watcher?.close();
+    for (const member of this.all) member.die();
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.random() * limit);
+  }
+
+  join(): void {
+    const { members } = this;
+    const kind = this.below(10);
+    const terms: Terms = {
+      isOld: kind < 2,
+      groupInstanceId: kind >= 7 ? `instance-${this.nextInstance++}` : null,
+      sessionTimeoutMs: SESSION_MS.least + this.below(SESSION_MS.most - SESSION_MS.least),
+      rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+    };
+    const storm = { ...this.options, ledger: this.ledger, random: this.random };
+    members.push(this.keep(new StormMember(storm, terms)));
+  }
+
+  private keep(member: StormMember): StormMember {
+    this.all.push(member);
+    return member;
+  }
+
+  /** One change at random. */
+  async change(): Promise<void> {
+    const { members } = this;
+    if (members.length < this.options.members && this.below(2) === 0) return this.join();
+    const at = this.below(members.length);
+    const member = members[at];
+    if (member === undefined) return;
+    const silentMs = this.below(2 * SESSION_MS.most);
+    const kind = this.below(10);
+    if (kind === 0 && member.terms.groupInstanceId !== null && member.positions !== null) {
+      members[at] = this.keep(member.replace(silentMs));
+    } else if (kind <= 2) {
+      member.pause(silentMs);
+    } else {
+      members.splice(at, 1);
+      if (kind <= 5) member.die();
+      else await member.leave();
+    }
+  }
+
+  /** Changes for a while, at random distances. */
+  async rage(durationMs: number): Promise<void> {
+    const endMs = performance.now() + durationMs;
+    const pauseMs = 20 + this.below(400);
+    while (performance.now() < endMs) {
+      await this.change();
+      await sleep(this.below(pauseMs));
+    }
+  }
+
+  /** Waits until exactly the living are members and have their parts, and all of them commit; notes how long it took. */
+  async settle(): Promise<void> {
+    await until(() => this.members.every(({ isSilent }) => !isSilent));
+    const sinceMs = performance.now();
+    const limitMs = sinceMs + 2 * SETTLING_MS;
+    while (!(await this.isSettled())) {
+      if (performance.now() > limitMs) throw new Error(await this.unsettled());
+      await sleep(20);
+    }
+    const tookMs = performance.now() - sinceMs;
+    this.settledMs.push(Math.round(tookMs));
+    if (tookMs > SETTLING_MS) this.ledger.wrong.push(`settled after ${tookMs} ms`);
+    await this.look();
+  }
+
+  private async isSettled(): Promise<boolean> {
+    this.members = this.members.filter(({ isOver }) => !isOver);
+    const { members } = this;
+    const [first] = members;
+    const share = ({ positions, generation, commits }: StormMember): boolean =>
+      positions !== null && generation === first!.generation && commits > 1;
+    if (!members.every(share)) return false;
+    const { groupState, members: known } = await this.describe();
+    const ids = (all: readonly { memberId: string }[]) => all.map(({ memberId }) => memberId).toSorted();
+    if (groupState !== 'Stable' || ids(known).join() !== ids(members).join()) return false;
+    const parts = members.reduce((sum, { positions }) => sum + (positions?.size ?? 0), 0);
+    return parts === this.options.partitions;
+  }
+
+  private async unsettled(): Promise<string> {
+    const { groupState, members: known } = await this.describe();
+    const own = this.members.map(({ memberId, generation, positions }) => [memberId, generation, positions?.size]);
+    const ids = known.map(({ memberId }) => memberId);
+    return `not settled: ${groupState}, knows ${JSON.stringify(ids)}, members ${JSON.stringify(own)}`;
+  }
+
+  /** Everyone goes: half of them say so. */
+  async disperse(): Promise<void> {
+    const members = this.members.splice(0);
+    await Promise.all(members.map((member, at) => (at % 2 === 0 ? member.leave() : member.die())));
+    for (const member of this.all) member.die();
+    await Promise.all(this.all.map(({ life }) => life));
+    await until(async () => (await this.describe()).groupState === 'Empty');
+  }
+
+  async crash(): Promise<void> {
+    const { broker } = this.options;
+    await broker.kill();
+    this.watcher!.close();
+    // What was on its way has arrived by then.
+    await until(() => this.all.every(({ isConnected }) => !isConnected));
+    this.ledger.crashed();
+    await broker.start();
+    await this.open();
+  }
+
+  async describe() {
+    const { groups } = await this.watcher!.send(DescribeGroups, 5, { groups: [this.options.groupId] }, LIMIT);
+    return groups[0]!;
+  }
+
+  /** Reads all committed offsets as anybody can. */
+  async look(): Promise<void> {
+    const { groupId, topic, partitions } = this.options;
+    const expected = this.ledger.expectation();
+    const partitionIndexes = Array.from({ length: partitions }, (_, index) => index);
+    const topics = [{ name: topic, partitionIndexes }];
+    const answer = await this.watcher!.send(OffsetFetch, 5, { groupId, topics }, LIMIT);
+    if (answer.errorCode !== NONE) return;
+    const found = answer.topics[0]!.partitions.map((it) => [it.partitionIndex, it.committedOffset] as const);
+    this.ledger.fetched('anybody', expected, new Map(found));
+  }
+}
