@@ -419,6 +419,20 @@ describe('assignments', () => {
     );
   });
 
+  test('that the leader brings again while the first are being stored are not taken: the log’s last are what members know', () => {
+    const world = new GroupWorld({}, false);
+    const call = world.send();
+    world.pass(DELAY_MS);
+    const { memberId } = answerOf(call);
+    const first = world.sendSync({ memberId, assignments: [{ memberId, assignment: bytes('first') }] });
+    const second = world.sendSync({ memberId, assignments: [{ memberId, assignment: bytes('second') }] });
+    expect(errorOf(first)).toBe('REBALANCE_IN_PROGRESS');
+    expect(world.persists).toHaveLength(1);
+    world.store();
+    expect(answerOf(second)).toMatchObject({ error: 'NONE', assignment: bytes('first') });
+    expect(world.group.state).toBe('Stable');
+  });
+
   test('of a generation that is over when they are stored are nobody’s', () => {
     const world = new GroupWorld({}, false);
     const call = world.send();

@@ -58,6 +58,8 @@ export class Rebalancer {
   joinPhase: JoinPhase | null = null;
   /** Until when every member has to ask for its assignment of this generation. */
   syncDeadlineMs: number | null = null;
+  /** The generation that the leader has brought assignments for: they are being stored, or are. */
+  assignedGeneration: number | null = null;
   /** KIP-134: someone joined since the initial delay began. */
   newMemberAdded = false;
 
@@ -303,6 +305,7 @@ export class Rebalancer {
   /** Stores what the leader assigned; all are told once it is committed. */
   storeAssignment(leaderId: string, assignments: ReadonlyMap<string, Buffer>): void {
     const { generation } = this;
+    this.assignedGeneration = generation;
     this.persist(assignments, (error, nowMs) => {
       // Another rebalance has begun meanwhile: this assignment is nobody's any more.
       if (this.state !== 'CompletingRebalance' || this.generation !== generation) return;

@@ -20,7 +20,9 @@ export function syncGroup(group: Rebalancer, request: SyncRequest, ticket: Ticke
     return;
   }
   group.awaitSync(member, ticket);
-  if (group.members.leaderId === member.memberId) assign(group, request);
+  // What it brings a second time would be the last in the log, and what it brought first the truth that members know.
+  if (group.members.leaderId === member.memberId && group.assignedGeneration !== group.generation)
+    assign(group, request);
 }
 
 function syncRefusalOf(group: Rebalancer, request: SyncRequest): ErrorName | null {
