@@ -337,6 +337,22 @@ describe('groups in the log', () => {
     ]);
   });
 
+  test('a member whose heartbeats lay unread while the broker stood still has not failed', async () => {
+    const world = new CoordinatorWorld();
+    await world.lead();
+    const [heard, silent] = [await world.stable('heard'), await world.stable('silent')];
+    world.clock.spend(20_000);
+    // Timers run first, then what has come in is read.
+    const soon = world.clock.soon.bind(world.clock);
+    world.clock.soon = (callback) => {
+      soon(() => world.coordinator.heartbeat('heard', { ...heard, groupInstanceId: null }));
+      soon(callback);
+    };
+    await world.clock.advance(0);
+    expect([world.stateOf('heard'), world.stateOf('silent')]).toEqual(['Stable', 'Empty']);
+    expect(world.coordinator.heartbeat('silent', { ...silent, groupInstanceId: null })).toBe('UNKNOWN_MEMBER_ID');
+  });
+
   test('a jump of the wall clock ends no session, and records bear the time that everybody sees', async () => {
     const world = new CoordinatorWorld();
     await world.lead();

@@ -81,24 +81,36 @@ export class RunningGroup {
     const deadlineMs = this.core.nextDeadlineMs();
     if (deadlineMs === null) return;
     if (this.timer !== null && this.timerAtMs <= deadlineMs) return;
+    const { clock } = this.shell;
     this.timer?.cancel();
     this.timerAtMs = deadlineMs;
-    this.timer = this.shell.clock.after(Math.max(0, deadlineMs - this.shell.steadyMs()), () => {
-      this.timer = null;
-      this.run(this.core.tick(this.shell.steadyMs()));
-    });
+    // After a turn of the event loop that took long, or a stop of the whole process, what the members sent meanwhile is
+    // heard before any of them counts as failed.
+    const timer = clock.after(Math.max(0, deadlineMs - this.shell.steadyMs()), () => clock.soon(() => this.due(timer)));
+    this.timer = timer;
+  }
+
+  private due(timer: Timer): void {
+    if (this.timer !== timer) return;
+    this.timer = null;
+    this.run(this.core.tick(this.shell.steadyMs()));
+  }
+
+  private disarm(): void {
+    this.timer?.cancel();
+    this.timer = null;
   }
 
   /** The group is not this coordinator's any more: whoever waits is told to look for another one. */
   unload(): void {
     this.run(this.core.unload(this.shell.steadyMs()));
-    this.timer?.cancel();
+    this.disarm();
   }
 
   /** An empty group is gone for good. */
   die(): void {
     this.core.die(this.shell.steadyMs());
-    this.timer?.cancel();
+    this.disarm();
   }
 
   /**
