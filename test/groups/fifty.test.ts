@@ -16,6 +16,8 @@ const CRASHES = Number(process.env['ODRADEK_CRASHES'] ?? 2);
 const SEED = Number(process.env['ODRADEK_SEED'] ?? 1);
 
 const DEAD_GROUPS = 10_000;
+/** Lines of what is wrong, as far as anybody reads them. */
+const MANY = 20;
 const LIMIT = { timeoutMs: 60_000 };
 const NONE = 0;
 const MEMBER_ID_REQUIRED = 79;
@@ -76,7 +78,7 @@ test(
     process.stdout.write(
       `${ledger.generations} generations, ${ledger.commits} commits, ${ledger.refusals} refused, settled after ${settledMs} ms\n`,
     );
-    expect(ledger.wrong).toEqual([]);
+    expect(ledger.wrong.slice(0, MANY)).toEqual([]);
     await until(() => openFiles() <= before.openFiles);
     await until(async () => (await timers()) <= before.timers);
   },
@@ -133,7 +135,7 @@ test(
     process.stdout.write(
       `${storm.ledger.generations} generations, ${storm.ledger.commits} commits, ${storm.ledger.refusals} refused, settled after ${storm.settledMs} ms\n`,
     );
-    expect(storm.ledger.wrong).toEqual([]);
+    expect(storm.ledger.wrong.slice(0, MANY)).toEqual([]);
   },
   60_000 + CRASHES * 20_000,
 );

@@ -149,6 +149,7 @@ export class StormMember {
   private async takePart(peer: PeerConnection): Promise<void> {
     if (!(await this.join(peer))) return;
     if (!(await this.fetchPositions(peer))) return;
+    if (this.storm.random() < 0.2) await this.commitTooLate(peer);
     this.commits = 0;
     while (!this.isOver) {
       if (!(await this.commit(peer)) || !(await this.beat(peer))) break;
@@ -226,10 +227,24 @@ export class StormMember {
 
   private async commit(peer: PeerConnection): Promise<boolean> {
     await this.silence;
-    const { groupId, topic, ledger } = this.storm;
     const positions = this.positions!;
     for (const [partition, offset] of positions) positions.set(partition, offset + 1);
-    const { memberId, generation } = this;
+    return this.goesOn('OffsetCommit', await this.sendCommit(peer, this.generation, positions));
+  }
+
+  /** What the member has read in the generation before, where nobody may hear of it any more. */
+  private async commitTooLate(peer: PeerConnection): Promise<void> {
+    await this.silence;
+    await this.sendCommit(peer, this.generation - 1, new Map([[0, 0]]));
+  }
+
+  private async sendCommit(
+    peer: PeerConnection,
+    generation: number,
+    positions: ReadonlyMap<number, number>,
+  ): Promise<number> {
+    const { groupId, topic, ledger } = this.storm;
+    const { memberId } = this;
     const sent = ledger.committing(this.owner, memberId, generation, positions);
     const partitions = [...positions].map(([partitionIndex, committedOffset]) => ({
       partitionIndex,
@@ -245,7 +260,7 @@ export class StormMember {
     const [errorCode = NONE] = errors;
     if (errorCode === NONE) ledger.committed(sent);
     else ledger.refusals++;
-    return this.goesOn('OffsetCommit', errorCode);
+    return errorCode;
   }
 
   private async beat(peer: PeerConnection): Promise<boolean> {

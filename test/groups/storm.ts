@@ -13,12 +13,14 @@ import { StormMember, type Terms } from './storm-member';
 const LIMIT = { timeoutMs: 20_000 };
 const NONE = 0;
 const SESSION_MS = { least: 1000, most: 2000 };
-const REBALANCE_TIMEOUT_MS = 6000;
+/** Longer than a rebalance: whoever is silent is in generations that it does not know of. */
+const STATIC_SESSION_MS = { least: 2000, most: 5000 };
+const REBALANCE_TIMEOUT_MS = 3000;
 /**
- * A death is noticed at the end of a session, which begins with the generation where the member dies while it joins:
- * one rebalance that waits for the dead, a session, and the rebalance that this makes.
+ * A death is noticed when its session ends. Where it happens in a rebalance this begins with the generation, in which
+ * the dead is waited for once more; then the others have one rebalance to make.
  */
-const SETTLING_MS = SESSION_MS.most + REBALANCE_TIMEOUT_MS;
+const SETTLING_MS = STATIC_SESSION_MS.most + 2 * REBALANCE_TIMEOUT_MS;
 
 /** mulberry32: small, and the same on every machine. */
 export function generator(seed: number): () => number {
@@ -80,10 +82,12 @@ export class Storm {
   join(): void {
     const { members } = this;
     const kind = this.below(10);
+    const isStatic = kind >= 7;
+    const { least, most } = isStatic ? STATIC_SESSION_MS : SESSION_MS;
     const terms: Terms = {
       isOld: kind < 2,
-      groupInstanceId: kind >= 7 ? `instance-${this.nextInstance++}` : null,
-      sessionTimeoutMs: SESSION_MS.least + this.below(SESSION_MS.most - SESSION_MS.least),
+      groupInstanceId: isStatic ? `instance-${this.nextInstance++}` : null,
+      sessionTimeoutMs: least + this.below(most - least),
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
     };
     const storm = { ...this.options, ledger: this.ledger, random: this.random };
@@ -102,7 +106,7 @@ export class Storm {
     const at = this.below(members.length);
     const member = members[at];
     if (member === undefined) return;
-    const silentMs = this.below(2 * SESSION_MS.most);
+    const silentMs = this.below(STATIC_SESSION_MS.most);
     const kind = this.below(10);
     if (kind === 0 && member.terms.groupInstanceId !== null && member.positions !== null) {
       members[at] = this.keep(member.replace(silentMs));
