@@ -143,6 +143,8 @@ describe('leadership', () => {
     await world.clock.advance(2);
     expect(world.stateOf('stable')).toBe('Empty');
     expect(told(world.writer).at(-1)).toBe('stable generation 2, 0 members');
+    // Members on other connections hear of it: it is written when they do.
+    expect(world.writer.terms.at(-1)).toMatchObject({ mayBePutOff: false });
   });
 
   test('a partition lost while it is read is never served, and read anew when it comes back', async () => {
@@ -226,7 +228,7 @@ describe('commits', () => {
     await world.lead();
     world.writer.settlesAtOnce = false;
     const outcomes = world.commit('g', [toCommit(0, 7), toCommit(1, 8)]);
-    expect(world.writer.terms).toEqual([{ requiredAcks: -1, timeoutMs: 5000 }]);
+    expect(world.writer.terms).toEqual([{ requiredAcks: -1, timeoutMs: 5000, mayBePutOff: true }]);
     expect(outcomes).toEqual([]);
     expect(world.offsets('g')).toEqual({});
     expect(world.coordinator.offsetsOf('g').offsets!.isUnstable('t', 1)).toBe(true);
@@ -245,7 +247,7 @@ describe('commits', () => {
     await world.lead();
     world.writer.settlesAtOnce = false;
     expect(world.commit('g', [toCommit(0, 7)])).toEqual(['NONE']);
-    expect(world.writer.terms).toEqual([{ requiredAcks: 1, timeoutMs: 77 }]);
+    expect(world.writer.terms).toEqual([{ requiredAcks: 1, timeoutMs: 77, mayBePutOff: true }]);
   });
 
   const ERRORS: readonly (readonly [ErrorName, ErrorName])[] = [
@@ -325,6 +327,24 @@ describe('groups in the log', () => {
     world.writer.failure = 'NOT_ENOUGH_REPLICAS';
     expect(world.sync('g', member)).toMatchObject([{ error: 'COORDINATOR_NOT_AVAILABLE' }]);
     expect(world.stateOf('g')).toBe('PreparingRebalance');
+  });
+
+  test('names that no record can hold: the members join again, the group ends, the broker goes on', async () => {
+    const world = new CoordinatorWorld(new MemoryWriter(), { 'offsets.retention.check.interval.ms': '60000' });
+    await world.lead();
+    const long = await world.joined('long', { clientId: 'x'.repeat(32_767) });
+    expect(world.sync('long', long)).toMatchObject([{ error: 'UNKNOWN_SERVER_ERROR' }]);
+    expect(world.stateOf('long')).toBe('PreparingRebalance');
+    await world.joined('odd', { protocolType: '\ufffd'.repeat(32_767) });
+    await world.clock.advance(50_000);
+    expect(world.stateOf('odd')).toBe('Empty');
+    await world.clock.advance(130_000);
+    expect(world.coordinator.list().groups).toEqual([]);
+
+    const id = '\ufffd'.repeat(11_000);
+    expect(world.join(id)).toMatchObject([{ error: 'INVALID_GROUP_ID' }]);
+    expect(world.commit(id, [toCommit(0, 1)])).toEqual(['INVALID_GROUP_ID']);
+    expect(world.commit('x'.repeat(32_767), [toCommit(0, 1)])).toEqual(['NONE']);
   });
 
   test('one line per rebalance', async () => {

@@ -22,6 +22,13 @@ import type { AnswerJoin, AnswerSync, RunningGroup } from './running-group';
 /** Groups looked at in one turn of the event loop when offsets expire. */
 const EXPIRED_PER_TURN = 100;
 
+/** What a record's string can hold. */
+const MAX_ID_BYTES = 0x7fff;
+
+/** No request has one that long, but bytes of it that are no UTF-8 have become three each. */
+const isTooLong = (groupId: string): boolean =>
+  groupId.length > MAX_ID_BYTES / 3 && Buffer.byteLength(groupId) > MAX_ID_BYTES;
+
 const DEAD: GroupDescription = { groupState: 'Dead', protocolType: '', protocolData: '', members: [] };
 
 /**
@@ -66,7 +73,7 @@ export class GroupCoordinator {
 
   /** NONE, or why this broker cannot speak for the group (GroupCoordinator.validateGroupStatus). */
   private refusal(groupId: string, mayBeEmpty: boolean): ErrorName {
-    if (groupId === '' && !mayBeEmpty) return 'INVALID_GROUP_ID';
+    if ((groupId === '' && !mayBeEmpty) || isTooLong(groupId)) return 'INVALID_GROUP_ID';
     if (!this.isActive) return 'COORDINATOR_NOT_AVAILABLE';
     const status = this.hosted.statusOf(this.partitionFor(groupId));
     switch (status) {

@@ -1,4 +1,5 @@
 import type { ErrorName } from '@odradek/protocol/errors';
+import { UnencodableValueError } from '@odradek/protocol/wire/errors';
 import type { Timer } from '../env/clock';
 import type { Group } from './group';
 import type { GroupShell } from './group-shell';
@@ -68,12 +69,25 @@ export class RunningGroup {
   }
 
   private persist(token: number, value: GroupMetadata): void {
-    const { clock, compression } = this.shell;
-    const stored = moved(value, this.shell.jumpMs);
-    const record = { timestamp: clock.nowMs(), key: groupKey(this.groupId), value: groupValue(stored) };
-    this.shell.append(this.partition, recordsBatch([record], compression), (error) => {
+    const settled = (error: ErrorName | null): void =>
       this.run(this.core.persisted(token, error, this.shell.steadyMs()));
-    });
+    const batch = this.batchOf(value);
+    if (batch === null) settled('UNKNOWN_SERVER_ERROR');
+    else this.shell.append(this.partition, batch, settled);
+  }
+
+  /** Null where a record cannot hold what clients call themselves: ids that are made of long names are longer. */
+  private batchOf(value: GroupMetadata): Buffer | null {
+    const { clock, compression, logger, jumpMs } = this.shell;
+    try {
+      const key = groupKey(this.groupId);
+      const record = { timestamp: clock.nowMs(), key, value: groupValue(moved(value, jumpMs)) };
+      return recordsBatch([record], compression);
+    } catch (error) {
+      if (!(error instanceof UnencodableValueError)) throw error;
+      logger.error(`The record of group ${this.groupId} cannot be written: ${error.message}`);
+      return null;
+    }
   }
 
   /** Sets the timer for what is due next. One that comes too early does nothing but set it anew. */
