@@ -118,7 +118,16 @@ export function offsetCommit(services: Services): Handler<typeof OffsetCommit> {
 
 /** A partition that is there more than once counts as it is there last. */
 function lastOfEach(commits: Commit[]): Commit[] {
-  if (commits.length === 1) return commits;
+  if (isAscending(commits)) return commits;
   const byPartition = new Map(commits.map((commit) => [`${commit.topic}-${commit.partition}`, commit]));
   return byPartition.size === commits.length ? commits : [...byPartition.values()];
+}
+
+/** One topic's partitions in order, as clients send them: none is there twice. */
+function isAscending(commits: readonly Commit[]): boolean {
+  for (let index = 1; index < commits.length; index++) {
+    const [before, commit] = [commits[index - 1]!, commits[index]!];
+    if (commit.topic !== before.topic || commit.partition <= before.partition) return false;
+  }
+  return true;
 }

@@ -52,12 +52,14 @@ export class GroupShell {
     partition: number,
     batch: Buffer,
     settled: (error: ErrorName | null, appended: Appended | null) => void,
+    mayBePutOff = false,
   ): void {
     const { offsetsCommitRequiredAcks: requiredAcks, offsetsCommitTimeoutMs: timeoutMs } = this.values;
+    const terms = { requiredAcks, timeoutMs, mayBePutOff };
     let isAppended = false;
     let error: ErrorName = 'UNKNOWN_SERVER_ERROR';
     try {
-      this.writer.append(GROUP_OFFSETS_TOPIC, partition, batch, { requiredAcks, timeoutMs }, (outcome, appended) => {
+      this.writer.append(GROUP_OFFSETS_TOPIC, partition, batch, terms, (outcome, appended) => {
         isAppended = true;
         settled(outcome, appended);
       });

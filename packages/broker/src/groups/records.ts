@@ -40,11 +40,11 @@ interface Encoder<Value> {
   encode(writer: Writer, value: Value): void;
 }
 
-function versioned<Value>(version: number, codec: Encoder<Value>, value: Value): Buffer {
-  const writer = new Writer();
+function versioned<Value>(version: number, codec: Encoder<Value>, value: Value, shared?: Writer): Buffer {
+  const writer = shared ?? new Writer();
   writer.int16(version);
   codec.encode(writer, value);
-  return writer.toBuffer();
+  return shared === undefined ? writer.toBuffer() : writer.cut();
 }
 
 /** The partition of `__consumer_offsets` that a group lives in: Java's hash of its id; the smallest integer counts as 0. */
@@ -54,17 +54,18 @@ export function partitionFor(groupId: string, partitions: number): number {
   return hash === -0x8000_0000 ? 0 : Math.abs(hash) % partitions;
 }
 
-export function offsetKey(group: string, topic: string, partition: number): Buffer {
-  return versioned(OFFSET_KEY_VERSION, offsetKeyCodec, { group, topic, partition });
+/** `shared`: many keys and values may share the memory of one writer. */
+export function offsetKey(group: string, topic: string, partition: number, shared?: Writer): Buffer {
+  return versioned(OFFSET_KEY_VERSION, offsetKeyCodec, { group, topic, partition }, shared);
 }
 
 export function groupKey(group: string): Buffer {
   return versioned(GROUP_KEY_VERSION, groupKeyCodec, { group });
 }
 
-export function offsetValue(committed: CommittedOffset): Buffer {
+export function offsetValue(committed: CommittedOffset, shared?: Writer): Buffer {
   const version = committed.expireTimestamp === -1 ? OFFSET_VERSION : EXPIRING_OFFSET_VERSION;
-  return versioned(version, OffsetCommitValue.codec(version), committed);
+  return versioned(version, OffsetCommitValue.codec(version), committed, shared);
 }
 
 export function groupValue(group: GroupMetadata): Buffer {

@@ -1,11 +1,16 @@
 import type { ErrorName } from '@odradek/protocol/errors';
 import { UnencodableValueError } from '@odradek/protocol/wire/errors';
+import { Writer } from '@odradek/protocol/wire/writer';
 import type { Timer } from '../env/clock';
+import type { Appended } from '../replication/partition-writer';
 import type { Group } from './group';
 import type { GroupShell } from './group-shell';
 import type { Effect, GroupMetadata, JoinAnswer, SyncAnswer } from './group-types';
 import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
 import { groupKey, groupValue, offsetKey, offsetsBatch, offsetValue, recordsBatch } from './records';
+
+/** About what a key and its value take: group and topic names, and a little metadata. */
+const COMMIT_BYTES = 160;
 
 export type AnswerJoin = (answer: JoinAnswer) => void;
 export type AnswerSync = (answer: SyncAnswer) => void;
@@ -134,21 +139,24 @@ export class RunningGroup {
   storeOffsets(commits: readonly OffsetCommit[], done: (error: ErrorName) => void): void {
     const { clock, compression } = this.shell;
     const timestamp = clock.nowMs();
+    const writer = new Writer(COMMIT_BYTES * commits.length);
     const records = commits.map((commit) => ({
       timestamp,
-      key: offsetKey(this.groupId, commit.topic, commit.partition),
-      value: offsetValue(commit),
+      key: offsetKey(this.groupId, commit.topic, commit.partition, writer),
+      value: offsetValue(commit, writer),
     }));
     let isSettled = false;
     let isPending = false;
-    this.shell.append(this.partition, offsetsBatch(records, compression), (error, appended) => {
+    const settled = (error: ErrorName | null, appended: Appended | null): void => {
       isSettled = true;
       if (this.core.state !== 'Dead') {
         if (error === null) this.takeOffsets(commits, appended!.baseOffset, isPending);
         else this.offsets.fail(commits);
       }
       done(error === null ? 'NONE' : commitErrorOf(error));
-    });
+    };
+    // Only who commits hears of it.
+    this.shell.append(this.partition, offsetsBatch(records, compression), settled, true);
     if (isSettled) return;
     isPending = true;
     this.offsets.prepare(commits);

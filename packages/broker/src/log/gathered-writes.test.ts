@@ -101,7 +101,7 @@ test('a reader that finds the failure does not hide it from the turn', () => {
   expect(pool.gathered.end()).toBe(false);
 });
 
-test("a client's append may wait for the end of its turn, a coordinator's is written when it returns", () => {
+test("a client's append may wait for the end of its turn, a coordinator's only where it says so", () => {
   const { disk, pool, open } = fixture();
   const log = open();
   const fileSize = (): number => disk.readFile('/data/t-0/00000000000000000000.log')!.length;
@@ -111,7 +111,9 @@ test("a client's append may wait for the end of its turn, a coordinator's is wri
   expect(fileSize()).toBe(0);
   append(log, batch(), 0, 'coordinator');
   expect(fileSize()).toBe(2 * bytes);
+  log.appendAsLeader(batch(), { leaderEpoch: 0, origin: 'coordinator', mayBePutOff: true });
+  expect(fileSize()).toBe(2 * bytes);
   append(log, batch());
-  expect(readAll(log, 0, 'log-end').length).toBe(3 * bytes);
+  expect(readAll(log, 0, 'log-end').length).toBe(4 * bytes);
   expect(pool.gathered.end()).toBe(true);
 });

@@ -40,6 +40,11 @@ export interface LeaderAppend {
   readonly origin: 'client' | 'coordinator';
   /** What `startTransactionVerification` gave out, where it had to. */
   readonly verificationGuard?: VerificationGuard | null;
+  /**
+   * A coordinator's records of which nobody hears but the connection whose request is being handled, so that they may be
+   * put off as a client's may (`GatheredWrites`).
+   */
+  readonly mayBePutOff?: boolean;
 }
 
 const ANY_EPOCH = 0x7fffffff;
@@ -105,7 +110,7 @@ export class PartitionLog extends LogStorage {
     found.offsetOfMaxTimestamp = valid.offsetOfMaxTimestamp;
     found.recordCount = valid.recordCount;
     const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? nowMs : -1;
-    return this.append(valid.records, found, origin, nowMs, logAppendTimeMs, append.verificationGuard ?? null);
+    return this.append(valid.records, found, origin, nowMs, logAppendTimeMs, append);
   }
 
   /**
@@ -133,7 +138,7 @@ export class PartitionLog extends LogStorage {
     origin: AppendOrigin,
     nowMs: number,
     logAppendTimeMs: number,
-    guard: VerificationGuard | null,
+    leader: LeaderAppend | null,
   ): AppendInfo {
     this.writeTopicId();
     this.takeEpochs(records);
@@ -144,7 +149,7 @@ export class PartitionLog extends LogStorage {
       );
     }
     const segment = this.maybeRoll(records.length, found, nowMs);
-    const prepared = this.prepareProducers(records, origin, guard);
+    const prepared = this.prepareProducers(records, origin, leader?.verificationGuard ?? null);
     if (prepared !== null && 'lastSequence' in prepared) return this.duplicateOf(prepared, found);
 
     const { lastOffset, maxTimestamp, offsetOfMaxTimestamp } = found;
@@ -152,7 +157,7 @@ export class PartitionLog extends LogStorage {
     const largest = { timestamp: maxTimestamp, offset: offsetOfMaxTimestamp };
     segment.append(records, firstOffset, lastOffset, largest, this.currentConfig.indexIntervalBytes);
     // Only a client's append is answered on the connection that waits for what is put off (`GatheredWrites`).
-    if (origin !== 'client') segment.file.writeGathered();
+    if (origin !== 'client' && leader?.mayBePutOff !== true) segment.file.writeGathered();
     this.endOffset = lastOffset + 1;
     if (prepared !== null) this.commitProducers(prepared, segment);
     this.producers.mapEndOffset = this.endOffset;

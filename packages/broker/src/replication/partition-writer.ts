@@ -12,6 +12,8 @@ export interface AppendTerms {
   readonly requiredAcks: number;
   /** How long to wait for the in-sync replicas. */
   readonly timeoutMs: number;
+  /** Nobody hears of the outcome but the connection whose request is being handled: the write may be put off to its end. */
+  readonly mayBePutOff?: boolean;
 }
 
 /** Whole batches of a partition's log, one after another. */

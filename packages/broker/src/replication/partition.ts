@@ -144,8 +144,9 @@ export class Partition {
         `The size of the current ISR ${state.isr.length} is insufficient to satisfy the min.isr requirement of ${this.options.minInsyncReplicas()} for partition ${this.topic}-${this.partition}`,
       );
     }
-    const { origin, verificationGuard = null } = options;
-    const info = this.log.appendAsLeader(records, { leaderEpoch: state.leaderEpoch, origin, verificationGuard });
+    const { origin, verificationGuard = null, mayBePutOff = false } = options;
+    const { leaderEpoch } = state;
+    const info = this.log.appendAsLeader(records, { leaderEpoch, origin, verificationGuard, mayBePutOff });
     if (!this.advanceHighWatermark()) this.fetchers.wakeSoon();
     return info;
   }

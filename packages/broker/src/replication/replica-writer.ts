@@ -19,12 +19,15 @@ export class ReplicaWriter implements PartitionWriter {
     topic: string,
     index: number,
     batch: Buffer,
-    { requiredAcks, timeoutMs }: AppendTerms,
+    { requiredAcks, timeoutMs, mayBePutOff = false }: AppendTerms,
     settled: (error: ErrorName | null, appended: Appended) => void,
   ): void {
     if (requiredAcks < -1 || requiredAcks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
     const partition = this.replicas.get(topic, index);
-    const { firstOffset, lastOffset } = partition.appendAsLeader(batch, requiredAcks, { origin: 'coordinator' });
+    const { firstOffset, lastOffset } = partition.appendAsLeader(batch, requiredAcks, {
+      origin: 'coordinator',
+      mayBePutOff,
+    });
     const appended = { baseOffset: firstOffset, leaderEpoch: partition.leaderEpoch };
     if (requiredAcks !== -1) settled(null, appended);
     else this.settle(partition, lastOffset + 1, timeoutMs, (error) => settled(error, appended));

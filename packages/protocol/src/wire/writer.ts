@@ -54,6 +54,13 @@ export class Writer {
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.doneBytes);
   }
 
+  /** What has been written since the last cut, as a view; the writer goes on behind it. Only where nothing was referenced. */
+  cut(): Buffer {
+    const bytes = this.buffer.subarray(this.start, this.offset);
+    this.start = this.offset;
+    return bytes;
+  }
+
   /** Begins a frame: four bytes for its length, which `endFrame` fills in. */
   beginFrame(): void {
     this.frameChunk = this.done.length;
