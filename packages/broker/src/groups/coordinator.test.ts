@@ -1,6 +1,6 @@
-import type { ErrorName } from '@odradek/protocol/errors';
+import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { buildBatch } from '@odradek/protocol/records/builder';
-import { groupKey, offsetKey, parseGroupValue, parseKey, parseOffsetValue } from './records';
+import { groupKey, offsetKey, offsetValue, parseGroupValue, parseKey, parseOffsetValue } from './records';
 import { CoordinatorWorld, NOBODY, toCommit } from './testing/coordinator-world';
 import { MemoryWriter } from './testing/memory-writer';
 import { LOG_OF_GROUPS } from './vectors/apache-logs';
@@ -20,6 +20,10 @@ const told = (writer: MemoryWriter): string[] =>
     const { generation, members } = parseGroupValue(value);
     return `${name} generation ${generation}, ${members.length} members`;
   });
+
+/** The record of one commit. */
+const offsetsOf = (group: string): Buffer =>
+  buildBatch({ records: [{ timestamp: 0, key: offsetKey(group, 't', 0), value: offsetValue(toCommit(0, 7)) }] });
 
 function thrown(call: () => unknown): ErrorName | undefined {
   try {
@@ -165,6 +169,23 @@ describe('leadership', () => {
     coordinator.hosted.elected(0, 3);
     await clock.settle();
     expect(world.offsets('simple')).toEqual({ 't-0': 43, 't-1': 5 });
+  });
+
+  test('a log whose start moves on while it is read is read from its new start', async () => {
+    const writer = new MemoryWriter();
+    writer.put(0, offsetsOf('deleted'));
+    writer.put(0, offsetsOf('kept'));
+    const read = writer.read.bind(writer);
+    const asked: (number | null)[] = [];
+    writer.read = (topic, partition, offset) => {
+      asked.push(offset);
+      if (asked.length === 2) throw new KafkaError('OFFSET_OUT_OF_RANGE');
+      return read(topic, partition, asked.length === 3 ? 1 : offset);
+    };
+    const world = new CoordinatorWorld(writer);
+    await world.lead();
+    expect(asked).toEqual([null, 1, null, 2]);
+    expect([world.offsets('deleted'), world.offsets('kept')]).toEqual([{}, { 't-0': 7 }]);
   });
 
   test('what comes late changes nothing', async () => {

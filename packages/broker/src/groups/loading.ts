@@ -18,7 +18,7 @@ export interface LoadingOptions {
 
 interface Load {
   readonly partition: number;
-  readonly replay: Replay;
+  replay: Replay;
   readonly loaded: (replay: Replay) => void;
   nextOffset: number | null;
 }
@@ -82,6 +82,12 @@ export class Loading {
       load.nextOffset = chunk.nextOffset;
       return 'more';
     } catch (error) {
+      if (load.nextOffset !== null && error instanceof KafkaError && error.error === 'OFFSET_OUT_OF_RANGE') {
+        // Retention has deleted what was to be read next: what is left counts.
+        load.nextOffset = null;
+        load.replay = new Replay();
+        return 'more';
+      }
       logger.error(`Error loading offsets from ${name}: ${(error as Error).message}`, { error });
       // A log that this broker lost, or whose disk has failed, has its next coordinator soon. Of one with bytes that are
       // no records, what comes before them is all that anybody will ever know.
