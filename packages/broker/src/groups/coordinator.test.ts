@@ -350,22 +350,42 @@ describe('groups in the log', () => {
     expect(world.stateOf('g')).toBe('PreparingRebalance');
   });
 
-  test('names that no record can hold: the members join again, the group ends, the broker goes on', async () => {
-    const world = new CoordinatorWorld(new MemoryWriter(), { 'offsets.retention.check.interval.ms': '60000' });
+  test('names that no answer or record can hold are refused', async () => {
+    const world = new CoordinatorWorld();
     await world.lead();
-    const long = await world.joined('long', { clientId: 'x'.repeat(32_767) });
-    expect(world.sync('long', long)).toMatchObject([{ error: 'UNKNOWN_SERVER_ERROR' }]);
-    expect(world.stateOf('long')).toBe('PreparingRebalance');
-    await world.joined('odd', { protocolType: '\ufffd'.repeat(32_767) });
-    await world.clock.advance(50_000);
-    expect(world.stateOf('odd')).toBe('Empty');
-    await world.clock.advance(130_000);
-    expect(world.coordinator.list().groups).toEqual([]);
+    // As bytes that are no UTF-8 become.
+    const odd = '\ufffd'.repeat(11_000);
+    const long = 'x'.repeat(32_767);
+    expect(world.join(odd)).toMatchObject([{ error: 'INVALID_GROUP_ID' }]);
+    expect(world.commit(odd, [toCommit(0, 1)])).toEqual(['INVALID_GROUP_ID']);
+    expect(world.commit(long, [toCommit(0, 1)])).toEqual(['NONE']);
+    const ids = [{ clientId: long }, { clientId: odd }, { groupInstanceId: long }];
+    expect(ids.map((id) => world.join('g', id)[0]?.error)).toEqual(ids.map(() => 'INVALID_REQUEST'));
+    const metadata = Buffer.alloc(0);
+    const protocols = [{ protocolType: odd }, { protocols: [{ name: odd, metadata }] }];
+    expect(protocols.map((names) => world.join('g', names)[0]?.error)).toEqual(
+      protocols.map(() => 'INCONSISTENT_GROUP_PROTOCOL'),
+    );
+    expect(world.coordinator.list().groups).toHaveLength(1);
+    expect(await world.joined('g', { clientId: 'x'.repeat(32_700) })).toMatchObject({ error: 'NONE' });
+  });
 
-    const id = '\ufffd'.repeat(11_000);
-    expect(world.join(id)).toMatchObject([{ error: 'INVALID_GROUP_ID' }]);
-    expect(world.commit(id, [toCommit(0, 1)])).toEqual(['INVALID_GROUP_ID']);
-    expect(world.commit('x'.repeat(32_767), [toCommit(0, 1)])).toEqual(['NONE']);
+  test('a record that cannot be written makes the members join again', async () => {
+    const world = new CoordinatorWorld();
+    await world.lead();
+    const member = await world.joined('g', { clientHost: 'x'.repeat(32_768) });
+    expect(world.sync('g', member)).toMatchObject([{ error: 'UNKNOWN_SERVER_ERROR' }]);
+    expect(world.stateOf('g')).toBe('PreparingRebalance');
+    expect(world.join('g', { memberId: member.memberId })).toMatchObject([{ error: 'NONE', generationId: 2 }]);
+  });
+
+  test('ids that are void all at once are worked through', async () => {
+    const world = new CoordinatorWorld();
+    await world.lead();
+    for (let i = 0; i < 150_000; i++) world.join('g', { requireKnownMemberId: true });
+    await world.clock.advance(20_000);
+    const gone = world.loggers.lines.filter(({ message }) => message.includes('after session timeout expiration'));
+    expect(gone).toHaveLength(150_000);
   });
 
   test('one line per rebalance', async () => {

@@ -22,12 +22,20 @@ import type { AnswerJoin, AnswerSync, RunningGroup } from './running-group';
 /** Groups looked at in one turn of the event loop when offsets expire. */
 const EXPIRED_PER_TURN = 100;
 
-/** What a record's string can hold. */
-const MAX_ID_BYTES = 0x7fff;
+/** What a string of an answer or a record can hold. */
+const MAX_STRING_BYTES = 0x7fff;
 
 /** No request has one that long, but bytes of it that are no UTF-8 have become three each. */
-const isTooLong = (groupId: string): boolean =>
-  groupId.length > MAX_ID_BYTES / 3 && Buffer.byteLength(groupId) > MAX_ID_BYTES;
+const isTooLong = (text: string, moreBytes = 0): boolean =>
+  text.length > (MAX_STRING_BYTES - moreBytes) / 3 && Buffer.byteLength(text) + moreBytes > MAX_STRING_BYTES;
+
+/** Why a member could not be told of: one such would spoil the answers that list it among others. */
+function unspeakable({ clientId, groupInstanceId, memberIdSuffix, protocolType, protocols }: JoinRequest) {
+  const suffixBytes = 1 + memberIdSuffix.length;
+  if (isTooLong(groupInstanceId ?? '', suffixBytes) || isTooLong(clientId, suffixBytes)) return 'INVALID_REQUEST';
+  const isNamed = !isTooLong(protocolType) && !protocols.some(({ name }) => isTooLong(name));
+  return isNamed ? null : 'INCONSISTENT_GROUP_PROTOCOL';
+}
 
 const DEAD: GroupDescription = { groupState: 'Dead', protocolType: '', protocolData: '', members: [] };
 
@@ -109,13 +117,16 @@ export class GroupCoordinator {
     else group.run(group.core.join(request, answer, this.shell.steadyMs()));
   }
 
-  private groupToJoin(groupId: string, { memberId, sessionTimeoutMs }: JoinRequest): RunningGroup | ErrorName {
+  private groupToJoin(groupId: string, request: JoinRequest): RunningGroup | ErrorName {
+    const { memberId, sessionTimeoutMs } = request;
     const refusal = this.refusal(groupId, false);
     if (refusal !== 'NONE') return refusal;
     const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.shell.values;
     if (sessionTimeoutMs < groupMinSessionTimeoutMs || sessionTimeoutMs > groupMaxSessionTimeoutMs) {
       return 'INVALID_SESSION_TIMEOUT';
     }
+    const error = unspeakable(request);
+    if (error !== null) return error;
     return this.find(groupId) ?? (memberId === '' ? this.create(groupId) : 'UNKNOWN_MEMBER_ID');
   }
 

@@ -35,12 +35,15 @@ export class RunningGroup {
 
   /** Carries effects out, in order; those that come of them follow. */
   run(effects: readonly Effect[]): void {
-    this.effects.push(...effects);
+    // There may be a hundred thousand: too many for arguments, or to be shifted one by one.
+    for (const effect of effects) this.effects.push(effect);
     if (this.isRunning) return;
     this.isRunning = true;
+    let done = 0;
     try {
-      for (let next = this.effects.shift(); next !== undefined; next = this.effects.shift()) this.carryOut(next);
+      while (done < this.effects.length) this.carryOut(this.effects[done++]!);
     } finally {
+      this.effects.splice(0, done);
       this.isRunning = false;
     }
     this.arm();
