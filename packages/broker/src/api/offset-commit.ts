@@ -51,18 +51,22 @@ export function offsetCommit(services: Services): Handler<typeof OffsetCommit> {
   function commitsOf(topics: readonly Topic[], retentionTimeMs: number): Commit[] {
     const nowMs = clock.nowMs();
     const expireTimestamp = retentionTimeMs === NO_RETENTION ? NEVER : nowMs + retentionTimeMs;
-    return topics.flatMap(({ name, partitions }) =>
-      partitions.map((partition) => ({
-        topic: name,
-        partition: partition.partitionIndex,
-        offset: partition.committedOffset,
-        leaderEpoch: partition.committedLeaderEpoch,
-        metadata: partition.committedMetadata ?? '',
-        commitTimestamp: partition.commitTimestamp === NO_TIMESTAMP ? nowMs : partition.commitTimestamp,
-        expireTimestamp,
-        recordOffset: UNAPPENDED,
-      })),
-    );
+    const commits: Commit[] = [];
+    for (const { name, partitions } of topics) {
+      for (const partition of partitions) {
+        commits.push({
+          topic: name,
+          partition: partition.partitionIndex,
+          offset: partition.committedOffset,
+          leaderEpoch: partition.committedLeaderEpoch,
+          metadata: partition.committedMetadata ?? '',
+          commitTimestamp: partition.commitTimestamp === NO_TIMESTAMP ? nowMs : partition.commitTimestamp,
+          expireTimestamp,
+          recordOffset: UNAPPENDED,
+        });
+      }
+    }
+    return commits;
   }
 
   function commit(request: Request, topics: readonly Topic[], results: TopicResults<PartitionResult>) {

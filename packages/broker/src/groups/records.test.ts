@@ -7,9 +7,11 @@ import {
 } from '@odradek/protocol/records/batch';
 import { readRecords } from '@odradek/protocol/records/record';
 import { MalformedMessageError } from '@odradek/protocol/wire/errors';
+import { Writer } from '@odradek/protocol/wire/writer';
 import {
   groupKey,
   groupValue,
+  OffsetKeys,
   offsetKey,
   offsetsBatch,
   offsetValue,
@@ -66,6 +68,19 @@ function again(key: Buffer, value: Buffer | null): { key: Buffer; value: Buffer 
 }
 
 describe('records of __consumer_offsets', () => {
+  it.each(['g', 'x'.repeat(600), 'x'.repeat(3000)])('keys of one commit are those of each alone: group %#', (group) => {
+    const named = [
+      ['a', 0],
+      ['a', 1],
+      ['b', 7],
+      ['b', 0x7fff_ffff],
+      ['a', 2],
+    ] as const;
+    const keys = new OffsetKeys(group, new Writer(16));
+    const shared = named.map(([topic, partition]) => keys.key(topic, partition));
+    expect(shared).toEqual(named.map(([topic, partition]) => offsetKey(group, topic, partition)));
+  });
+
   test.each([
     ['of groups', LOG_OF_GROUPS, 10],
     ['of an empty group', LOG_OF_EMPTY_GROUP, 3],

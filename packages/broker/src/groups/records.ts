@@ -59,6 +59,33 @@ export function offsetKey(group: string, topic: string, partition: number, share
   return versioned(OFFSET_KEY_VERSION, offsetKeyCodec, { group, topic, partition }, shared);
 }
 
+const PARTITION_BYTES = 4;
+/** Longer ones are encoded anew: a writer refers to long bytes instead of copying them. */
+const MAX_COPIED_KEY_BYTES = 512;
+
+/** The keys of a commit, in a writer's memory. Those of one topic differ in the partition alone, which is at their end. */
+export class OffsetKeys {
+  private topic: string | null = null;
+  private prefix: Buffer | null = null;
+
+  constructor(
+    private readonly group: string,
+    private readonly shared: Writer,
+  ) {}
+
+  key(topic: string, partition: number): Buffer {
+    if (topic === this.topic && this.prefix !== null) {
+      this.shared.raw(this.prefix);
+      this.shared.int32(partition);
+      return this.shared.cut();
+    }
+    const key = offsetKey(this.group, topic, partition, this.shared);
+    this.topic = topic;
+    this.prefix = key.length <= MAX_COPIED_KEY_BYTES ? key.subarray(0, key.length - PARTITION_BYTES) : null;
+    return key;
+  }
+}
+
 export function groupKey(group: string): Buffer {
   return versioned(GROUP_KEY_VERSION, groupKeyCodec, { group });
 }

@@ -7,7 +7,7 @@ import type { Group } from './group';
 import type { GroupShell } from './group-shell';
 import type { Effect, GroupMetadata, JoinAnswer, SyncAnswer } from './group-types';
 import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
-import { groupKey, groupValue, offsetKey, offsetsBatch, offsetValue, recordsBatch } from './records';
+import { groupKey, groupValue, OffsetKeys, offsetKey, offsetsBatch, offsetValue, recordsBatch } from './records';
 
 /** About what a key and its value take: group and topic names, and a little metadata. */
 const COMMIT_BYTES = 160;
@@ -143,9 +143,10 @@ export class RunningGroup {
     const { clock, compression } = this.shell;
     const timestamp = clock.nowMs();
     const writer = new Writer(COMMIT_BYTES * commits.length);
+    const keys = new OffsetKeys(this.groupId, writer);
     const records = commits.map((commit) => ({
       timestamp,
-      key: offsetKey(this.groupId, commit.topic, commit.partition, writer),
+      key: keys.key(commit.topic, commit.partition),
       value: offsetValue(commit, writer),
     }));
     let isSettled = false;
