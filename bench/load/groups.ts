@@ -114,13 +114,20 @@ async function one(client: Client, { action, topic, partitions }: GroupsJob, gro
 /** Makes the coordinator, so that nobody waits for its topic. */
 export const prepareGroups = (port: number): Promise<void> => untilThereIsACoordinator(port, 'prepared');
 
-/** Seconds from the first member's first request to the last one's first record. */
+/**
+ * Seconds from the first member's first request to the last one's first record. Other groups come first, unmeasured: this
+ * process is all cold.
+ */
 export async function runJoin(job: JoinJob): Promise<number> {
   await fillTopic(job);
-  await untilThereIsACoordinator(job.port, job.topic);
-  const startedMs = performance.now();
-  await Promise.all(partitionsUpTo(job.members).map(() => member(job)));
-  return (performance.now() - startedMs) / 1000;
+  let seconds = 0;
+  for (const group of [`${job.topic}-cold`, `${job.topic}-warm`, job.topic]) {
+    await untilThereIsACoordinator(job.port, group);
+    const startedMs = performance.now();
+    await Promise.all(partitionsUpTo(job.members).map(() => member(job, group)));
+    seconds = (performance.now() - startedMs) / 1000;
+  }
+  return seconds;
 }
 
 /** A record in every partition. */
@@ -136,13 +143,13 @@ async function fillTopic({ port, topic, partitions }: JoinJob): Promise<void> {
  * One consumer, from its start to its first record. It asks every `heartbeatMs` whether the group rebalances, as real ones
  * do every three seconds: so short, the time is the broker's.
  */
-async function member(job: JoinJob): Promise<void> {
+async function member(job: JoinJob, groupId: string): Promise<void> {
   const client = new Client(job.port);
   const { topic, heartbeatMs } = job;
   let memberId = '';
   for (;;) {
     const joined = await client.ask(JoinGroup, 5, {
-      groupId: topic,
+      groupId,
       sessionTimeoutMs: 30_000,
       rebalanceTimeoutMs: 60_000,
       memberId,
@@ -157,17 +164,17 @@ async function member(job: JoinJob): Promise<void> {
       memberId: one.memberId,
       assignment: Buffer.from(JSON.stringify(dealt(job.partitions, joined.members.length, index))),
     }));
-    const synced = await client.ask(SyncGroup, 3, { groupId: topic, generationId, memberId, assignments });
+    const synced = await client.ask(SyncGroup, 3, { groupId, generationId, memberId, assignments });
     if (synced.errorCode === REBALANCE_IN_PROGRESS) continue;
     if (synced.errorCode !== 0) throw new Error(`SyncGroup: error ${synced.errorCode}`);
     const own = JSON.parse(synced.assignment.toString()) as number[];
     // The group is whole once each has its share.
     if (own.length === job.partitions / job.members) {
-      await firstRecord(client, topic, own);
+      await firstRecord(client, groupId, topic, own);
       client.close();
       return;
     }
-    await untilRebalance(client, { groupId: topic, generationId, memberId }, heartbeatMs);
+    await untilRebalance(client, { groupId, generationId, memberId }, heartbeatMs);
   }
 }
 
@@ -194,8 +201,8 @@ async function untilRebalance(
   }
 }
 
-async function firstRecord(client: Client, topic: string, own: readonly number[]): Promise<void> {
-  await client.ask(OffsetFetch, 5, { groupId: topic, topics: [{ name: topic, partitionIndexes: [...own] }] });
+async function firstRecord(client: Client, groupId: string, topic: string, own: readonly number[]): Promise<void> {
+  await client.ask(OffsetFetch, 5, { groupId, topics: [{ name: topic, partitionIndexes: [...own] }] });
   const partitions = own.map((partition) => ({ partition, fetchOffset: 0, partitionMaxBytes: 1 << 20 }));
   const { responses } = await client.ask(Fetch, 11, {
     maxWaitMs: 500,
