@@ -8,6 +8,7 @@ import type { GroupShell } from './group-shell';
 import type { Effect, GroupMetadata, JoinAnswer, SyncAnswer } from './group-types';
 import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
 import { groupKey, groupValue, OffsetKeys, offsetKey, offsetsBatch, offsetValue, recordsBatch } from './records';
+import { commitError } from './store-error';
 
 /** About what a key and its value take: group and topic names, and a little metadata. */
 const COMMIT_BYTES = 160;
@@ -157,7 +158,7 @@ export class RunningGroup {
         if (error === null) this.takeOffsets(commits, appended!.baseOffset, isPending);
         else this.offsets.fail(commits);
       }
-      done(error === null ? 'NONE' : commitErrorOf(error));
+      done(error === null ? 'NONE' : commitError(error));
     };
     // Only who commits hears of it.
     this.shell.append(this.partition, offsetsBatch(records, compression), settled, true);
@@ -192,23 +193,4 @@ export class RunningGroup {
 export function moved(value: GroupMetadata, byMs: number): GroupMetadata {
   if (byMs === 0 || value.currentStateTimestamp === -1) return value;
   return { ...value, currentStateTimestamp: value.currentStateTimestamp + byMs };
-}
-
-/** What a consumer is told of an append that failed (GroupMetadataManager.createPutCacheCallback). */
-function commitErrorOf(error: ErrorName): ErrorName {
-  switch (error) {
-    case 'UNKNOWN_TOPIC_OR_PARTITION':
-    case 'NOT_ENOUGH_REPLICAS':
-    case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
-      return 'COORDINATOR_NOT_AVAILABLE';
-    case 'NOT_LEADER_OR_FOLLOWER':
-    case 'KAFKA_STORAGE_ERROR':
-      return 'NOT_COORDINATOR';
-    case 'MESSAGE_TOO_LARGE':
-    case 'RECORD_LIST_TOO_LARGE':
-    case 'INVALID_FETCH_SIZE':
-      return 'INVALID_COMMIT_OFFSET_SIZE';
-    default:
-      return error;
-  }
 }

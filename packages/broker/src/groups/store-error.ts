@@ -2,6 +2,18 @@ import type { ErrorName } from '@odradek/protocol/errors';
 
 /** What members are told where a group's record was not stored (GroupMetadataManager.storeGroup). */
 export function storeError(appendError: ErrorName): ErrorName {
+  // Members join again: the leader's assignment may or may not be in the log.
+  if (appendError === 'REQUEST_TIMED_OUT') return 'REBALANCE_IN_PROGRESS';
+  return isTooLarge(appendError) ? 'UNKNOWN_SERVER_ERROR' : ofCoordinator(appendError);
+}
+
+/** What a consumer is told whose commit was not stored (GroupMetadataManager.createPutCacheCallback). */
+export function commitError(appendError: ErrorName): ErrorName {
+  return isTooLarge(appendError) ? 'INVALID_COMMIT_OFFSET_SIZE' : ofCoordinator(appendError);
+}
+
+/** A client knows nothing of the partition behind its coordinator. */
+function ofCoordinator(appendError: ErrorName): ErrorName {
   switch (appendError) {
     case 'UNKNOWN_TOPIC_OR_PARTITION':
     case 'NOT_ENOUGH_REPLICAS':
@@ -10,14 +22,15 @@ export function storeError(appendError: ErrorName): ErrorName {
     case 'NOT_LEADER_OR_FOLLOWER':
     case 'KAFKA_STORAGE_ERROR':
       return 'NOT_COORDINATOR';
-    // Members join again: the leader's assignment may or may not be in the log.
-    case 'REQUEST_TIMED_OUT':
-      return 'REBALANCE_IN_PROGRESS';
-    case 'MESSAGE_TOO_LARGE':
-    case 'RECORD_LIST_TOO_LARGE':
-    case 'INVALID_FETCH_SIZE':
-      return 'UNKNOWN_SERVER_ERROR';
     default:
       return appendError;
   }
+}
+
+function isTooLarge(appendError: ErrorName): boolean {
+  return (
+    appendError === 'MESSAGE_TOO_LARGE' ||
+    appendError === 'RECORD_LIST_TOO_LARGE' ||
+    appendError === 'INVALID_FETCH_SIZE'
+  );
 }
