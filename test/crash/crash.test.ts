@@ -1,3 +1,4 @@
+import { seeded } from '@odradek/protocol/testing/seeded';
 import { Broker } from '../support/broker';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 import { IdempotentLoad } from './idempotent-load';
@@ -6,15 +7,6 @@ import { IdempotentLoad } from './idempotent-load';
 const CRASHES = Number(process.env['ODRADEK_CRASHES'] ?? 6);
 /** Records acknowledged, at least, between two crashes. */
 const RECORDS_PER_ROUND = 2000;
-
-/** A small generator with a seed, so that a run that fails can be had again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 let zooKeeper: TestZooKeeper;
 let broker: Broker;

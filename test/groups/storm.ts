@@ -4,6 +4,7 @@ import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
 import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
+import { seeded } from '@odradek/protocol/testing/seeded';
 import type { Broker } from '../support/broker';
 import { until } from '../support/until';
 import { Ledger } from './ledger';
@@ -21,17 +22,6 @@ const REBALANCE_TIMEOUT_MS = 3000;
  * the dead is waited for once more; then the others have one rebalance to make.
  */
 const SETTLING_MS = STATIC_SESSION_MS.most + 2 * REBALANCE_TIMEOUT_MS;
-
-/** mulberry32: small, and the same on every machine. */
-export function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface StormOptions {
   readonly broker: Broker;
@@ -55,7 +45,7 @@ export class Storm {
 
   constructor(private readonly options: StormOptions) {
     this.ledger = new Ledger(options.partitions);
-    this.random = generator(options.seed);
+    this.random = seeded(options.seed);
   }
 
   /** Connects who watches, and makes the topic and the coordinator where they are not there. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { seededBelow } from '@odradek/protocol/testing/seeded';
 import { NodeDisk } from '../../packages/broker/src/env/node/disk';
 import { ManualClock } from '../../packages/broker/src/env/testing/clock';
 import type { PartitionLog } from '../../packages/broker/src/log/partition-log';
@@ -11,17 +12,6 @@ import { buildBatch } from '../../packages/protocol/src/records/builder';
 /** A log that a process was killed over, damaged at random places, must open with all that was whole before them. */
 const ROUNDS = 100;
 const CONFIG = { segmentBytes: 6000, indexIntervalBytes: 512, segmentIndexBytes: 4096 };
-
-/** mulberry32: the same damage in every run. */
-function generator(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
-  };
-}
 
 interface Place {
   readonly file: string;
@@ -40,7 +30,7 @@ beforeAll(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'torture-'));
   pristine = path.join(root, 'pristine');
   fs.mkdirSync(pristine);
-  const random = generator(1);
+  const random = seededBelow(1);
   const log = open(pristine, true);
   for (let i = 0, sequence = 0; i < 120; i++) {
     const count = 1 + random(4);
@@ -108,7 +98,7 @@ function readOffsets(log: PartitionLog): number[] {
 }
 
 function damagedCopy(round: number, pick: (names: string[], random: (limit: number) => number) => string) {
-  const random = generator(round + 1000);
+  const random = seededBelow(round + 1000);
   const dir = path.join(root, `round-${round}`);
   fs.cpSync(pristine, dir, { recursive: true });
   const folder = path.join(dir, 't-0');

@@ -1,4 +1,5 @@
 import type { ErrorName } from '@odradek/protocol/errors';
+import { seeded } from '@odradek/protocol/testing/seeded';
 import type { JoinAnswer, JoinRequest, SyncAnswer } from './group-types';
 import { type Call, GroupWorld } from './testing/group-world';
 
@@ -9,17 +10,6 @@ const MAX_REBALANCE_MS = 60_000;
 const MAX_STORE_MS = 5000;
 const MAX_SIZE = 6;
 const NEW_MEMBER_MS = 300_000;
-
-/** mulberry32: small, and the same on every machine. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Client {
   readonly kind: 'dynamic' | 'static' | 'old';
@@ -318,7 +308,7 @@ describe('a group under random members', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('holds its promises (seeds of %d)', (part) => {
     let stable = 0;
     for (let seed = part * 1000; seed < part * 1000 + 12; seed++) {
-      const simulation = new Simulation(generator(seed));
+      const simulation = new Simulation(seeded(seed));
       for (let step = 0; step < 600; step++) simulation.step();
       stable += simulation.stable;
       if (seed % 2 === 0) simulation.end();

@@ -5,6 +5,7 @@ import {
   lastOffsetAt,
   partitionLeaderEpochAt,
 } from '@odradek/protocol/records/batch';
+import { seededBelow } from '@odradek/protocol/testing/seeded';
 import { ManualClock } from '../env/testing/clock';
 import { MemoryDisk } from '../env/testing/memory-disk';
 import type { PartitionLog } from './partition-log';
@@ -12,17 +13,6 @@ import { append, batch, openLog, readAll, START_MS } from './testing/fixture';
 
 const ROUNDS = 50;
 const CONFIG = { segmentBytes: 2500, indexIntervalBytes: 200, segmentIndexBytes: 2400, fileDeleteDelayMs: 1000 };
-
-/** mulberry32: the same cuts in every run. */
-function generator(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
-  };
-}
 
 interface Written {
   readonly firstOffset: number;
@@ -43,7 +33,7 @@ class Round {
   private epoch = 0;
 
   constructor(seed: number) {
-    this.random = generator(seed);
+    this.random = seededBelow(seed);
     this.disk.makeFolder('/data');
   }
 

@@ -1,14 +1,12 @@
+import { seededWords } from './seeded';
+
 /** Mutations of well-formed bytes, repeatable from a seed: for fuzz tests only. */
 export type Random = (below: number) => number;
 
-/** A generator of its own, so that a failure can be repeated (mulberry32). */
+/** A generator of its own, so that a failure can be repeated. */
 export function generator(seed: number): Random {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let word = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
-    return ((word ^ (word >>> 14)) >>> 0) % below;
-  };
+  const next = seededWords(seed);
+  return (below) => next() % below;
 }
 
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
