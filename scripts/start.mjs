@@ -1,4 +1,4 @@
-// npm start [-- zookeeper.properties [server.properties]]: ZooKeeper and one broker, everything they need first, until Ctrl-C.
+// npm start [-- zookeeper.properties server.properties …]: ZooKeeper and the brokers, everything they need first, until Ctrl-C.
 import fs from 'node:fs';
 import path from 'node:path';
 import { home } from './lib/paths.mjs';
@@ -13,25 +13,32 @@ const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 const echoMs = 1_000;
 const parentPollMs = 1_000;
 
-async function readPlaces(zooKeeperFile, brokerFile) {
+const defaultFiles = {
+  zooKeeper: 'config/zookeeper.properties',
+  brokers: ['config/server.properties', 'config/server-1.properties', 'config/server-2.properties'],
+};
+
+async function readPlaces(zooKeeperFile, brokerFiles) {
   const { parse } = await import('dot-properties'); // not there before prepare()
   const read = (file) => {
     if (!fs.existsSync(file)) throw new PlainError(`There is no file ${file}.`);
     return parse(fs.readFileSync(file, 'utf8'));
   };
-  const [zooKeeperSettings, settings] = [read(zooKeeperFile), read(brokerFile)];
+  const zooKeeperSettings = read(zooKeeperFile);
   return {
     zooKeeper: {
       file: zooKeeperFile,
       port: Number(zooKeeperSettings.clientPort ?? 2181),
       data: zooKeeperSettings.dataDir,
     },
-    broker: {
-      file: brokerFile,
-      id: settings['broker.id'] ?? settings['node.id'],
-      data: settings['log.dirs'] ?? settings['log.dir'] ?? '/tmp/kafka-logs',
-      ...firstListener(settings.listeners ?? 'PLAINTEXT://:9092'),
-    },
+    brokers: brokerFiles.map((file) => {
+      const settings = read(file);
+      return {
+        file,
+        data: settings['log.dirs'] ?? settings['log.dir'] ?? '/tmp/kafka-logs',
+        ...firstListener(settings.listeners ?? 'PLAINTEXT://:9092'),
+      };
+    }),
   };
 }
 
@@ -49,10 +56,10 @@ function firstListener(listeners) {
   };
 }
 
-async function refuseOccupiedPorts({ zooKeeper, broker }) {
+async function refuseOccupiedPorts({ zooKeeper, brokers }) {
   for (const [host, { port, file }, setting] of [
     ['localhost', zooKeeper, 'clientPort'],
-    [broker.host, broker, 'listeners'],
+    ...brokers.map((broker) => [broker.host, broker, 'listeners']),
   ]) {
     if (await somethingListens(host, port)) {
       throw new PlainError(`Port ${port} is in use: stop what listens there, or change ${setting} in ${file}.`);
@@ -81,7 +88,7 @@ async function serve(places, { command, args, version }) {
   }
 
   async function run() {
-    const { zooKeeper, broker } = places;
+    const { zooKeeper, brokers } = places;
     const keeper = launch({
       name: 'ZooKeeper',
       command,
@@ -92,45 +99,69 @@ async function serve(places, { command, args, version }) {
     await keeper.ready(() => zooKeeperServes('localhost', zooKeeper.port), 60_000);
     console.log(`ZooKeeper ${version} serves on localhost:${zooKeeper.port} (log: ${shown(keeper.logFile)})`);
 
+    const kafkas = await Promise.all(brokers.map((broker, index) => startBroker(broker, index, brokers.length)));
+    console.log(whatNext(places));
+    const last = await Promise.race([keeper.ended.then(() => keeper), lastOf(kafkas, brokers)]);
+    throw new PlainError(`${last.name} ended (${await last.ended}). ${last.lastLines()}`);
+  }
+
+  async function startBroker(broker, index, count) {
     const main = path.join(home, 'packages', 'broker', 'dist', 'main.js');
     const kafka = launch({
-      name: 'The broker',
+      name: count === 1 ? 'The broker' : `The broker of ${shown(broker.file)}`,
       command: process.execPath,
       args: ['--min-semi-space-size=16', main, broker.file],
-      log: 'kafkaServer.out',
+      log: index === 0 ? 'kafkaServer.out' : `kafkaServer-${index}.out`,
       patienceMs: 60_000,
     });
     const serves = broker.isPlain ? brokerServes : somethingListens;
     await kafka.ready(() => serves(broker.host, broker.port), 60_000);
-    console.log(`The broker serves on ${broker.host}:${broker.port} (log: ${shown(kafka.logFile)})`);
-    console.log(whatNext(places));
+    console.log(`${kafka.name} serves on ${broker.host}:${broker.port} (log: ${shown(kafka.logFile)})`);
+    return kafka;
+  }
 
-    const first = await Promise.race(servers.map((server) => server.ended.then((how) => ({ server, how }))));
-    throw new PlainError(`${first.server.name} ended (${first.how}). ${first.server.lastLines()}`);
+  /** A cluster survives the loss of a broker, so that people may try it out: only the last one's end is the end. */
+  async function lastOf(kafkas, brokers) {
+    let left = kafkas.length;
+    return new Promise((resolve) => {
+      for (const [index, kafka] of kafkas.entries()) {
+        kafka.ended.then((how) => {
+          if (--left === 0) return resolve(kafka);
+          if (stopping.isRequested()) return;
+          console.log(
+            `${kafka.name} ended (${how}); ${left} go on. To have it back: bin/kafka-server-start.sh ${shown(brokers[index].file)}`,
+          );
+        });
+      }
+    });
   }
 }
 
 const shown = (file) => (file.startsWith(process.cwd() + path.sep) ? path.relative(process.cwd(), file) : file);
 
-function whatNext({ zooKeeper, broker }) {
+function whatNext({ zooKeeper, brokers }) {
+  const [broker] = brokers;
   const at = `--bootstrap-server ${broker.host}:${broker.port}`;
+  const copies = brokers.length > 1 ? ` --replication-factor ${brokers.length}` : '';
   return [
     '',
     'Type in another terminal:',
-    `  bin/kafka-topics.sh --create --topic quickstart-events ${at}`,
+    `  bin/kafka-topics.sh --create --topic quickstart-events${copies} ${at}`,
     `  bin/kafka-console-producer.sh --topic quickstart-events ${at}`,
     `  bin/kafka-console-consumer.sh --topic quickstart-events --from-beginning ${at}`,
     '',
-    `Ctrl-C stops both. What they keep in ${broker.data} and ${zooKeeper.data} is there again at the next start.`,
+    `Ctrl-C stops everything. What is kept in ${[...brokers, zooKeeper].map(({ data }) => data).join(', ')} is there again at the next start.`,
   ].join('\n');
 }
 
 /** Resolves at the first signal, or when npm, which started us, is gone. An impatient second signal kills the servers. */
 function stopRequest(servers) {
   let release;
+  let isRequested = false;
   const requested = new Promise((resolve) => {
     let firstMs;
     const request = (signal) => {
+      isRequested = true;
       firstMs ??= Date.now();
       if (Date.now() - firstMs > echoMs) for (const server of servers) server.kill();
       resolve({ signal, exitCode: signal === 'SIGINT' ? 0 : 128 + signalNumbers[signal] });
@@ -141,14 +172,13 @@ function stopRequest(servers) {
     if (!process.env.npm_lifecycle_event) clearInterval(watch);
     release = () => clearInterval(watch);
   });
-  return Object.assign(requested, { release });
+  return Object.assign(requested, { release, isRequested: () => isRequested });
 }
 
 await runMain(async () => {
   prepare();
-  const [zooKeeperFile = 'config/zookeeper.properties', brokerFile = 'config/server.properties'] =
-    process.argv.slice(2);
-  const places = await readPlaces(zooKeeperFile, brokerFile);
+  const [zooKeeperFile = defaultFiles.zooKeeper, ...brokerFiles] = process.argv.slice(2);
+  const places = await readPlaces(zooKeeperFile, brokerFiles.length > 0 ? brokerFiles : defaultFiles.brokers);
   await refuseOccupiedPorts(places);
   const zooKeeper = await zooKeeperCommand(smallJvm);
   return serve(places, zooKeeper);

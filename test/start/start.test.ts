@@ -12,29 +12,40 @@ const JVM = { KAFKA_HEAP_OPTS: '-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=
 interface Place {
   readonly dir: string;
   readonly zooKeeperPort: number;
+  /** Of the first broker. */
   readonly brokerPort: number;
-  readonly files: readonly [string, string];
+  readonly brokerPorts: readonly number[];
+  /** ZooKeeper's, then one for each broker. */
+  readonly files: readonly [string, string, ...string[]];
 }
 
-async function newPlace(): Promise<Place> {
+async function newPlace(brokers = 1): Promise<Place> {
   const dir = tempDir('start');
-  const [zooKeeperPort, brokerPort] = (await freePorts(2)) as [number, number];
-  const files = [path.join(dir, 'zookeeper.properties'), path.join(dir, 'server.properties')] as const;
-  writeProperties(files[0], { dataDir: `${dir}/zookeeper`, clientPort: zooKeeperPort, 'admin.enableServer': 'false' });
-  writeProperties(files[1], {
-    'broker.id': 0,
-    listeners: `PLAINTEXT://127.0.0.1:${brokerPort}`,
-    'log.dirs': `${dir}/logs`,
-    'zookeeper.connect': `127.0.0.1:${zooKeeperPort}`,
+  const [zooKeeperPort, ...brokerPorts] = (await freePorts(1 + brokers)) as [number, number];
+  const zooKeeperFile = path.join(dir, 'zookeeper.properties');
+  writeProperties(zooKeeperFile, {
+    dataDir: `${dir}/zookeeper`,
+    clientPort: zooKeeperPort,
+    'admin.enableServer': 'false',
   });
-  return { dir, zooKeeperPort, brokerPort, files };
+  const brokerFiles = brokerPorts.map((port, id) => {
+    const file = path.join(dir, `server-${id}.properties`);
+    writeProperties(file, {
+      'broker.id': id,
+      listeners: `PLAINTEXT://127.0.0.1:${port}`,
+      'log.dirs': `${dir}/logs-${id}`,
+      'zookeeper.connect': `127.0.0.1:${zooKeeperPort}`,
+    });
+    return file;
+  }) as [string, ...string[]];
+  return { dir, zooKeeperPort, brokerPort: brokerPorts[0]!, brokerPorts, files: [zooKeeperFile, ...brokerFiles] };
 }
 
 const start = ({ dir, files }: Place) =>
   new ServerProcess(process.execPath, [script, ...files], { ...JVM, LOG_DIR: path.join(dir, 'out') });
 
 const listens = async (port: number) => (await ask(port, 'srvr', () => true)) !== undefined;
-const saysWhatNext = (run: ServerProcess) => () => run.log().includes('Ctrl-C stops both');
+const saysWhatNext = (run: ServerProcess) => () => run.log().includes('Ctrl-C stops everything');
 
 describe('npm start', () => {
   let place: Place;
@@ -101,5 +112,20 @@ describe('npm start', () => {
       /The broker ended \(SIGKILL\)\. The end of .*kafkaServer\.out:\n.* started \(kafka\.server\.KafkaServer\)\n$/s,
     );
     expect(await listens(place.zooKeeperPort)).toBe(false);
+  });
+
+  test('three brokers: one that dies is told of, the others go on; Ctrl-C stops them all', async () => {
+    removeDir(place.dir);
+    place = await newPlace(3);
+    const run = start(place);
+    await run.until(saysWhatNext(run));
+    expect(run.log()).toContain(' --replication-factor 3 ');
+    const second = (await runningServers('brokersAmong')).find(({ rest }) => rest?.includes(place.files[2]!));
+    process.kill(second!.pid, 'SIGKILL');
+    await run.until(() => run.log().includes(' ended (SIGKILL); 2 go on. To have it back: '));
+    expect(run.log()).toContain(`bin/kafka-server-start.sh ${place.files[2]}\n`);
+    expect(await Promise.all(place.brokerPorts.map(listens))).toEqual([true, false, true]);
+    await expect(run.stop('SIGINT')).resolves.toEqual({ code: 0, signal: null });
+    expect(await Promise.all([place.zooKeeperPort, ...place.brokerPorts].map(listens))).toEqual(Array(4).fill(false));
   });
 });
