@@ -48,7 +48,7 @@ export class MemoryDisk implements Disk {
     public fault: (operation: DiskOperation, path: string) => Fault | null = () => null,
   ) {}
 
-  open(path: string, mode: OpenMode): DiskFile {
+  open(path: string, mode: OpenMode): MemoryFile {
     this.check('open', path);
     let inode = this.files.get(path);
     if (inode === undefined) {
@@ -206,7 +206,7 @@ export class MemoryDisk implements Disk {
   }
 }
 
-class MemoryFile implements DiskFile {
+export class MemoryFile implements DiskFile {
   constructor(
     readonly path: string,
     private readonly inode: Inode,
@@ -256,9 +256,18 @@ class MemoryFile implements DiskFile {
   }
 
   flushNow(): void {
-    this.disk.check('flush', this.path);
-    this.inode.flushedSize = this.inode.size;
-    this.inode.overwritten = [];
+    this.beginFlush()();
+  }
+
+  /** A flush that takes time: what it returns makes durable what was written when it began, and not what came since. */
+  beginFlush(): () => void {
+    const { size, overwritten } = this.inode;
+    const places = new Set(overwritten);
+    return () => {
+      this.disk.check('flush', this.path);
+      this.inode.flushedSize = Math.max(this.inode.flushedSize, Math.min(size, this.inode.size));
+      this.inode.overwritten = this.inode.overwritten.filter((place) => !places.has(place));
+    };
   }
 
   close(): void {
