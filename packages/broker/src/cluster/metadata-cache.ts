@@ -1,6 +1,6 @@
 import type { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
 import type { RequestOf } from '@odradek/protocol/schema/api';
-import type { Clock, Timer } from '../env/clock';
+import { type Clock, deadline, type Timer } from '../env/clock';
 import {
   applyUpdate,
   EMPTY_IMAGE,
@@ -23,6 +23,7 @@ interface Waiter {
 export class MetadataCache {
   private current: MetadataImage = EMPTY_IMAGE;
   private readonly waiters = new Set<Waiter>();
+  private readonly listeners = new Set<(image: MetadataImage) => void>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -42,10 +43,17 @@ export class MetadataCache {
   update(request: RequestOf<typeof UpdateMetadata>): TopicPartition[] {
     const { image, deleted } = applyUpdate(this.current, request);
     this.current = image;
+    for (const listener of [...this.listeners]) listener(image);
     for (const waiter of [...this.waiters]) {
       if (waiter.holds(image)) this.settle(waiter, true);
     }
     return deleted;
+  }
+
+  /** Calls `listener` with every new image, in the turn in which it comes. Returns how to stop that. */
+  onUpdate(listener: (image: MetadataImage) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Resolves to true as soon as `holds` is true of the image, to false after `timeoutMs`. */
@@ -53,7 +61,8 @@ export class MetadataCache {
     if (holds(this.current)) return Promise.resolve(true);
     if (timeoutMs <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const waiter: Waiter = { holds, resolve, timer: this.clock.after(timeoutMs, () => this.settle(waiter, false)) };
+      const timer = deadline(this.clock, timeoutMs, () => this.settle(waiter, false));
+      const waiter: Waiter = { holds, resolve, timer };
       this.waiters.add(waiter);
     });
   }

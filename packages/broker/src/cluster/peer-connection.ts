@@ -4,7 +4,7 @@ import type { Fields } from '@odradek/protocol/schema/fields';
 import { RequestHeader } from '@odradek/protocol/wire/headers';
 import { Reader } from '@odradek/protocol/wire/reader';
 import { Writer } from '@odradek/protocol/wire/writer';
-import type { Clock, Timer } from '../env/clock';
+import { type Clock, deadline, type Timer } from '../env/clock';
 import type { Connection, Network } from '../env/network';
 import { type Frame, FrameReader, type ReceiveMemory } from '../network/frames';
 
@@ -137,7 +137,7 @@ export class PeerConnection {
     this.nextCorrelationId = (correlationId + 1) & 0x7fffffff;
     const chunks = encodeRequest(api, version, correlationId, this.clientId, request);
     return new Promise((resolve, reject) => {
-      const timer = this.parts.clock.after(timeoutMs, () => {
+      const timer = deadline(this.parts.clock, timeoutMs, () => {
         this.fail(`Connection to ${this.address}: no answer to ${api.name} within ${timeoutMs} ms`);
       });
       this.pending.push({ api, version, correlationId, pooled, timer, resolve, reject });

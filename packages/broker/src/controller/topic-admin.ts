@@ -11,7 +11,7 @@ import { createTopicConfigError } from '../config/alter';
 import type { BrokerConfig } from '../config/broker-config';
 import { ConfigException } from '../config/errors';
 import { validateTopicOverrides } from '../config/topic-config';
-import type { Clock } from '../env/clock';
+import { type Clock, deadline } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { Random } from '../env/random';
 import { ZooKeeperError } from '../env/zookeeper';
@@ -171,7 +171,7 @@ export class TopicAdmin {
       this.autoCreating.set(topic, creation);
     }
     await new Promise<void>((resolve, reject) => {
-      const timer = this.options.clock.after(waitMs, () => reject(new KafkaError('LEADER_NOT_AVAILABLE')));
+      const timer = deadline(this.options.clock, waitMs, () => reject(new KafkaError('LEADER_NOT_AVAILABLE')));
       void creation.then(resolve, reject).finally(() => timer.cancel());
     });
   }

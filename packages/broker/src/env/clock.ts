@@ -23,3 +23,24 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
     clock.after(delayMs, resolve);
   });
 }
+
+/**
+ * For what somebody has to be heard of until then: runs `callback` after `delayMs`, once all has been read that came in
+ * by that moment. Timers run before sockets are read: after a turn of the event loop that took long, or a stop of the
+ * whole process, what was sent in time still lies unread. `callback` gets the monotonic time up to which all was read.
+ */
+export function deadline(clock: Clock, delayMs: number, callback: (heardUntilMs: number) => void): Timer {
+  let isCancelled = false;
+  const timer = clock.after(delayMs, () => {
+    const heardUntilMs = clock.monotonicMs();
+    clock.soon(() => {
+      if (!isCancelled) callback(heardUntilMs);
+    });
+  });
+  return {
+    cancel: () => {
+      isCancelled = true;
+      timer.cancel();
+    },
+  };
+}

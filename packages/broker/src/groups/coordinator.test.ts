@@ -414,6 +414,29 @@ describe('groups in the log', () => {
     expect(world.coordinator.heartbeat('silent', { ...silent, groupInstanceId: null })).toBe('UNKNOWN_MEMBER_ID');
   });
 
+  test('nor one whose time ends while what others sent is read', async () => {
+    const world = new CoordinatorWorld();
+    await world.lead();
+    await world.stable('silent');
+    await world.clock.advance(1000);
+    const later = await world.stable('later');
+    await world.clock.advance(8999);
+    const soon = world.clock.soon.bind(world.clock);
+    world.clock.soon = (callback) => {
+      world.clock.soon = soon;
+      soon(() => world.clock.spend(2000));
+      soon(callback);
+      // What came while that took its time is read a turn later.
+      soon(() => soon(() => world.coordinator.heartbeat('later', { ...later, groupInstanceId: null })));
+    };
+    await world.clock.advance(1);
+    expect([world.stateOf('silent'), world.stateOf('later')]).toEqual(['Empty', 'Stable']);
+    await world.clock.advance(9999);
+    expect(world.stateOf('later')).toBe('Stable');
+    await world.clock.advance(1);
+    expect(world.stateOf('later')).toBe('Empty');
+  });
+
   test('a jump of the wall clock ends no session, and records bear the time that everybody sees', async () => {
     const world = new CoordinatorWorld();
     await world.lead();

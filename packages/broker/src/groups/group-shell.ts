@@ -38,8 +38,8 @@ export class GroupShell {
   }
 
   /** The clock that groups live by: it goes at the wall clock's pace, but never jumps, and no session ends with it. */
-  steadyMs(): number {
-    return this.steadyBaseMs + Math.floor(this.clock.monotonicMs());
+  steadyMs(monotonicMs = this.clock.monotonicMs()): number {
+    return this.steadyBaseMs + Math.floor(monotonicMs);
   }
 
   /** By how much the wall clock has jumped. */

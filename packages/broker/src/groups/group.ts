@@ -173,10 +173,10 @@ export class Group {
     return 'NONE';
   }
 
-  /** Does all that is due at `nowMs`. */
-  tick(nowMs: number): Effect[] {
-    if (this.#wakeAtMs === null || this.#wakeAtMs > nowMs) return [];
-    for (const { expire } of dueDeadlines(this.#core, nowMs)) expire(nowMs);
+  /** Does all that was due at `heardUntilMs`: what members sent later than that may not have been heard yet. */
+  tick(nowMs: number, heardUntilMs = nowMs): Effect[] {
+    if (this.#wakeAtMs === null || this.#wakeAtMs > heardUntilMs) return [];
+    for (const { expire } of dueDeadlines(this.#core, heardUntilMs)) expire(nowMs);
     return this.#drain();
   }
 

@@ -1,7 +1,7 @@
 import type { ErrorName } from '@odradek/protocol/errors';
 import { UnencodableValueError } from '@odradek/protocol/wire/errors';
 import { Writer } from '@odradek/protocol/wire/writer';
-import type { Timer } from '../env/clock';
+import { deadline, type Timer } from '../env/clock';
 import type { Appended } from '../replication/partition-writer';
 import type { Group } from './group';
 import type { GroupShell } from './group-shell';
@@ -104,19 +104,13 @@ export class RunningGroup {
     const deadlineMs = this.core.nextDeadlineMs();
     if (deadlineMs === null) return;
     if (this.timer !== null && this.timerAtMs <= deadlineMs) return;
-    const { clock } = this.shell;
+    const { shell } = this;
     this.timer?.cancel();
     this.timerAtMs = deadlineMs;
-    // After a turn of the event loop that took long, or a stop of the whole process, what the members sent meanwhile is
-    // heard before any of them counts as failed.
-    const timer = clock.after(Math.max(0, deadlineMs - this.shell.steadyMs()), () => clock.soon(() => this.due(timer)));
-    this.timer = timer;
-  }
-
-  private due(timer: Timer): void {
-    if (this.timer !== timer) return;
-    this.timer = null;
-    this.run(this.core.tick(this.shell.steadyMs()));
+    this.timer = deadline(shell.clock, Math.max(0, deadlineMs - shell.steadyMs()), (heardUntilMs) => {
+      this.timer = null;
+      this.run(this.core.tick(shell.steadyMs(), shell.steadyMs(heardUntilMs)));
+    });
   }
 
   private disarm(): void {

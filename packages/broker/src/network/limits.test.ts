@@ -141,6 +141,22 @@ describe('connections', () => {
     expect(waiting.closed).toBe(true);
   });
 
+  test('are not idle where a request of theirs lies unread, however long the process stood still', async () => {
+    const { clock, connect } = await makeServer([apiVersions], { connectionsMaxIdleMs: 1000 });
+    const [quiet, unread] = [await connect(), await connect()];
+    clock.spend(5000);
+    const soon = clock.soon.bind(clock);
+    clock.soon = (callback) => {
+      clock.soon = soon;
+      unread.connection.write([ask]);
+      // This network takes one turn from end to end, and the next one to be read.
+      soon(() => soon(callback));
+    };
+    await clock.advance(0);
+    expect([quiet.closed, unread.closed]).toEqual([true, false]);
+    expect(unread.correlationIds()).toHaveLength(1);
+  });
+
   test('that come before `serve` are answered after it; none is left after `stop`', async () => {
     const { clock, connect, server } = await makeServer([apiVersions]);
     const clients = [await connect(), await connect()];

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../env/clock';
+import { type Clock, deadline, type Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { Connection, Listening, Network } from '../env/network';
 import type { RateWindows } from '../quotas/sampled-rate';
@@ -345,6 +345,6 @@ export class SocketServer {
   private scheduleIdleSweep(afterMs: number): void {
     if (this.connectionsMaxIdleMs < 0) return;
     const atLeastMs = Math.max(1, this.connectionsMaxIdleMs / 100);
-    this.idleTimer = this.parts.clock.after(Math.max(afterMs, atLeastMs), () => this.sweepIdle());
+    this.idleTimer = deadline(this.parts.clock, Math.max(afterMs, atLeastMs), () => this.sweepIdle());
   }
 }

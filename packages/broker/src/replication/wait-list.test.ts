@@ -65,7 +65,7 @@ test('once done it leaves every list and its timer', () => {
 });
 
 test('when its time is over it is answered once and never looks again', () => {
-  const { clock, timers } = heldClock();
+  const { clock, timers, turn } = heldClock();
   const list = new WaitList(clock);
   let looked = 0;
   let expired = 0;
@@ -77,9 +77,28 @@ test('when its time is over it is answered once and never looks again', () => {
   );
   request.start(clock, 10);
   for (const timer of timers) timer();
+  turn();
   list.wake();
   request.attempt();
   expect([looked, expired, list.size]).toEqual([0, 1, 0]);
+});
+
+test('what completes it at the last moment lies unread while its time ends: it is not answered as late', () => {
+  const { clock, timers, turn } = heldClock();
+  const list = new WaitList(clock);
+  let done = false;
+  let expired = 0;
+  new DelayedRequest(
+    [list],
+    () => done,
+    () => expired++,
+    unexpected,
+  ).start(clock, 10);
+  for (const timer of timers) timer();
+  done = true;
+  list.wake();
+  turn();
+  expect([expired, list.size]).toEqual([0, 0]);
 });
 
 test('one that fails while it looks ends alone: the others are woken', () => {
@@ -108,7 +127,7 @@ test('one that fails while it looks ends alone: the others are woken', () => {
 });
 
 test('one that fails when its time is over is told, not the clock', () => {
-  const { clock, timers } = heldClock();
+  const { clock, timers, turn } = heldClock();
   const failures: unknown[] = [];
   new DelayedRequest(
     [new WaitList(clock)],
@@ -119,5 +138,6 @@ test('one that fails when its time is over is told, not the clock', () => {
     (error) => failures.push(error),
   ).start(clock, 10);
   for (const timer of timers) timer();
+  turn();
   expect(failures).toEqual([new Error('no')]);
 });

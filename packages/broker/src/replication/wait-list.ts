@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../env/clock';
+import { type Clock, deadline, type Timer } from '../env/clock';
 
 /**
  * Requests that wait for a partition to move (Kafka's purgatory, without its threads): what changes the partition
@@ -60,7 +60,7 @@ export class DelayedRequest {
   /** Starts to wait for at most `timeoutMs`. */
   start(clock: Clock, timeoutMs: number): void {
     for (const list of this.lists) list.add(this);
-    this.timer = clock.after(timeoutMs, () => {
+    this.timer = deadline(clock, timeoutMs, () => {
       if (!this.finish()) return;
       try {
         this.onTimeout();
