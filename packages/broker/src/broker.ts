@@ -16,7 +16,7 @@ import { IdentityError, resolveIdentity } from './identity';
 import { LogManager } from './log/log-manager';
 import { logConfigOf, logManagerConfigOf } from './log-settings';
 import { BrokerMetrics } from './make-metrics';
-import { makeServices } from './make-services';
+import { connector, makeControllerLink, makeServices } from './make-services';
 import { BufferPool } from './network/buffer-pool';
 import { Dispatcher } from './network/dispatch';
 import type { ReceiveMemory } from './network/frames';
@@ -109,6 +109,10 @@ export class Broker {
     await this.loadLogs(logs, store, topicConfigs);
     const features = new FeatureCache(client, store);
     await features.start();
+    const forLinks = { brokerId, config: this.config, memory: this.memory, ports: this.ports };
+    const connect = connector(forLinks);
+    const controllerLink = makeControllerLink(forLinks, metadata, connect);
+    this.onStop('channel to the controller', () => controllerLink.close());
     const replicas = this.makeReplicas(brokerId, { logs, metadata, topicConfigs, store });
     client.onExpired({
       before: () => {
@@ -127,6 +131,8 @@ export class Broker {
         },
         brokerId,
         clusterId,
+        connect,
+        controllerLink,
         client,
         store,
         metadata,

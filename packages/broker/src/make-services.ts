@@ -1,5 +1,7 @@
 import type { Services } from './api/services';
 import { ClientQuotaAdmin } from './cluster/client-quota-admin';
+import { ControllerLink } from './cluster/controller-link';
+import type { MetadataCache } from './cluster/metadata-cache';
 import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
 import { allocateFromController } from './cluster/producer-id-allocation';
@@ -23,9 +25,19 @@ import type { ZooKeeperClient } from './zookeeper/session';
 export interface ServiceParts
   extends Pick<
     Services,
-    'brokerId' | 'clusterId' | 'store' | 'metadata' | 'topicConfigs' | 'logs' | 'replicas' | 'configAdmin'
+    | 'brokerId'
+    | 'clusterId'
+    | 'store'
+    | 'metadata'
+    | 'topicConfigs'
+    | 'logs'
+    | 'replicas'
+    | 'configAdmin'
+    | 'controllerLink'
   > {
   readonly ports: BrokerPorts;
+  /** Connects to brokers, this one among them. */
+  readonly connect: ConnectPeer;
   /** As in the file; what changes while the broker runs is in `configAdmin`. */
   readonly config: BrokerConfig;
   readonly memory: ReceiveMemory;
@@ -45,7 +57,6 @@ export function makeServices(parts: ServiceParts): Services {
   const { configAdmin, features, registration } = parts;
   const { clock, random, loggers } = parts.ports;
   const config = (): BrokerConfig => configAdmin.dynamic.current;
-  const connect = connector(parts);
   return {
     ...parts,
     brokerEpoch: registration.epoch,
@@ -54,7 +65,7 @@ export function makeServices(parts: ServiceParts): Services {
     clock,
     random,
     loggers,
-    controller: makeController(parts, connect),
+    controller: makeController(parts),
     topicAdmin: new TopicAdmin({
       store: parts.store,
       metadata: parts.metadata,
@@ -68,7 +79,7 @@ export function makeServices(parts: ServiceParts): Services {
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
     groups: makeGroups(parts),
-    producerIds: makeProducerIds(parts, connect),
+    producerIds: makeProducerIds(parts),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
     quotas: new Quotas(clock, parts.config.values, loggers.logger('kafka.server.ClientQuotaManager')),
@@ -77,8 +88,8 @@ export function makeServices(parts: ServiceParts): Services {
   };
 }
 
-function makeController(parts: ServiceParts, connect: ConnectPeer): Controller {
-  const { brokerId, store, client, topicConfigs, config } = parts;
+function makeController(parts: ServiceParts): Controller {
+  const { brokerId, store, client, connect, topicConfigs, config } = parts;
   const { clock, random, loggers } = parts.ports;
   return new Controller({
     brokerId,
@@ -105,11 +116,15 @@ function makeGroups({ brokerId, config, replicas, ports: { clock, loggers } }: S
   return groups;
 }
 
-function makeProducerIds({ brokerId, metadata, registration, config, ports }: ServiceParts, connect: ConnectPeer) {
-  const { interBrokerListenerName, values } = config;
-  const allocation = { brokerId, brokerEpoch: registration.epoch, metadata, connect, interBrokerListenerName };
+function makeProducerIds({ brokerId, controllerLink, registration, config, ports }: ServiceParts): ProducerIds {
+  const allocation = {
+    brokerId,
+    brokerEpoch: registration.epoch,
+    controller: controllerLink,
+    timeoutMs: config.values.requestTimeoutMs,
+  };
   return new ProducerIds(
-    () => allocateFromController({ ...allocation, timeoutMs: values.requestTimeoutMs }),
+    () => allocateFromController(allocation),
     ports.loggers.logger(
       'kafka.coordinator.transaction.RPCProducerIdManager',
       `[RPC ProducerId Manager ${brokerId}]: `,
@@ -117,8 +132,34 @@ function makeProducerIds({ brokerId, metadata, registration, config, ports }: Se
   );
 }
 
-function connector({ brokerId, config, memory, ports: { network, clock } }: ServiceParts): ConnectPeer {
+/** Connects to brokers by messages (`PeerConnection`). */
+export function connector({
+  brokerId,
+  config,
+  memory,
+  ports,
+}: Pick<ServiceParts, 'brokerId' | 'config' | 'memory' | 'ports'>): ConnectPeer {
+  const { network, clock } = ports;
   const connectTimeoutMs = config.values.controllerSocketTimeoutMs;
   return ({ host, port }) =>
     PeerConnection.connect({ network, clock, memory }, { host, port, clientId: String(brokerId), connectTimeoutMs });
+}
+
+/** The broker's channel to the controller, over `connect`. */
+export function makeControllerLink(
+  { brokerId, config, ports }: Pick<ServiceParts, 'brokerId' | 'config' | 'ports'>,
+  metadata: MetadataCache,
+  connect: ConnectPeer,
+): ControllerLink {
+  return new ControllerLink({
+    metadata,
+    connect,
+    clock: ports.clock,
+    logger: ports.loggers.logger(
+      'kafka.server.NodeToControllerRequestThread',
+      `[broker-${brokerId}-to-controller-channel-manager]: `,
+    ),
+    listenerName: config.controlPlaneListenerName ?? config.interBrokerListenerName,
+    socketTimeoutMs: config.values.controllerSocketTimeoutMs,
+  });
 }

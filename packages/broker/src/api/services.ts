@@ -1,5 +1,6 @@
 import type { ClientQuotaAdmin } from '../cluster/client-quota-admin';
 import type { ConfigAdmin } from '../cluster/config-admin';
+import type { ControllerLink } from '../cluster/controller-link';
 import type { MetadataCache } from '../cluster/metadata-cache';
 import type { ProducerIds } from '../cluster/producer-ids';
 import type { ScramAdmin } from '../cluster/scram-admin';
@@ -38,6 +39,8 @@ export interface Services {
   readonly replicas: ReplicaManager;
   readonly groups: GroupCoordinator;
   readonly controller: Controller;
+  /** To whichever broker is the controller. */
+  readonly controllerLink: ControllerLink;
   readonly topicAdmin: TopicAdmin;
   readonly configAdmin: ConfigAdmin;
   readonly clientQuotaAdmin: ClientQuotaAdmin;
