@@ -8,7 +8,7 @@ import { Server } from '../scripts/lib/server.mjs';
 import { smallJvm, zooKeeperCommand } from '../scripts/lib/zookeeper-command.mjs';
 import { cpuSeconds, freePort, rssMb } from './machine.mjs';
 
-const HOST = '127.0.0.1';
+export const HOST = '127.0.0.1';
 const PATIENCE_MS = 60_000;
 const PROBE_MS = 4;
 const IDLE_MS = 3_000;
@@ -22,7 +22,7 @@ const JVM = [
   '-XX:+ExplicitGCInvokesConcurrent',
   '-Djava.awt.headless=true',
 ];
-const BROKER_HEAP = ['-Xmx1G', '-Xms1G'];
+const BROKER_HEAP_MB = 1024;
 const TOOL_HEAP = ['-Xmx256M'];
 
 const log4j = (level, target) => `log4j.rootLogger=${level}, out
@@ -57,13 +57,14 @@ export function apache(java, classPath, dir) {
   fs.writeFileSync(toolLog, log4j('WARN', 'System.err'));
   return {
     name: 'apache',
-    broker: (file) => command(BROKER_HEAP, brokerLog, ['kafka.Kafka', file]),
+    broker: (file, heapMb = BROKER_HEAP_MB) =>
+      command([`-Xmx${heapMb}M`, `-Xms${heapMb}M`], brokerLog, ['kafka.Kafka', file]),
     tool: ({ mainClass }, args) => command(TOOL_HEAP, toolLog, [mainClass, ...args]),
   };
 }
 
 /** Retention at the pace of a bench: what a produce load has written goes while it runs (see bench/load/calls.ts). */
-const RECYCLING = { 'log.initial.task.delay.ms': 200, 'log.retention.check.interval.ms': 200 };
+export const RECYCLING = { 'log.initial.task.delay.ms': 200, 'log.retention.check.interval.ms': 200 };
 
 /** The settings of config/server.properties, which both get, but for places and recycling. */
 function settings(port, logDir, zooKeeper) {

@@ -14,10 +14,10 @@ const perSecond = (what, unit, scale = 1) => ({
   better: 'more',
   of: (result) => result[what] / result.seconds / scale,
 });
-const mbPerSecond = perSecond('bytes', 'MB/s', MB);
+export const mbPerSecond = perSecond('bytes', 'MB/s', MB);
 const recordsPerSecond = perSecond('records', 'k records/s', 1000);
 const requestsPerSecond = perSecond('requests', 'k requests/s', 1000);
-const cpuPerGb = {
+export const cpuPerGb = {
   unit: 'CPU s/GB',
   better: 'less',
   of: ({ brokerCpuSeconds, bytes }) => (brokerCpuSeconds / bytes) * 1e9,
@@ -28,9 +28,13 @@ const cpuPerRequest = {
   of: ({ brokerCpuSeconds, requests }) => (brokerCpuSeconds / requests) * 1e6,
 };
 const latency = (key, name) => ({ unit: `ms ${name}`, better: 'less', of: ({ latencyMs }) => latencyMs[key] });
-const latencies = (target) => [latency('p50', 'p50'), { ...latency('p99', 'p99'), target }, latency('p999', 'p99.9')];
+export const latencies = (target) => [
+  latency('p50', 'p50'),
+  { ...latency('p99', 'p99'), target },
+  latency('p999', 'p99.9'),
+];
 
-const seconds = (name) => ({ unit: 's', better: 'less', of: (result) => result[name] });
+export const seconds = (name) => ({ unit: 's', better: 'less', of: (result) => result[name] });
 
 /**
  * Loads: each is run by a process of its own against one broker at a time, in turn. `columns` are the numbers that it yields.

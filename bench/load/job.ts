@@ -1,12 +1,14 @@
 /** What a load process is told to do, as JSON in its last argument; it answers with a `Result`, as JSON on stdout. */
-export type Job = ProduceJob | FetchJob | LatencyJob | CommitJob | JoinJob | GroupsJob;
+export type Job = ProduceJob | FetchJob | LatencyJob | CommitJob | JoinJob | GroupsJob | CreateJob | OutageJob;
 
 interface Target {
   readonly port: number;
-  /** The broker's process: its CPU time is read at both ends of the measured time. */
-  readonly brokerPid: number;
+  /** The brokers' processes: their CPU time is read at both ends of the measured time. */
+  readonly brokerPids: readonly number[];
   readonly topic: string;
   readonly partitions: number;
+  /** 1 where it is not there. Of more, all but one must be in sync. */
+  readonly replicationFactor?: number;
 }
 
 export interface BatchShape {
@@ -22,7 +24,7 @@ interface Timed {
   readonly seconds: number;
 }
 
-/** As many requests as the broker takes, one batch each. */
+/** As many requests as the broker takes, one batch each. Each connection's partitions must have one leader. */
 export interface ProduceJob extends Target, Timed {
   readonly kind: 'produce';
   readonly batch: BatchShape;
@@ -66,6 +68,20 @@ export interface GroupsJob extends Target {
   readonly kind: 'groups';
   readonly action: 'fill' | 'served';
   readonly groups: number;
+}
+
+/** Makes the topic and writes to each of its partitions once. */
+export interface CreateJob extends Target {
+  readonly kind: 'create';
+}
+
+/** Sends a signal to a broker: how long nobody could write (`outage`), or administer (`failover`). */
+export interface OutageJob extends Target {
+  readonly kind: 'outage' | 'failover';
+  readonly signal: 'SIGTERM' | 'SIGKILL';
+  readonly victim: 'leader' | 'controller';
+  /** The brokers' processes by their ports. */
+  readonly pids: Readonly<Record<number, number>>;
 }
 
 export interface Result {

@@ -38,7 +38,7 @@ export async function runLatency(job: LatencyJob): Promise<Result> {
     // The batch leaves when its last record is due; the others were due before.
     for (let index = 0; index < job.batch.records; index++) latencies.push(delayMs + index * recordMs);
   };
-  const link = new Link(job.port, traffic!, answered, (error) => fail(error));
+  const link = new Link(traffic!.port, traffic!, answered, (error) => fail(error));
   await link.opened;
   const sendDue = (): void => {
     const count = Math.min(due - sent, link.room);

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTopic, deleteTopic } from './calls';
+import { createTopic, deleteTopic, type TopicShape } from './calls';
 import { fetchTraffic } from './fetch';
 import { commitTraffic, prepareGroups, runGroups, runJoin } from './groups';
-import type { CommitJob, FetchJob, GroupsJob, Job, ProduceJob, Result } from './job';
+import type { CommitJob, CreateJob, FetchJob, GroupsJob, Job, ProduceJob, Result } from './job';
 import { runLatency } from './latency';
 import { Link } from './link';
 import { Meter } from './meter';
+import { runCreate, runFailover, runOutage } from './outage';
 import { produceTraffic } from './produce';
 
 /** Lets links run through the warm-up and the measured time. */
@@ -30,7 +31,7 @@ async function runProduce(job: ProduceJob): Promise<Result> {
       meter.records += job.batch.records;
       meter.bytes += traffic.batchBytes;
     };
-    return new Link(job.port, traffic, answered, failure.fail);
+    return new Link(traffic.port, traffic, answered, failure.fail);
   });
   const result = await Promise.race([measure(job, meter, links), failure.promise]);
   for (const link of links) link.close();
@@ -105,8 +106,17 @@ function failing(): { promise: Promise<never>; fail: (error: Error) => void } {
   return { promise, fail };
 }
 
-function run(job: Exclude<Job, GroupsJob>): Promise<Result | { joinSeconds: number }> {
+const shapeOf = ({ partitions, replicationFactor = 1 }: Job): Omit<TopicShape, 'recycled'> => ({
+  partitions,
+  replicationFactor,
+});
+
+function run(job: Exclude<Job, GroupsJob | CreateJob>): Promise<object> {
   switch (job.kind) {
+    case 'outage':
+      return runOutage(job);
+    case 'failover':
+      return runFailover(job);
     case 'commit':
       return runCommit(job);
     case 'join':
@@ -124,18 +134,23 @@ async function main(): Promise<void> {
   const job = JSON.parse(process.argv.at(-1)!) as Job;
   if (job.kind === 'groups') {
     if (job.action === 'fill') {
-      await createTopic(job.port, job.topic, job.partitions, false);
+      await createTopic(job.port, job.topic, { ...shapeOf(job), recycled: false });
       await prepareGroups(job.port);
     }
     await runGroups(job);
     process.stdout.write('{}');
     return;
   }
-  await createTopic(job.port, job.topic, job.partitions, job.kind === 'produce');
+  if (job.kind === 'create') {
+    process.stdout.write(JSON.stringify(await runCreate(job)));
+    return;
+  }
+  await createTopic(job.port, job.topic, { ...shapeOf(job), recycled: job.kind === 'produce' });
   try {
     process.stdout.write(JSON.stringify(await run(job)));
   } finally {
-    await deleteTopic(job.port, job.topic);
+    // The broker that was asked may be the one that is gone.
+    if (job.kind !== 'outage' && job.kind !== 'failover') await deleteTopic(job.port, job.topic);
   }
 }
 

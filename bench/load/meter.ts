@@ -16,6 +16,8 @@ function cpuSeconds(pid: number): number {
   }
 }
 
+const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + cpuSeconds(pid), 0);
+
 /** Counts what happens between `begin` and `end`. */
 export class Meter {
   requests = 0;
@@ -26,13 +28,13 @@ export class Meter {
   private brokerCpu = 0;
   private ownCpu = 0;
 
-  constructor(private readonly job: Pick<Job, 'brokerPid'>) {}
+  constructor(private readonly job: Pick<Job, 'brokerPids'>) {}
 
   begin(): void {
     this.requests = this.records = this.bytes = 0;
     this.running = true;
     this.startedMs = performance.now();
-    this.brokerCpu = cpuSeconds(this.job.brokerPid);
+    this.brokerCpu = sum(this.job.brokerPids);
     this.ownCpu = cpuSeconds(process.pid);
   }
 
@@ -43,7 +45,7 @@ export class Meter {
       requests: this.requests,
       records: this.records,
       bytes: this.bytes,
-      brokerCpuSeconds: cpuSeconds(this.job.brokerPid) - this.brokerCpu,
+      brokerCpuSeconds: sum(this.job.brokerPids) - this.brokerCpu,
       ownCpuSeconds: cpuSeconds(process.pid) - this.ownCpu,
     };
   }

@@ -1,6 +1,6 @@
 import { Produce } from '@odradek/protocol/messages/produce';
 import { buildBatch, SequencePatch } from './batches';
-import { encodeRequest, newProducerId } from './calls';
+import { encodeRequest, leaderPorts, newProducerId } from './calls';
 import type { BatchShape, Job } from './job';
 import type { Traffic } from './link';
 
@@ -10,6 +10,8 @@ const MAX_SEQUENCE = 2 ** 31;
 
 /** Encoded requests for some partitions of a topic, a batch each. */
 export interface ProduceTraffic extends Traffic {
+  /** Of the broker that leads them. */
+  readonly port: number;
   readonly batchBytes: number;
 }
 
@@ -30,9 +32,11 @@ export async function produceTraffic(
 ): Promise<ProduceTraffic[]> {
   const batch = buildBatch(shape, shape.idempotent ? await newProducerId(port) : -1);
   const patch = shape.idempotent ? new SequencePatch(batch) : null;
+  const leaders = await leaderPorts(port, topic);
   return Array.from({ length: connections }, (_, connection) => {
     const own = Array.from({ length: partitions }, (_, index) => index).filter((p) => p % connections === connection);
-    return trafficFor(topic, own, { batch, patch, records: shape.records, inFlight });
+    const traffic = trafficFor(topic, own, { batch, patch, records: shape.records, inFlight });
+    return { ...traffic, port: leaders[own[0]!]! };
   });
 }
 
@@ -45,7 +49,7 @@ function trafficFor(
     records,
     inFlight,
   }: { batch: Buffer; patch: SequencePatch | null; records: number; inFlight: number },
-): ProduceTraffic {
+): Omit<ProduceTraffic, 'port'> {
   const requests = partitions.map((partition) => encode(topic, partition, batch));
   const requestBytes = requests[0]!.length;
   const batchAt = requests[0]!.indexOf(batch.subarray(0, 61));

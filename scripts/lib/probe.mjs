@@ -34,12 +34,15 @@ const correlationId = 1;
 const metadataRequest = Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, correlationId, 0xff, 0xff, 0, 0, 0, 0]);
 const isWholeFrame = (bytes) => bytes.length >= 4 && bytes.length >= 4 + bytes.readInt32BE(0);
 
-/** Does a broker answer Metadata there, and name at least one broker (itself)? */
-export async function brokerServes(host, port) {
+/** How many brokers one names in its answer to Metadata, itself among them; 0 where nobody serves. */
+export async function brokersKnownAt(host, port) {
   const answer = await ask(host, port, metadataRequest, isWholeFrame);
-  if (answer === undefined || answer.length < 12 || !isWholeFrame(answer)) return false;
-  return answer.readInt32BE(4) === correlationId && answer.readInt32BE(8) > 0;
+  if (answer === undefined || answer.length < 12 || !isWholeFrame(answer)) return 0;
+  return answer.readInt32BE(4) === correlationId ? answer.readInt32BE(8) : 0;
 }
+
+/** Does a broker answer Metadata there, and name at least one broker (itself)? */
+export const brokerServes = async (host, port) => (await brokersKnownAt(host, port)) > 0;
 
 /** Does anything accept connections there? */
 export async function somethingListens(host, port) {

@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { build } from 'esbuild';
+import { resolveApacheKafka } from '../scripts/lib/apache-kafka.mjs';
+import { resolveJava } from '../scripts/lib/java-home.mjs';
+import { home } from '../scripts/lib/paths.mjs';
+import { announce, PlainError } from '../scripts/lib/say.mjs';
+import { apache, ours, startZooKeeper } from './brokers.mjs';
+import { busyShare, describeMachine, touchMemory } from './machine.mjs';
+import { rowsOf, table } from './report.mjs';
+
+/** Before each measured time; before a load's first round; and before a broker's first load, when a JVM is all cold. */
+const WARM_SECONDS = 1;
+const FIRST_WARM_SECONDS = 5;
+const COLD_WARM_SECONDS = 20;
+/** Above this share of CPU time used by others before the first figure, the machine is called noisy. */
+const NOISY_SHARE = 0.1;
+
+const run = promisify(execFile);
+
+/** The options of a bench that knows these figures. */
+export function readOptions(figures) {
+  const known = figures.map(({ id }) => id);
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      seconds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
+      broker: { type: 'string' },
+      alone: { type: 'boolean', default: false },
+    },
+  });
+  const only = values.only?.split(',');
+  const unknown = only?.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new PlainError(`--only ${unknown}: there are ${known.join(', ')}.`);
+  return {
+    wanted: ({ id }) => only === undefined || only.includes(id),
+    isWhole: only === undefined,
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    bundle: values.broker && path.resolve(values.broker),
+    alone: values.alone,
+  };
+}
+
+async function buildLoad(dir) {
+  const outfile = path.join(dir, 'load.cjs');
+  await build({
+    entryPoints: [path.join(home, 'bench', 'load', 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    packages: 'external',
+    tsconfig: path.join(home, 'tsconfig.json'),
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+/** Ours, and Apache's where it can be had. */
+async function brokerKinds({ bundle, alone }, dir) {
+  const kinds = [ours(bundle)];
+  if (alone) return kinds;
+  try {
+    kinds.push(apache(await resolveJava(), resolveApacheKafka(), dir));
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error;
+    console.error(`${error.message} Ours is measured alone.`);
+  }
+  return kinds;
+}
+
+/** Collects results by figure and broker, and prints each figure as soon as it is complete. */
+class Sheet {
+  rows = [];
+
+  /** Runs `measure` for each broker in turn, `rounds` times over. */
+  async figure(figure, brokers, rounds, measure) {
+    const results = {};
+    const progress = announce(figure.title);
+    for (let round = 0; round < rounds; round++) {
+      for (const broker of brokers) {
+        results[broker.name] ??= [];
+        results[broker.name].push(await measure(broker, round));
+        progress.update(`(round ${round + 1} of ${rounds}: ${broker.name})`);
+      }
+    }
+    progress.done();
+    this.rows.push(...rowsOf(figure, results));
+  }
+}
+
+/** The load generator is a process of its own: what it costs is not the broker's, nor this one's. */
+async function runLoad(program, job) {
+  const env = { ...process.env, NODE_PATH: path.join(home, 'node_modules') };
+  try {
+    const { stdout } = await run(process.execPath, ['--max-semi-space-size=32', program, JSON.stringify(job)], { env });
+    return JSON.parse(stdout);
+  } catch (error) {
+    throw new PlainError(`The load ${job.topic} failed: ${error.stderr || error.message}`);
+  }
+}
+
+/** Warms brokers up before they are measured: the longer, the less they have done so far. */
+export class WarmUps {
+  warm = new Set();
+
+  /** How long a load of this round must run on these brokers before its figures count. */
+  secondsFor(name, round) {
+    const firstSeconds = this.warm.has(name) ? FIRST_WARM_SECONDS : COLD_WARM_SECONDS;
+    this.warm.add(name);
+    return round === 0 ? firstSeconds : WARM_SECONDS;
+  }
+}
+
+/**
+ * Runs a bench from its beginning to its table: `measure(sheet, { kinds, dir, zooKeeper, load })` fills the sheet, `load(job)` runs a
+ * load. A whole run is kept in `file` under `title`.
+ */
+export async function runBench(options, { title, file, explained }, measure) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'odradek-bench-'));
+  const kinds = await brokerKinds(options, dir);
+  const zooKeeper = await startZooKeeper(dir);
+  const sheet = new Sheet();
+  let busy = 0;
+  try {
+    const program = await buildLoad(dir);
+    if (options.isWhole) touchMemory();
+    busy = await busyShare();
+    await measure(sheet, { kinds, dir, zooKeeper: zooKeeper.connect, load: (job) => runLoad(program, job) });
+  } finally {
+    await zooKeeper.stop();
+    fs.rmSync(dir, { recursive: true, force: true });
+  }
+  const noise =
+    busy > NOISY_SHARE ? `**noisy: others used ${Math.round(busy * 100)} % of its CPU time just before**` : 'quiet';
+  const head = `${new Date().toISOString().slice(0, 10)}: ${describeMachine()}; machine ${noise}. Medians of ${options.rounds} rounds in turn, ${options.seconds} s each.`;
+  console.log(`\n${head}\n\n${table(sheet.rows)}`);
+  if (!options.isWhole) return;
+  const text = `# ${title}\n\nWritten by ${explained}\n\n${head}\n\n${table(sheet.rows)}\n`;
+  fs.writeFileSync(path.join(home, 'bench', file), text);
+}
