@@ -62,8 +62,17 @@ export interface ConnectOptions {
   readonly timeoutMs: number;
 }
 
+/**
+ * The host answered that nobody listens at the port (a reset in answer to the first packet): it is up, and no process
+ * serves there. Silence, or a host or network that cannot be reached, is something else.
+ */
+export class ConnectionRefusedError extends Error {
+  override readonly name = 'ConnectionRefusedError';
+}
+
 export interface Network {
   listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listening>;
+  /** Rejects with `ConnectionRefusedError` where all addresses of the host refuse, else with another error. */
   connect(options: ConnectOptions): Promise<Connection>;
   /** The address that a host's name, or an address in any of its forms, stands for; null where it stands for none. */
   resolve(host: string): Promise<string | null>;

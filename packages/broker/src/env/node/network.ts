@@ -1,6 +1,14 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
-import type { Connection, ConnectOptions, Listening, ListenOptions, Network, Receiver } from '../network';
+import {
+  type Connection,
+  ConnectionRefusedError,
+  type ConnectOptions,
+  type Listening,
+  type ListenOptions,
+  type Network,
+  type Receiver,
+} from '../network';
 import { type ReceivingSocket, receiveInto } from './receiving-socket';
 
 const V4_IN_V6 = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
@@ -116,12 +124,13 @@ function connectTo({ host, port, timeoutMs }: ConnectOptions): Promise<Connectio
     const fail = (error: Error): void => {
       clearTimeout(timer);
       socket.destroy();
-      reject(error);
+      reject(isRefusal(error) ? new ConnectionRefusedError(error.message, { cause: error }) : error);
     };
     const address = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
     const timer = setTimeout(() => fail(new Error(`no connection to ${address} within ${timeoutMs} ms`)), timeoutMs);
     socket.once('error', fail);
     socket.once('connect', () => {
+      if (isConnectedToItself(socket)) return fail(new ConnectionRefusedError(`connect ECONNREFUSED ${address}`));
       clearTimeout(timer);
       socket.off('error', fail);
       // Nothing may be read before the receiver's memory is there.
@@ -129,6 +138,20 @@ function connectTo({ host, port, timeoutMs }: ConnectOptions): Promise<Connectio
       resolve(new NodeConnection(socket));
     });
   });
+}
+
+function isRefusal(error: Error): boolean {
+  // Of a host with several addresses each has been tried.
+  if (error instanceof AggregateError) return error.errors.every(isRefusal);
+  return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+}
+
+/**
+ * Of many attempts to reach a port of this machine that nobody listens on, one may be given that very port to come from,
+ * and TCP then connects it to itself: nobody is there, and whoever wants to listen could not.
+ */
+function isConnectedToItself({ localPort, remotePort, localAddress, remoteAddress }: Socket): boolean {
+  return localPort === remotePort && localAddress === remoteAddress;
 }
 
 async function resolve(host: string): Promise<string | null> {

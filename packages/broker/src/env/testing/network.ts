@@ -1,5 +1,13 @@
 import type { Clock } from '../clock';
-import type { Connection, ConnectOptions, Listening, ListenOptions, Network, Receiver } from '../network';
+import {
+  type Connection,
+  ConnectionRefusedError,
+  type ConnectOptions,
+  type Listening,
+  type ListenOptions,
+  type Network,
+  type Receiver,
+} from '../network';
 
 /** Bytes that one direction of a connection takes before the sender's `queuedBytes` grows: a socket buffer. */
 const PIPE_BYTES = 64 * 1024;
@@ -141,7 +149,7 @@ export class MemoryNetwork implements Network {
 
   async connect({ host, port }: ConnectOptions): Promise<Connection> {
     const accept = this.listeners.get(port);
-    if (!accept) throw new Error(`connect ECONNREFUSED ${host}:${port}`);
+    if (!accept) throw new ConnectionRefusedError(`connect ECONNREFUSED ${host}:${port}`);
     const clientPort = this.nextPort++;
     const client = new MemoryConnection(this.clock, clientPort, port);
     const server = new MemoryConnection(this.clock, port, clientPort);
