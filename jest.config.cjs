@@ -20,6 +20,7 @@ module.exports = {
       testMatch: [
         '<rootDir>/packages/*/src/**/*.test.ts',
         '<rootDir>/test/tidy.test.ts',
+        '<rootDir>/test/support/**/*.test.ts',
         '<rootDir>/scripts/**/*.test.ts',
       ],
     },
@@ -28,7 +29,7 @@ module.exports = {
       ...base,
       displayName: 'cluster',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/tidy.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/tidy.test.ts', '<rootDir>/test/support/'],
     },
   ],
 };
