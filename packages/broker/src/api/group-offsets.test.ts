@@ -3,7 +3,7 @@ import type { Api } from '@odradek/protocol/schema/api';
 import { type Codec, encodeToBuffer } from '@odradek/protocol/schema/codegen';
 import { Reader } from '@odradek/protocol/wire/reader';
 import { EMPTY_IMAGE, type MetadataImage, type TopicMetadata } from '../cluster/metadata';
-import { CoordinatorWorld } from '../groups/testing/coordinator-world';
+import { CoordinatorWorld, toCommit } from '../groups/testing/coordinator-world';
 import { deleteGroups } from './delete-groups';
 import { findCoordinator } from './find-coordinator';
 import type { Handler, RequestContext } from './handler';
@@ -256,6 +256,35 @@ test('OffsetDelete and DeleteGroups', async () => {
     { groupId: 'g', errorCode: 0 },
     { groupId: 'none', errorCode: 69 },
   ]);
+});
+
+test('thousands of groups that are deleted at once leave others their turns', async () => {
+  const { services, world, ask } = await setUp();
+  const { clock, coordinator } = world;
+  const groupsNames = Array.from({ length: 1000 }, (_, index) => `g-${index}`);
+  for (const groupId of groupsNames) world.commit(groupId, [toCommit(0, 1)]);
+  const groups = {
+    deleteGroup: (groupId: string) => {
+      clock.spend(0.5);
+      return coordinator.deleteGroup(groupId);
+    },
+  };
+  let turnsOfOthers = 0;
+  let isOver = false;
+  const other = (): void => {
+    if (isOver) return;
+    turnsOfOthers++;
+    clock.soon(other);
+  };
+  other();
+  const deleted = ask(deleteGroups({ ...services, groups } as unknown as Services), 2, { groupsNames });
+  void deleted.then(() => {
+    isOver = true;
+  });
+  await clock.settle();
+  expect((await deleted).results).toHaveLength(1000);
+  expect(coordinator.list().groups).toEqual([]);
+  expect(turnsOfOthers).toBeGreaterThanOrEqual(1000 / 20);
 });
 
 describe('FindCoordinator', () => {
