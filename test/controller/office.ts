@@ -48,6 +48,18 @@ export class ObedientBrokers {
     return { errorCode: 0, partitionErrors: [], topics };
   }
 
+  /** The last that a broker was told to be in a partition. */
+  order(broker: number, topic: string, partition: number) {
+    const states = this.sent.flatMap((sent) =>
+      sent.api === 'LeaderAndIsr' && sent.broker === broker ? (sent.request.topicStates ?? []) : [],
+    );
+    return states
+      .filter(({ topicName }) => topicName === topic)
+      .flatMap(({ partitionStates }) => partitionStates ?? [])
+      .filter(({ partitionIndex }) => partitionIndex === partition)
+      .at(-1);
+  }
+
   /** The last that a broker was told of a partition: leader, epoch, and which replicas are offline. */
   metadata(broker: number, topic: string, partition: number) {
     const states = this.sent.flatMap((sent) =>
@@ -69,9 +81,23 @@ export class ObedientBrokers {
 
   /** The brokers that were told to delete replicas of the topic, in order. */
   toldToDelete(topic: string): number[] {
-    return this.sent
-      .filter(({ api, request }) => api === 'StopReplica' && hasTopic(request, topic))
-      .map(({ broker }) => broker);
+    return this.stops(topic, true);
+  }
+
+  /** The brokers that were told to stop replicas of the topic and to keep them, in order. */
+  toldToStop(topic: string): number[] {
+    return this.stops(topic, false);
+  }
+
+  private stops(topic: string, deletes: boolean): number[] {
+    return this.sent.flatMap((sent) => {
+      if (sent.api !== 'StopReplica') return [];
+      const states = (sent.request.topicStates ?? []).filter(({ topicName }) => topicName === topic);
+      const isMeant = states.some(({ partitionStates }) =>
+        partitionStates?.some(({ deletePartition }) => deletePartition === deletes),
+      );
+      return isMeant ? [sent.broker] : [];
+    });
   }
 }
 

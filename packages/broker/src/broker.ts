@@ -2,7 +2,9 @@ import { handlers } from './api';
 import type { Services } from './api/services';
 import { ClientQuotaConfigs } from './cluster/client-quota-configs';
 import { ConfigAdmin } from './cluster/config-admin';
+import { controlledShutdown } from './cluster/controlled-shutdown';
 import { MetadataCache } from './cluster/metadata-cache';
+import type { ConnectPeer } from './cluster/peers';
 import { TopicConfigs } from './cluster/topic-configs';
 import { GROUP_OFFSETS_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
@@ -173,8 +175,28 @@ export class Broker {
       connections: () => server.sockets.connectionCount,
       isRegistered: () => !this.isSessionOver,
     });
+    this.onStop('leadership', () => this.handLeadershipOver(brokerId, metadata, connect));
     this.logger.info(`[KafkaServer id=${brokerId}] started`);
     return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
+  }
+
+  /** The controlled shutdown (KIP-47): before anything is closed, other brokers lead. */
+  private async handLeadershipOver(brokerId: number, metadata: MetadataCache, connect: ConnectPeer): Promise<void> {
+    const { values, interBrokerListenerName } = this.config;
+    if (!values.controlledShutdownEnable) return;
+    await controlledShutdown({
+      brokerId,
+      brokerEpoch: () => this.epoch,
+      metadata,
+      connect,
+      clock: this.ports.clock,
+      logger: this.logger,
+      interBrokerListenerName,
+      // Where this broker does not reach ZooKeeper, the controller hardly does.
+      maxRetries: this.zooKeeperClient?.isConnected ? values.controlledShutdownMaxRetries : 1,
+      retryBackoffMs: values.controlledShutdownRetryBackoffMs,
+      requestTimeoutMs: values.requestTimeoutMs,
+    });
   }
 
   private register: () => Promise<void> = async () => {};

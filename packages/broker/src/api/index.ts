@@ -7,6 +7,7 @@ import { consumerGroupDescribe } from './consumer-group-describe';
 import { consumerGroupHeartbeat } from './consumer-group-heartbeat';
 import { createAcls } from './create-acls';
 import { createDelegationToken } from './create-delegation-token';
+import { controlledShutdown } from './controlled-shutdown';
 import { createPartitions } from './create-partitions';
 import { createTopics } from './create-topics';
 import { deleteAcls } from './delete-acls';
@@ -65,6 +66,7 @@ export function handlers(services: Services): readonly Handler[] {
     updateMetadata(services),
     offsetCommit(services),
     offsetFetch(services),
+    controlledShutdown(services),
     findCoordinator(services),
     joinGroup(services),
     heartbeat(services),

@@ -138,16 +138,17 @@ async function onBrokerStartup(controller: ActiveController, started: readonly C
   await resumeDeletions(controller);
 }
 
-async function onBrokerFailure(controller: ActiveController, gone: readonly number[]): Promise<void> {
-  const { state } = controller;
+/** Brokers are gone: others lead in their place, the in-sync sets lose them. */
+export async function onBrokerFailure(controller: ActiveController, gone: readonly number[]): Promise<void> {
+  const { state, logger } = controller;
   const ids = new Set(gone);
-  for (const id of ids) state.offlineReplicas.delete(id);
+  for (const id of ids) {
+    state.offlineReplicas.delete(id);
+    if (state.shuttingDown.delete(id)) logger.info(`Removed ${id} from list of shutting down brokers.`);
+  }
   forgetUnanswered(controller, ids);
   const lost = [...state.allPartitions()].flatMap((id) =>
     id.assignment.replicas.filter((broker) => ids.has(broker)).map((broker) => ({ ...id, broker })),
   );
   await onReplicasOffline(controller, lost);
-  const rest = new RequestBatch();
-  rest.addMetadata(state.brokers.keys(), []);
-  controller.send(rest);
 }

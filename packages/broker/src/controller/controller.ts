@@ -17,6 +17,7 @@ import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notificati
 import { electLeaders, onlineReplicas } from './partitions';
 import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
 import { type ControlRequest, RequestBatch } from './requests';
+import { shutDownBroker } from './controlled-shutdown';
 import { ControllerState, type PartitionId, type ReplicaAssignment } from './state';
 import { onPartitionsAdded, onTopicsChanged, readInitialTopics } from './topics';
 
@@ -129,6 +130,14 @@ export class Controller {
   }
 
   /** Watches `/controller` and takes part in the election. Resolves once it is known who the controller is. */
+  /**
+   * Takes everything from a broker that is about to stop; returns what it still leads. Throws NOT_CONTROLLER,
+   * BROKER_NOT_AVAILABLE, or STALE_BROKER_EPOCH for a process that has been replaced.
+   */
+  shutDownBroker(brokerId: number, brokerEpoch: number): Promise<PartitionId[]> {
+    return this.ask('ControlledShutdown', (term) => shutDownBroker(term, brokerId, brokerEpoch));
+  }
+
   async start(): Promise<void> {
     const { client } = this.options;
     client.registerChangeHandler(paths.controller, {
@@ -172,7 +181,8 @@ export class Controller {
           resolve(await run(this.active));
         } catch (error) {
           reject(error instanceof ControllerMovedError ? new KafkaError('NOT_CONTROLLER') : error);
-          throw error;
+          // A refusal is an answer.
+          if (!(error instanceof KafkaError)) throw error;
         }
       };
       this.queue.put(name, answer, refuse);

@@ -18,7 +18,8 @@ interface PlannedElection extends PartitionId {
   readonly next: Omit<PartitionState, 'partitionEpoch'>;
   /** Null where the znode does not exist yet. */
   readonly expectedEpoch: number | null;
-  readonly replicas: readonly number[];
+  /** Who is to be told: the live replicas, and who leads until now. */
+  readonly recipients: readonly number[];
   readonly unclean: boolean;
 }
 
@@ -58,7 +59,9 @@ export function planElections(
     planned.push({
       topic: id.topic,
       partition: id.partition,
-      replicas,
+      recipients: replicas.filter(
+        (broker) => isLive(broker) || (broker === current?.leader && state.isReplicaUp(broker, id.topic, id.partition)),
+      ),
       unclean: choice.unclean,
       next: { ...next, controllerEpoch: state.controllerEpoch },
       expectedEpoch: current ? current.partitionEpoch : null,
@@ -132,8 +135,7 @@ async function writeElections(
     const result = results[index]!;
     if (result.type === 'ok') {
       state.setState(election, { ...election.next, partitionEpoch: result.version });
-      const live = election.replicas.filter((id) => state.isReplicaLive(id, election.topic, election.partition));
-      batch.addLeaderAndIsr(live, election, election.expectedEpoch === null, state);
+      batch.addLeaderAndIsr(election.recipients, election, election.expectedEpoch === null, state);
       elected.push(election);
       if (election.unclean) controller.elections.unclean++;
     } else if (result.type === 'conflict') {
@@ -200,10 +202,16 @@ export async function onReplicasOffline(controller: ActiveController, lost: read
   await dropReplicas(controller, kept);
 }
 
-/** Takes lost replicas out of the in-sync sets that they are in, and tells the replicas that are left. */
-async function dropReplicas(controller: ActiveController, lost: readonly LostReplica[]): Promise<void> {
+/**
+ * Stops these replicas where their brokers still hear it, takes them out of the in-sync sets that they are in, and tells
+ * the replicas that are left (ReplicaStateMachine, to OfflineReplica).
+ */
+export async function dropReplicas(controller: ActiveController, lost: readonly LostReplica[]): Promise<void> {
   const { state, store } = controller;
   const batch = new RequestBatch();
+  for (const replica of lost) batch.addStopReplica(replica.broker, replica, false);
+  // Who was not in sync is offline all the same, which everybody is to know.
+  batch.addMetadata(state.brokers.keys(), lost);
   const isInSync = (replica: LostReplica): boolean => {
     const current = state.stateOf(replica);
     return current?.isr.includes(replica.broker) === true && !isForeign(controller, replica, current);
@@ -226,7 +234,7 @@ async function dropReplicas(controller: ActiveController, lost: readonly LostRep
       if (result.type === 'ok') {
         state.setState(replica, { ...writes[index]!.state, partitionEpoch: result.version });
         const others = replica.assignment.replicas.filter(
-          (id) => id !== replica.broker && state.isReplicaLive(id, replica.topic, replica.partition),
+          (id) => id !== replica.broker && state.isReplicaUp(id, replica.topic, replica.partition),
         );
         batch.addLeaderAndIsr(others, replica, false, state);
       } else if (result.type === 'conflict') {

@@ -32,7 +32,10 @@ const KINDS: Readonly<Record<ElectionType, Kind>> = {
     strategy: (replicas, current, isLive) => chooseForOffline(replicas, current, isLive, true),
     strategyName: 'OfflinePartitionLeaderElectionStrategy(true)',
     failure: 'ELIGIBLE_LEADERS_NOT_AVAILABLE',
-    isNeeded: ({ state }, id) => !state.brokers.has(state.stateOf(id)?.leader ?? -1),
+    isNeeded({ state }, id) {
+      const leader = state.stateOf(id)?.leader ?? -1;
+      return !state.brokers.has(leader) || state.shuttingDown.has(leader);
+    },
   },
 };
 

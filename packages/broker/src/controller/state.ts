@@ -50,6 +50,8 @@ export class ControllerState {
   readonly partitions = new Map<string, PartitionState>();
   /** Replicas whose log folder has failed, by broker. */
   readonly offlineReplicas = new Map<number, Set<string>>();
+  /** Brokers that have asked for a controlled shutdown: registered still, but nothing is to depend on them any more. */
+  readonly shuttingDown = new Set<number>();
   /** Topics to be deleted, with what is known of their replicas (`partitionKey@broker`). */
   readonly deletions = new Map<string, Map<string, ReplicaDeletion>>();
 
@@ -59,10 +61,15 @@ export class ControllerState {
     readonly epochVersion: number,
   ) {}
 
-  /** Whether the replica can lead or follow: its broker is registered and its log folder has not failed. */
+  /** Whether the replica can lead or follow: its broker lives and is not about to stop, its log folder has not failed. */
   isReplicaLive(broker: number, topic: string, partition: number): boolean {
     if (!this.brokers.has(broker)) return false;
     return !this.offlineReplicas.get(broker)?.has(partitionKey(topic, partition));
+    return !this.shuttingDown.has(broker) && this.isReplicaUp(broker, topic, partition);
+  }
+
+  /** Whether the replica hears what it is told: as `isReplicaLive`, on a broker that is about to stop as well. */
+  isReplicaUp(broker: number, topic: string, partition: number): boolean {
   }
 
   *allPartitions(): Generator<PartitionId & { assignment: ReplicaAssignment }> {
