@@ -48,10 +48,10 @@ export class ControllerState {
   readonly brokers = new Map<number, ControllerBroker>();
   readonly topics = new Map<string, ControllerTopic>();
   readonly partitions = new Map<string, PartitionState>();
-  /** Replicas whose log folder has failed, by broker. */
-  readonly offlineReplicas = new Map<number, Set<string>>();
   /** Brokers that have asked for a controlled shutdown: registered still, but nothing is to depend on them any more. */
   readonly shuttingDown = new Set<number>();
+  /** Replicas whose log folder has failed, by broker. */
+  readonly offlineReplicas = new Map<number, Set<string>>();
   /** Topics to be deleted, with what is known of their replicas (`partitionKey@broker`). */
   readonly deletions = new Map<string, Map<string, ReplicaDeletion>>();
 
@@ -63,13 +63,13 @@ export class ControllerState {
 
   /** Whether the replica can lead or follow: its broker lives and is not about to stop, its log folder has not failed. */
   isReplicaLive(broker: number, topic: string, partition: number): boolean {
-    if (!this.brokers.has(broker)) return false;
-    return !this.offlineReplicas.get(broker)?.has(partitionKey(topic, partition));
     return !this.shuttingDown.has(broker) && this.isReplicaUp(broker, topic, partition);
   }
 
   /** Whether the replica hears what it is told: as `isReplicaLive`, on a broker that is about to stop as well. */
   isReplicaUp(broker: number, topic: string, partition: number): boolean {
+    if (!this.brokers.has(broker)) return false;
+    return !this.offlineReplicas.get(broker)?.has(partitionKey(topic, partition));
   }
 
   *allPartitions(): Generator<PartitionId & { assignment: ReplicaAssignment }> {
