@@ -17,6 +17,12 @@ export class SimulatedTime {
   nowMs = 0;
   /** Tasks run so far. */
   steps = 0;
+  /** Told of what a process's turn has thrown: that process's end, in the real world. */
+  onFailure: (process: SimulatedProcess, error: unknown) => void = (_process, error) => {
+    throw error;
+  };
+  /** Whose turn it is, or was last. */
+  current: SimulatedProcess;
   /** Moves what the world does by itself: bytes on their way, sessions that end. Never paused. */
   readonly physics: SimulatedProcess;
   private processes: SimulatedProcess[] = [];
@@ -27,6 +33,7 @@ export class SimulatedTime {
     readonly epochMs = DEFAULT_EPOCH_MS,
   ) {
     this.physics = this.process('physics');
+    this.current = this.physics;
   }
 
   process(name: string): SimulatedProcess {
@@ -64,7 +71,12 @@ export class SimulatedTime {
       if (next === null || next.readyMs > untilMs) return false;
       this.nowMs = Math.max(this.nowMs, next.readyMs);
       this.steps++;
-      next.process.turn();
+      this.current = next.process;
+      try {
+        next.process.turn();
+      } catch (error) {
+        this.onFailure(next.process, error);
+      }
       // Physics has no promises to settle.
       if (next.process !== this.physics) return true;
     }

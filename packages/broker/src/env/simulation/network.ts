@@ -1,5 +1,13 @@
 import { crc32c } from '@odradek/protocol/records/crc32c';
-import type { Connection, ConnectOptions, Listening, ListenOptions, Network, Receiver } from '../network';
+import {
+  type Connection,
+  ConnectionRefusedError,
+  type ConnectOptions,
+  type Listening,
+  type ListenOptions,
+  type Network,
+  type Receiver,
+} from '../network';
 import type { SimulatedProcess } from './clock';
 import type { ChannelEnd, Fabric, Host } from './fabric';
 import type { SeededRandom } from './random';
@@ -220,7 +228,7 @@ export class SimulatedNetwork implements Network {
       const done = (end: ChannelEnd | null): void => {
         timer.cancel();
         if (!isWanted) end?.close(true);
-        else if (end === null) reject(systemError('ECONNREFUSED', `connect ECONNREFUSED ${to.address}:${port}`));
+        else if (end === null) reject(new ConnectionRefusedError(`connect ECONNREFUSED ${to.address}:${port}`));
         else resolve(new SimulatedConnection(end, this.random));
       };
       this.fabric.dial(this.process, this.host, to, port, { isWanted: () => isWanted, done });
