@@ -30,6 +30,18 @@ export const tools = [
   { name: 'kafka-verifiable-producer', classes: ['org.apache.kafka.tools.VerifiableProducer'] },
   { name: 'kafka-producer-perf-test', classes: ['org.apache.kafka.tools.ProducerPerformance'] },
   { name: 'kafka-log-dirs', classes: ['org.apache.kafka.tools.LogDirsCommand', 'kafka.admin.LogDirsCommand'] },
+  {
+    name: 'kafka-reassign-partitions',
+    classes: ['org.apache.kafka.tools.reassign.ReassignPartitionsCommand', 'kafka.admin.ReassignPartitionsCommand'],
+  },
+  {
+    name: 'kafka-leader-election',
+    classes: ['org.apache.kafka.tools.LeaderElectionCommand', 'kafka.admin.LeaderElectionCommand'],
+  },
+  {
+    name: 'kafka-replica-verification',
+    classes: ['org.apache.kafka.tools.ReplicaVerificationTool', 'kafka.tools.ReplicaVerificationTool'],
+  },
   { name: 'kafka-cluster', classes: ['org.apache.kafka.tools.ClusterTool', 'kafka.tools.ClusterTool'] },
   { name: 'kafka-features', classes: ['org.apache.kafka.tools.FeatureCommand', 'kafka.admin.FeatureCommand'] },
   { name: 'kafka-client-metrics', classes: ['org.apache.kafka.tools.ClientMetricsCommand'] },

@@ -31,6 +31,15 @@ export function hashMapOrder<T>(
   return [...items].sort((a, b) => bucketOf(a) - bucketOf(b));
 }
 
+/** Numbers in the order of a Java HashSet of Integers, each once. */
+export const integerSetOrder = (values: readonly number[], initialCapacity?: number): number[] =>
+  hashMapOrder([...new Set(values)], (value) => value, initialCapacity);
+
+/** What stands more than once, in the order of a Java HashSet (org.apache.kafka.tools.ToolsUtils.duplicates). */
+export function duplicates<T>(items: readonly T[], hashOf: (item: T) => number): T[] {
+  return hashMapOrder([...new Set(items.filter((item, at) => items.indexOf(item) !== at))], hashOf);
+}
+
 /**
  * The items in the order in which Scala's mutable.HashMap and mutable.HashSet iterate: by bucket, and by hash within
  * one. They double their table one element earlier than Java's.

@@ -34,7 +34,8 @@ function wrap(text: string, width: number): string[] {
 function optionDisplay(name: string, declaration: OptionDeclaration): string {
   const leader = `${declaration.required ? '* ' : ''}${name.length > 1 ? '--' : '-'}${name}`;
   if (declaration.type === undefined) return leader;
-  const argument = declaration.describedAs ? `${declaration.type}: ${declaration.describedAs}` : declaration.type;
+  const type = declaration.oneOf ? `[${declaration.oneOf.join(',')}]` : declaration.type;
+  const argument = declaration.describedAs ? `${type}: ${declaration.describedAs}` : type;
   return declaration.optional ? `${leader} [${argument}]` : `${leader} <${argument}>`;
 }
 

@@ -17,6 +17,8 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
   /** What the help calls the argument. */
   readonly describedAs?: string;
   readonly defaultsTo?: string;
+  /** It takes one of these words only, in capitals or not; what it gives is the word as it stands here. */
+  readonly oneOf?: readonly string[];
   /** One argument holds several values, separated by this character. */
   readonly separatedBy?: string;
   /** It must be given, and the help says so. */
@@ -59,7 +61,7 @@ export class OptionSet<D extends OptionDeclarations = OptionDeclarations> {
     const given = this.detected.get(name);
     const declaration = this.declarations[name]!;
     const texts = given?.length ? given : declaration.defaultsTo === undefined ? [] : [declaration.defaultsTo];
-    return texts.map((text) => convert(name, declaration.type, text)) as ValueOf<D[Name]>[];
+    return texts.map((text) => convert(name, declaration, text)) as ValueOf<D[Name]>[];
   }
 
   /** Its one value, else its default, else undefined. Throws `ToolError` where it was given more than once. */
@@ -97,9 +99,11 @@ function integerOf(type: keyof typeof INTEGER_RANGE, text: string): number | und
   return value >= -INTEGER_RANGE[type] && value < INTEGER_RANGE[type] ? Number(value) : undefined;
 }
 
-function convert(name: string, type: ArgumentType | undefined, text: string): string | number {
-  if (type === 'String' || type === undefined) return text;
-  const value = integerOf(type, text);
+function convert(name: string, { type, oneOf }: OptionDeclaration, text: string): string | number {
+  if (!oneOf && (type === 'String' || type === undefined)) return text;
+  const value = oneOf
+    ? oneOf.find((word) => word.toLowerCase() === text.toLowerCase())
+    : integerOf(type as keyof typeof INTEGER_RANGE, text);
   if (value !== undefined) return value;
   throw parserError('OptionArgumentConversionException', `Cannot parse argument '${text}' of option ${name}`);
 }

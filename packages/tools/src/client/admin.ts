@@ -9,6 +9,7 @@ import { intConfig, loadProperties, longConfig, type Properties, requirePlaintex
 const DEFAULT_API_TIMEOUT_MS = 60_000;
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 const DEFAULT_RETRY_BACKOFF_MS = 100;
+const NO_NODE = 'Timed out waiting for a node assignment.';
 
 /** One admin operation: its name in time-outs, and how long it may still take. */
 export interface Call {
@@ -38,8 +39,8 @@ export class Admin {
       try {
         return await operation(call);
       } catch (thrown) {
-        if (thrown instanceof ToolError && thrown.message === 'Timed out waiting for a node assignment.') {
-          throw timeoutError(`Timed out waiting for a node assignment. Call: ${callText(call)}`);
+        if (thrown instanceof ToolError && thrown.message === NO_NODE) {
+          throw timeoutError(`${NO_NODE} Call: ${callText(call)}`);
         }
         const isLost = thrown instanceof DisconnectError || thrown instanceof RequestTimeoutError;
         const retriable = isLost || (thrown instanceof ServerError && thrown.retriable);
@@ -78,8 +79,15 @@ export class Admin {
     return response;
   }
 
-  /** Sends to one broker, which must be known from metadata. */
-  toBroker<A extends AnyApi>(call: Call, nodeId: number, api: A, request: RequestFor<A>): Promise<ResponseOf<A>> {
+  /** Sends to one broker, once metadata knows it. */
+  async toBroker<A extends AnyApi>(call: Call, nodeId: number, api: A, request: RequestFor<A>): Promise<ResponseOf<A>> {
+    while (!this.client.node(nodeId)) {
+      await this.client.metadata([], call.deadlineMs);
+      if (this.client.node(nodeId)) break;
+      const leftMs = call.deadlineMs - Date.now();
+      if (leftMs <= 0) throw timeoutError(NO_NODE);
+      await sleep(Math.min(leftMs, this.retryBackoffMs));
+    }
     return this.client.sendTo(nodeId, api, request, this.requestTimeoutMs(call));
   }
 

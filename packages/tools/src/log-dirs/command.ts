@@ -6,31 +6,16 @@ import { usageOf } from '../args/usage';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { execute } from '../client/futures';
 import { exitCodeAfter, TerseError } from '../failures';
-import { hashMapOrder, stringHash, topicPartitionHash } from '../java-order';
+import { parseInteger } from '../java-integer';
+import { hashMapOrder, integerSetOrder, stringHash, topicPartitionHash } from '../java-order';
 import { printJson } from '../json-output';
 import { type Io, println } from '../print';
-import { exceptionClassOf, ServerError, ToolError } from '../tool-error';
+import { exceptionClassOf, ServerError } from '../tool-error';
 import { LOG_DIRS_OPTIONS } from './options';
-
-const INT_LIMIT = 2 ** 31;
 
 type LogDir = ResponseOf<typeof DescribeLogDirs>['results'][number];
 
 const listOf = (text: string): string[] => text.split(',').filter((each) => each !== '');
-
-const sameNumber = (value: number): number => value;
-
-/** Ids in the order of a Java set of Integers. */
-const inSetOrder = (ids: readonly number[], capacity?: number): number[] =>
-  hashMapOrder([...new Set(ids)], sameNumber, capacity);
-
-function parseBrokers(list: string): number[] {
-  return listOf(list).map((text) => {
-    const value = Number(text);
-    if (/^[+-]?\d+$/.test(text) && value >= -INT_LIMIT && value < INT_LIMIT) return value;
-    throw new ToolError('java.lang.NumberFormatException', `For input string: "${text}"`);
-  });
-}
 
 /** A folder as the tool's JSON has it: the members in the order of the HashMaps that Kafka's tool fills. */
 export function logDirJson({ errorCode, logDir, topics }: LogDir, wanted: readonly string[]) {
@@ -85,18 +70,21 @@ async function describe(admin: Admin, brokerList: string, topicList: string, asJ
   const topics = listOf(topicList);
   await execute(admin, 'listNodes', ({ deadlineMs }) => admin.client.metadata([], deadlineMs));
   const existing = admin.client.nodes.map(({ id }) => id);
-  const given = parseBrokers(brokerList);
+  const given = listOf(brokerList).map(parseInteger);
   const unknown = given.filter((id) => !existing.includes(id));
   if (unknown.length > 0) {
     throw new TerseError(
-      `ERROR: The given brokers do not exist from --broker-list: ${inSetOrder(unknown).join(',')}. ` +
-        `Current existent brokers: ${inSetOrder(existing).join(',')}`,
+      `ERROR: The given brokers do not exist from --broker-list: ${integerSetOrder(unknown).join(',')}. ` +
+        `Current existent brokers: ${integerSetOrder(existing).join(',')}`,
     );
   }
-  const brokers = inSetOrder(given.length === 0 ? existing : given);
+  const brokers = integerSetOrder(given.length === 0 ? existing : given);
   if (!asJson) println(io.stdout, 'Querying brokers for log directories information');
   const logDirs = await Promise.all(
-    inSetOrder(brokers, brokers.length).map(async (broker) => ({ broker, logDirs: await logDirsOf(admin, broker) })),
+    integerSetOrder(brokers, brokers.length).map(async (broker) => ({
+      broker,
+      logDirs: await logDirsOf(admin, broker),
+    })),
   );
   if (asJson) {
     const documents = logDirs.map(({ broker, logDirs }) => ({

@@ -6,6 +6,8 @@ import { usageOf } from '../args/usage';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { knownLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
 import { exitCodeAfter } from '../failures';
+import { asArray, asObject, type JsonNode, member, toInteger, toLong, toText } from '../jackson/node';
+import { parseJson } from '../jackson/parser';
 import { hashMapOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
 import { ServerError, ToolError } from '../tool-error';
@@ -20,46 +22,23 @@ interface Deletion extends TopicPartition {
 
 type Result = { readonly lowWatermark: number } | { readonly error: ToolError };
 
-const mappingError = (what: string, value: unknown): ToolError =>
-  new ToolError(
-    'com.fasterxml.jackson.databind.JsonMappingException',
-    `Expected \`${what}\` value, received ${JSON.stringify(value)}`,
-  );
-
-function field(object: unknown, name: string): unknown {
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-    throw mappingError('Object', object);
-  }
-  const value = (object as Record<string, unknown>)[name];
-  if (value === undefined) {
-    throw new ToolError('com.fasterxml.jackson.databind.JsonMappingException', `No such field exists: \`${name}\``);
-  }
-  return value;
-}
-
-function integer(value: unknown, type: 'Integer' | 'Long'): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
-  throw mappingError(type, value);
-}
-
 /** What `--offset-json-file` asks for. Throws `ToolError` where it is not of the documented form. */
 export function parseDeletions(json: string): Deletion[] {
-  let root: unknown;
+  let root: JsonNode;
   try {
-    root = JSON.parse(json);
+    root = parseJson(json);
   } catch {
     throw adminOperationError('The input string is not a valid JSON');
   }
-  if (typeof root !== 'object' || root === null || Array.isArray(root)) throw mappingError('Object', root);
-  const { version = 1, partitions } = root as { version?: unknown; partitions?: unknown };
-  if (integer(version, 'Integer') !== 1) throw adminOperationError(`Not supported version field value ${version}`);
-  if (partitions === undefined) throw adminOperationError('Missing partitions field');
-  if (!Array.isArray(partitions)) throw mappingError('Array', partitions);
-  return partitions.map((each) => {
-    const topic = field(each, 'topic');
-    if (typeof topic !== 'string') throw mappingError('String', topic);
-    const partition = integer(field(each, 'partition'), 'Integer');
-    return { topic, partition, offset: integer(field(each, 'offset'), 'Long') };
+  const fields = asObject(root);
+  const version = fields.has('version') ? toInteger(fields.get('version')) : 1;
+  if (version !== 1) throw adminOperationError(`Not supported version field value ${version}`);
+  if (!fields.has('partitions')) throw adminOperationError('Missing partitions field');
+  return asArray(fields.get('partitions')).map((entry) => {
+    const each = asObject(entry);
+    const topic = toText(member(each, 'topic'));
+    const partition = toInteger(member(each, 'partition'));
+    return { topic, partition, offset: toLong(member(each, 'offset')) };
   });
 }
 

@@ -1,11 +1,11 @@
 import { errorName } from '@odradek/protocol/errors';
 import { DescribeConfigs } from '@odradek/protocol/messages/describe-configs';
-import { ListPartitionReassignments } from '@odradek/protocol/messages/list-partition-reassignments';
 import type { Metadata } from '@odradek/protocol/messages/metadata';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { Admin } from '../client/admin';
 import { TOPIC_RESOURCE } from '../client/config-resources';
+import { listReassignments, type Reassignment } from '../client/reassignments';
 import { hashMapOrder, stringHash } from '../java-order';
 import { type JsonDocument, printJson } from '../json-output';
 import { type Io, println } from '../print';
@@ -15,12 +15,6 @@ import { allTopics, ensureTopicExists } from './listing';
 
 type Topic = ResponseOf<typeof Metadata>['topics'][number];
 type Partition = Topic['partitions'][number];
-
-interface Reassignment {
-  readonly replicas: readonly number[];
-  readonly addingReplicas: readonly number[];
-  readonly removingReplicas: readonly number[];
-}
 
 export interface TopicConfig {
   readonly name: string;
@@ -64,7 +58,7 @@ export async function describeTopics(
   const topics = names.length > 0 ? await describe(admin, names) : [];
   const configs = await topicConfigs(admin, names);
   const live = new Set(admin.client.nodes.map(({ id }) => id));
-  const reassignments = await listReassignments(admin, topics);
+  const reassignments = await reassignmentsOf(admin, topics);
   const found = topics.flatMap(
     (topic) => viewOf(options, topic, configs.get(topic.name!) ?? [], live, reassignments) ?? [],
   );
@@ -113,35 +107,19 @@ async function topicConfigs(admin: Admin, names: readonly string[]): Promise<Map
   return found;
 }
 
-async function listReassignments(admin: Admin, topics: readonly Topic[]): Promise<Map<string, Reassignment>> {
-  const found = new Map<string, Reassignment>();
-  if (topics.length === 0) return found;
+async function reassignmentsOf(admin: Admin, topics: readonly Topic[]): Promise<ReadonlyMap<string, Reassignment>> {
+  if (topics.length === 0) return new Map();
+  const all = topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex }) => ({ topic: name!, partition: partitionIndex })),
+  );
   try {
-    await admin.call('listPartitionReassignments', async (call) => {
-      const request = {
-        timeoutMs: admin.client.options.requestTimeoutMs,
-        topics: topics.map(({ name, partitions }) => ({
-          name: name!,
-          partitionIndexes: partitions.map(({ partitionIndex }) => partitionIndex),
-        })),
-      };
-      const response = await admin.toController(
-        call,
-        ListPartitionReassignments,
-        request,
-        ({ errorCode }) => errorCode,
-      );
-      if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage);
-      for (const { name, partitions } of response.topics) {
-        for (const each of partitions) found.set(`${name}-${each.partitionIndex}`, each);
-      }
-    });
+    return await admin.call('listPartitionReassignments', (call) => listReassignments(admin, call, all));
   } catch (thrown) {
     // A broker that cannot tell, or may not, is taken to reassign nothing (TopicCommand.listAllReassignments).
     const tolerated = ['UNSUPPORTED_VERSION', 'CLUSTER_AUTHORIZATION_FAILED'];
     if (!(thrown instanceof ServerError) || !tolerated.includes(thrown.error)) throw thrown;
+    return new Map();
   }
-  return found;
 }
 
 function replicationFactorOf(partition: Partition, reassignment: Reassignment | undefined): number {

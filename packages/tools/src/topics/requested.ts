@@ -1,3 +1,4 @@
+import { parseInteger } from '../java-integer';
 import { type Io, println } from '../print';
 import { illegalArgument, ToolError } from '../tool-error';
 
@@ -28,11 +29,6 @@ export function parseReplicaAssignment(text: string): number[][] {
     }
   }
   return assignment;
-}
-
-function parseInteger(text: string): number {
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
-  throw new ToolError('java.lang.NumberFormatException', `For input string: "${text}"`);
 }
 
 /** `--config k=v` arguments. Throws `ToolError` where one is not of that form. */

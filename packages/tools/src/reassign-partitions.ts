@@ -1,0 +1,4 @@
+import { reassignPartitions } from './reassign-partitions/command';
+import { runTool } from './run-tool';
+
+runTool(reassignPartitions);

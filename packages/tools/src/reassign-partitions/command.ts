@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { type Admin, commandProperties, createAdmin } from '../client/admin';
+import { execute } from '../client/futures';
+import { partitionText } from '../client/partitions';
+import { fileError } from '../client/properties';
+import { listReassignments, type Reassignment } from '../client/reassignments';
+import { TerseError } from '../failures';
+import { printJson } from '../json-output';
+import { type Io, println } from '../print';
+import { Exit, ToolError } from '../tool-error';
+import { type Action, parseReassignArguments, type ReassignOptions } from './arguments';
+import { cancelPlan } from './cancel';
+import { executePlan } from './execute';
+import { generatePlan } from './generate';
+import { compareTopicPartitions } from './plan';
+import { verifyPlan } from './verify';
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw fileError(path, thrown as NodeJS.ErrnoException);
+  }
+}
+
+/** A line of `--list`. */
+export function reassignmentText({
+  topic,
+  partition,
+  replicas,
+  addingReplicas,
+  removingReplicas,
+}: Reassignment): string {
+  const adding = addingReplicas.length > 0 ? ` adding: ${addingReplicas.join(',')}.` : '';
+  const removing = removingReplicas.length > 0 ? ` removing: ${removingReplicas.join(',')}.` : '';
+  return `${partitionText({ topic, partition })}: replicas: ${replicas.join(',')}.${adding}${removing}`;
+}
+
+async function list(admin: Admin, asJson: boolean, io: Io): Promise<void> {
+  const active = await execute(admin, 'listPartitionReassignments', (call) => listReassignments(admin, call, null));
+  const reassignments = [...active.values()].sort(compareTopicPartitions);
+  if (asJson) printJson(io, { reassignments: reassignments.map((each) => ({ ...each })) });
+  else if (reassignments.length === 0) println(io.stdout, 'No partition reassignments found.');
+  else println(io.stdout, ['Current partition reassignments:', ...reassignments.map(reassignmentText)].join('\n'));
+}
+
+async function act(admin: Admin, action: Action, options: ReassignOptions, io: Io): Promise<void> {
+  const asJson = options.has('json');
+  const planFile = (): string => readFile(options.valueOf('reassignment-json-file')!);
+  switch (action) {
+    case 'verify': {
+      const preserveThrottles = options.has('preserve-throttles');
+      return verifyPlan(admin, planFile(), { preserveThrottles, asJson }, io);
+    }
+    case 'generate': {
+      const topics = readFile(options.valueOf('topics-to-move-json-file')!);
+      const rackAware = !options.has('disable-rack-aware');
+      return generatePlan(admin, topics, options.valueOf('broker-list')!, { rackAware, asJson }, io);
+    }
+    case 'execute': {
+      const plan = planFile();
+      const execution = {
+        additional: options.has('additional'),
+        throttle: options.valueOf('throttle')!,
+        logDirsThrottle: options.valueOf('replica-alter-log-dirs-throttle')!,
+        timeoutMs: options.valueOf('timeout')!,
+      };
+      return executePlan(admin, plan, execution, io.stdout);
+    }
+    case 'cancel': {
+      const plan = planFile();
+      const preserveThrottles = options.has('preserve-throttles');
+      return cancelPlan(admin, plan, { preserveThrottles, timeoutMs: options.valueOf('timeout')! }, io.stdout);
+    }
+    case 'list':
+      return list(admin, asJson, io);
+  }
+}
+
+/** kafka-reassign-partitions (org.apache.kafka.tools.reassign.ReassignPartitionsCommand). Its failures are told on stdout. */
+export async function reassignPartitions(argv: readonly string[], io: Io): Promise<number> {
+  const { action, options } = parseReassignArguments(argv, io);
+  const out = options.has('json') ? io.stderr : io.stdout;
+  let admin: Admin | undefined;
+  try {
+    const properties = commandProperties(options.valueOf('command-config'));
+    if (!properties.has('client.id')) properties.set('client.id', 'reassign-partitions-tool');
+    admin = await createAdmin(properties, options.valueOf('bootstrap-server')!, io);
+    await act(admin, action, options, io);
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof TerseError) println(out, thrown.message);
+    else if (!(thrown instanceof ToolError) || thrown instanceof Exit) throw thrown;
+    else println(out, `Error: ${thrown.message}\n${thrown.toString()}\n`);
+    return 1;
+  } finally {
+    admin?.close();
+  }
+}
