@@ -5,9 +5,9 @@ import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
 import { consumerGroupDescribe } from './consumer-group-describe';
 import { consumerGroupHeartbeat } from './consumer-group-heartbeat';
+import { controlledShutdown } from './controlled-shutdown';
 import { createAcls } from './create-acls';
 import { createDelegationToken } from './create-delegation-token';
-import { controlledShutdown } from './controlled-shutdown';
 import { createPartitions } from './create-partitions';
 import { createTopics } from './create-topics';
 import { deleteAcls } from './delete-acls';
@@ -64,9 +64,9 @@ export function handlers(services: Services): readonly Handler[] {
     leaderAndIsr(services),
     stopReplica(services),
     updateMetadata(services),
+    controlledShutdown(services),
     offsetCommit(services),
     offsetFetch(services),
-    controlledShutdown(services),
     findCoordinator(services),
     joinGroup(services),
     heartbeat(services),

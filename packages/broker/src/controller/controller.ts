@@ -10,6 +10,7 @@ import type { ActiveController, ElectionCounts } from './active';
 import { deletionAnswers, leaderAndIsrAnswers } from './answers';
 import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
+import { shutDownBroker } from './controlled-shutdown';
 import { onDeletionAnswer, onTopicDeletions, readDeletions, resumeDeletions } from './deletion';
 import { EventQueue } from './event-queue';
 import { controllerFacts } from './facts';
@@ -17,7 +18,6 @@ import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notificati
 import { electLeaders, onlineReplicas } from './partitions';
 import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
 import { type ControlRequest, RequestBatch } from './requests';
-import { shutDownBroker } from './controlled-shutdown';
 import { ControllerState, type PartitionId, type ReplicaAssignment } from './state';
 import { onPartitionsAdded, onTopicsChanged, readInitialTopics } from './topics';
 
@@ -101,6 +101,14 @@ export class Controller {
     return this.options.store.allocateProducerIdBlock(brokerId);
   }
 
+  /**
+   * Takes everything from a broker that is about to stop; returns what it still leads. Throws NOT_CONTROLLER,
+   * BROKER_NOT_AVAILABLE, or STALE_BROKER_EPOCH for a process that has been replaced.
+   */
+  shutDownBroker(brokerId: number, brokerEpoch: number): Promise<PartitionId[]> {
+    return this.ask('ControlledShutdown', (term) => shutDownBroker(term, brokerId, brokerEpoch));
+  }
+
   /** Elects leaders anew. Throws NOT_CONTROLLER; a partition's own error is in its outcome. */
   electLeaders(partitions: readonly PartitionId[], type: ElectionType): Promise<ElectionOutcome[]> {
     return this.ask('ReplicaLeaderElection', (term) => electOnRequest(term, partitions, type));
@@ -130,14 +138,6 @@ export class Controller {
   }
 
   /** Watches `/controller` and takes part in the election. Resolves once it is known who the controller is. */
-  /**
-   * Takes everything from a broker that is about to stop; returns what it still leads. Throws NOT_CONTROLLER,
-   * BROKER_NOT_AVAILABLE, or STALE_BROKER_EPOCH for a process that has been replaced.
-   */
-  shutDownBroker(brokerId: number, brokerEpoch: number): Promise<PartitionId[]> {
-    return this.ask('ControlledShutdown', (term) => shutDownBroker(term, brokerId, brokerEpoch));
-  }
-
   async start(): Promise<void> {
     const { client } = this.options;
     client.registerChangeHandler(paths.controller, {
