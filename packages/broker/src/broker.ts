@@ -11,6 +11,7 @@ import type { BrokerConfig } from './config/broker-config';
 import { DynamicBrokerConfig } from './config/dynamic';
 import { ConfigException } from './config/errors';
 import { resolveTopicConfig } from './config/topic-config';
+import type { Controller } from './controller/controller';
 import { DiskError } from './env/disk';
 import type { Logger } from './env/logger';
 import { ZooKeeperError } from './env/zookeeper';
@@ -24,6 +25,7 @@ import { Dispatcher } from './network/dispatch';
 import type { ReceiveMemory } from './network/frames';
 import { SocketServer } from './network/server';
 import type { BrokerPorts } from './ports';
+import { AlterPartitions } from './replication/alter-partitions';
 import { ReplicaManager } from './replication/replica-manager';
 import { brokerInfo, dynamicServerOptions, listenersOf, serverOptions } from './server-options';
 import { refuseUnsupported } from './unsupported';
@@ -57,6 +59,7 @@ export class Broker {
   private readonly stops: { readonly what: string; readonly run: () => Promise<unknown> | unknown }[] = [];
   private halt: (reason: string) => void = () => {};
   private zooKeeperClient: ZooKeeperClient | null = null;
+  private controller: Controller | null = null;
   /** Null where nobody wants them. */
   private metrics: BrokerMetrics | null = null;
   private epoch = UNREGISTERED;
@@ -108,6 +111,8 @@ export class Broker {
       onUncleanElection: (topic) => this.onUncleanElection(topic),
     });
     await configAdmin.loadBrokerLevels();
+    // Nobody else can be the controller while this one's session lasts: it works until the logs are closed.
+    this.onStop('controller', () => this.controller?.stop());
     await this.loadLogs(logs, store, topicConfigs);
     const features = new FeatureCache(client, store);
     await features.start();
@@ -115,7 +120,7 @@ export class Broker {
     const connect = connector(forLinks);
     const controllerLink = makeControllerLink(forLinks, metadata, connect);
     this.onStop('channel to the controller', () => controllerLink.close());
-    const replicas = this.makeReplicas(brokerId, { logs, metadata, topicConfigs, store });
+    const replicas = this.makeReplicas(brokerId, { logs, metadata, topicConfigs, store, controllerLink });
     client.onExpired({
       before: () => {
         this.isSessionOver = true;
@@ -128,7 +133,7 @@ export class Broker {
         config: this.config,
         memory: this.memory,
         registration: {
-          epoch: () => (this.isSessionOver ? EPOCH_OF_NOBODY : this.epoch),
+          epoch: () => this.registeredEpoch(),
           renew: () => this.register(),
         },
         brokerId,
@@ -159,8 +164,8 @@ export class Broker {
     await register();
     this.register = () => register().catch((error) => this.onLostRegistration(brokerId, error));
     this.onUncleanElection = (topic) => controller.onUncleanElectionEnabled(topic);
+    this.controller = controller;
     await controller.start();
-    this.onStop('controller', () => controller.stop());
     await this.followConfigChanges(client, configAdmin, server);
     this.onBrokerConfig = async (config) => {
       await server.sockets.setListeners(listenersOf(config));
@@ -197,6 +202,10 @@ export class Broker {
       retryBackoffMs: values.controlledShutdownRetryBackoffMs,
       requestTimeoutMs: values.requestTimeoutMs,
     });
+  }
+
+  private registeredEpoch(): number {
+    return this.isSessionOver ? EPOCH_OF_NOBODY : this.epoch;
   }
 
   private register: () => Promise<void> = async () => {};
@@ -300,14 +309,22 @@ export class Broker {
 
   private makeReplicas(
     brokerId: number,
-    parts: Pick<Services, 'logs' | 'metadata' | 'topicConfigs' | 'store'>,
+    parts: Pick<Services, 'logs' | 'metadata' | 'topicConfigs' | 'store' | 'controllerLink'>,
   ): ReplicaManager {
     const { values } = this.config;
+    const { clock, loggers } = this.ports;
     const replicas = new ReplicaManager({
       ...parts,
       brokerId,
-      clock: this.ports.clock,
-      loggers: this.ports.loggers,
+      clock,
+      loggers,
+      alterPartitions: new AlterPartitions({
+        brokerId,
+        brokerEpoch: () => this.registeredEpoch(),
+        controller: parts.controllerLink,
+        clock,
+        logger: loggers.logger('kafka.server.DefaultAlterPartitionManager'),
+      }),
       replicaLagTimeMaxMs: values.replicaLagTimeMaxMs,
       highWatermarkCheckpointIntervalMs: values.replicaHighWatermarkCheckpointIntervalMs,
     });

@@ -1,6 +1,7 @@
 import { allocateProducerIds } from './allocate-producer-ids';
 import { alterClientQuotas } from './alter-client-quotas';
 import { alterConfigs } from './alter-configs';
+import { alterPartition } from './alter-partition';
 import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
 import { consumerGroupDescribe } from './consumer-group-describe';
@@ -102,6 +103,7 @@ export function handlers(services: Services): readonly Handler[] {
     alterClientQuotas(services),
     describeUserScramCredentials(services),
     alterUserScramCredentials(services),
+    alterPartition(services),
     updateFeatures(services),
     envelope(),
     describeCluster(services),

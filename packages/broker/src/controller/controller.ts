@@ -7,6 +7,7 @@ import type { ZooKeeperClient } from '../zookeeper/session';
 import { ControllerMovedError, type ZooKeeperStore } from '../zookeeper/store';
 import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
 import type { ActiveController, ElectionCounts } from './active';
+import { type AlterPartitionOrder, alterPartitions, type TopicOutcomes } from './alter-partition';
 import { deletionAnswers, leaderAndIsrAnswers } from './answers';
 import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
@@ -112,6 +113,14 @@ export class Controller {
   /** Elects leaders anew. Throws NOT_CONTROLLER; a partition's own error is in its outcome. */
   electLeaders(partitions: readonly PartitionId[], type: ElectionType): Promise<ElectionOutcome[]> {
     return this.ask('ReplicaLeaderElection', (term) => electOnRequest(term, partitions, type));
+  }
+
+  /**
+   * Changes in-sync sets for the leaders of partitions (KIP-497). Throws NOT_CONTROLLER, and STALE_BROKER_EPOCH for a
+   * process that has been replaced; a partition's own error is in its outcome.
+   */
+  alterPartitions(order: AlterPartitionOrder): Promise<TopicOutcomes[]> {
+    return this.ask('AlterPartition', (term) => alterPartitions(term, order));
   }
 
   /** Partitions whose replicas are being moved (KIP-455). Throws NOT_CONTROLLER. */

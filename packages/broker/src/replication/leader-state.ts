@@ -10,16 +10,30 @@ export interface FollowerProgress {
   readonly brokerEpoch: number;
 }
 
+/** Longer ago than any lag that is allowed, whenever the monotonic clock may have started. */
+export const NEVER_MS = Number.NEGATIVE_INFINITY;
+
 export const UNKNOWN_PROGRESS: FollowerProgress = {
   logEndOffset: -1,
   logStartOffset: -1,
-  lastCaughtUpMs: 0,
-  lastFetchLeaderLogEndOffset: 0,
-  lastFetchMs: 0,
+  lastCaughtUpMs: NEVER_MS,
+  lastFetchLeaderLogEndOffset: -1,
+  lastFetchMs: NEVER_MS,
   brokerEpoch: -1,
 };
 
-/** A leader's view of its partition. Pure data: every function below returns the next one. */
+/** A change of the in-sync replicas that the controller has been asked for. Ends in its answer or the next LeaderAndIsr. */
+export interface PendingIsr {
+  readonly type: 'expand' | 'shrink';
+  readonly isr: readonly number[];
+  /** Whoever is in sync if it is granted, and whoever is if not. */
+  readonly maximalIsr: readonly number[];
+}
+
+/**
+ * A leader's view of its partition: data for the pure functions below. `followers` alone is changed in place, by the
+ * fetches of followers, thousands of times a second; each progress is replaced as a whole.
+ */
 export interface LeaderState {
   readonly leaderId: number;
   readonly leaderEpoch: number;
@@ -28,18 +42,19 @@ export interface LeaderState {
   readonly replicas: readonly number[];
   /** The in-sync replicas as the controller last confirmed them. */
   readonly isr: readonly number[];
-  /** What has been asked of the controller and not answered: the larger of both sets counts until it is. */
-  readonly pendingIsr: readonly number[] | null;
-  readonly followers: ReadonlyMap<number, FollowerProgress>;
+  readonly pendingIsr: PendingIsr | null;
+  readonly followers: Map<number, FollowerProgress>;
 }
 
 /** The in-sync set at its largest: what an acknowledgement must have reached (KIP-497). */
-export function maximalIsr(state: LeaderState): readonly number[] {
-  if (state.pendingIsr === null) return state.isr;
-  return [...new Set([...state.isr, ...state.pendingIsr])];
+export function maximalIsr({ isr, pendingIsr }: LeaderState): readonly number[] {
+  return pendingIsr === null ? isr : pendingIsr.maximalIsr;
 }
 
-/** A new leader's state: followers in the ISR are taken to be caught up, others are not (Partition.makeLeader). */
+/**
+ * A new leader's state: followers in the ISR are taken to be caught up, others are not (Partition.makeLeader). One that
+ * has led in the epoch before goes on knowing where its followers' logs end (Replica.resetReplicaState).
+ */
 export function newLeader(
   leader: Omit<LeaderState, 'followers' | 'pendingIsr'>,
   nowMs: number,
@@ -48,36 +63,45 @@ export function newLeader(
   const followers = new Map<number, FollowerProgress>();
   for (const id of leader.replicas) {
     if (id === leader.leaderId) continue;
-    const known = previous?.leaderEpoch === leader.leaderEpoch ? previous.followers.get(id) : undefined;
-    followers.set(id, known ?? { ...UNKNOWN_PROGRESS, lastCaughtUpMs: leader.isr.includes(id) ? nowMs : 0 });
+    const sinceMs = leader.isr.includes(id) ? nowMs : NEVER_MS;
+    const known = previous?.followers.get(id);
+    followers.set(
+      id,
+      known
+        ? {
+            ...known,
+            lastCaughtUpMs: sinceMs,
+            lastFetchMs: sinceMs,
+            lastFetchLeaderLogEndOffset: leader.epochStartOffset,
+          }
+        : { ...UNKNOWN_PROGRESS, lastCaughtUpMs: sinceMs },
+    );
   }
   return { ...leader, pendingIsr: null, followers };
 }
 
-/** A follower's fetch at `fetchOffset` (Replica.updateFetchStateOrThrow). */
+/** What is known of a follower after its fetch at `fetchOffset` (Replica.updateFetchStateOrThrow). */
 export function afterFetch(
-  state: LeaderState,
-  replica: number,
-  fetch: { fetchOffset: number; logStartOffset: number; brokerEpoch: number },
+  known: FollowerProgress,
+  fetchOffset: number,
+  logStartOffset: number,
+  brokerEpoch: number,
   leaderLogEndOffset: number,
   nowMs: number,
-): LeaderState {
-  const known = state.followers.get(replica);
-  if (!known) return state;
+): FollowerProgress {
   let { lastCaughtUpMs } = known;
-  if (fetch.fetchOffset >= leaderLogEndOffset) lastCaughtUpMs = Math.max(lastCaughtUpMs, nowMs);
-  else if (fetch.fetchOffset >= known.lastFetchLeaderLogEndOffset) {
+  if (fetchOffset >= leaderLogEndOffset) lastCaughtUpMs = Math.max(lastCaughtUpMs, nowMs);
+  else if (fetchOffset >= known.lastFetchLeaderLogEndOffset) {
     lastCaughtUpMs = Math.max(lastCaughtUpMs, known.lastFetchMs);
   }
-  const progress: FollowerProgress = {
-    logEndOffset: fetch.fetchOffset,
-    logStartOffset: fetch.logStartOffset,
+  return {
+    logEndOffset: fetchOffset,
+    logStartOffset,
     lastCaughtUpMs,
-    lastFetchLeaderLogEndOffset: leaderLogEndOffset,
+    lastFetchLeaderLogEndOffset: Math.max(leaderLogEndOffset, known.lastFetchLeaderLogEndOffset),
     lastFetchMs: nowMs,
-    brokerEpoch: fetch.brokerEpoch,
+    brokerEpoch,
   };
-  return { ...state, followers: new Map(state.followers).set(replica, progress) };
 }
 
 export interface HighWatermarkLimits {
@@ -97,8 +121,8 @@ export function highWatermarkOf(
   limits: HighWatermarkLimits,
   nowMs: number,
 ): number | null {
+  if (isUnderMinIsr(state, limits.minInsyncReplicas)) return null;
   const isr = maximalIsr(state);
-  if (isShort(isr, state.replicas, limits.minInsyncReplicas)) return null;
   let lowest = leaderLogEndOffset;
   for (const [id, progress] of state.followers) {
     if (progress.logEndOffset >= lowest) continue;

@@ -20,6 +20,7 @@ function setUp() {
       writeHighWatermarks: () => {},
     },
     metadata: new MetadataCache(clock),
+    alterPartitions: { submit: () => {}, close: () => {} },
     topicConfigs: { get: () => ({ minInsyncReplicas: 1 }) },
     replicaLagTimeMaxMs: 30_000,
     highWatermarkCheckpointIntervalMs: 5000,

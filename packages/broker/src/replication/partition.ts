@@ -1,7 +1,19 @@
 import { KafkaError } from '@odradek/protocol/errors';
+import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { Clock } from '../env/clock';
+import type { Logger, Loggers } from '../env/logger';
 import type { LeaderAppend, PartitionLog } from '../log/partition-log';
 import type { AppendInfo } from '../log/types';
+import type { IsrChange } from './alter-partitions';
+import {
+  describeLaggard,
+  type IsrAnswer,
+  mayJoin,
+  outOfSyncReplicas,
+  proposeExpand,
+  proposeShrink,
+  verdictOn,
+} from './isr-changes';
 import {
   afterFetch,
   type HighWatermarkLimits,
@@ -11,6 +23,7 @@ import {
   type LeaderState,
   maximalIsr,
   newLeader,
+  type PendingIsr,
 } from './leader-state';
 import { WaitList } from './wait-list';
 
@@ -41,6 +54,18 @@ export interface PartitionOptions extends HighWatermarkLimits {
   readonly partition: number;
   readonly brokerId: number;
   readonly clock: Clock;
+  readonly loggers: Loggers;
+  /** Asks the controller for other in-sync replicas; `settled` is called later, with its answer. */
+  readonly alterIsr: (change: IsrChange, settled: (answer: IsrAnswer) => void) => void;
+  /** Of all partitions of this broker; counted here. */
+  readonly isrCounts: IsrCounts;
+}
+
+/** Changes of in-sync replicas that this broker's leaders have made, and those that failed. */
+export interface IsrCounts {
+  shrinks: number;
+  expands: number;
+  failedUpdates: number;
 }
 
 /** One replica hosted by this broker: its log, and what it is in the partition (Kafka's Partition). */
@@ -88,14 +113,13 @@ export class Partition {
     const { log, options } = this;
     log.assignEpochStartOffset(order.leaderEpoch, log.logEndOffset);
     const previous = this.role.type === 'leader' ? this.role.state : undefined;
-    const epochStartOffset = previous?.leaderEpoch === order.leaderEpoch ? previous.epochStartOffset : log.logEndOffset;
     this.role = {
       type: 'leader',
       state: newLeader(
         {
           leaderId: options.brokerId,
           leaderEpoch: order.leaderEpoch,
-          epochStartOffset,
+          epochStartOffset: log.logEndOffset,
           replicas: order.replicas,
           isr: order.isr,
         },
@@ -167,18 +191,93 @@ export class Partition {
     return isTooFew ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
   }
 
-  /** A follower has fetched from `fetchOffset`: it has everything below. */
+  /**
+   * A follower has fetched from `fetchOffset`: it has everything below. That may let it join the in-sync replicas, and
+   * move the high watermark (Partition.updateFollowerFetchState).
+   */
   onFollowerFetch(replica: number, fetchOffset: number, logStartOffset: number, brokerEpoch: number): void {
     if (this.role.type !== 'leader') return;
-    const state = afterFetch(
-      this.role.state,
-      replica,
-      { fetchOffset, logStartOffset, brokerEpoch },
-      this.log.logEndOffset,
-      this.options.clock.monotonicMs(),
+    const { log, options } = this;
+    const { state } = this.role;
+    const known = state.followers.get(replica);
+    if (!known) return;
+    const nowMs = options.clock.monotonicMs();
+    state.followers.set(replica, afterFetch(known, fetchOffset, logStartOffset, brokerEpoch, log.logEndOffset, nowMs));
+    if (mayJoin(state, replica, log.highWatermark, options.isBrokerAlive)) this.propose(proposeExpand(state, replica));
+    const hasMoved = known.logEndOffset !== fetchOffset && this.advanceHighWatermark();
+    // DeleteRecords waits for the log starts of all replicas.
+    if (known.logStartOffset !== logStartOffset && !hasMoved) this.fetchers.wakeSoon();
+  }
+
+  /** Asks for an in-sync set without the followers that lag behind, if any does (Partition.maybeShrinkIsr). */
+  maybeShrinkIsr(): void {
+    if (this.role.type !== 'leader') return;
+    const { log, options } = this;
+    const { state } = this.role;
+    const nowMs = options.clock.monotonicMs();
+    const lagging = outOfSyncReplicas(state, log.logEndOffset, options.replicaLagTimeMaxMs, nowMs);
+    if (lagging.length === 0) return;
+    const proposal = proposeShrink(state, lagging);
+    const startedAtMs = options.clock.nowMs() - nowMs;
+    const laggards = lagging.map((id) => describeLaggard(id, state.followers.get(id), startedAtMs));
+    this.logger.info(
+      `Shrinking ISR from ${state.isr} to ${proposal.isr}. Leader: (highWatermark: ${log.highWatermark}, endOffset: ${log.logEndOffset}). Out of sync replicas: ${laggards.join(' ')}.`,
     );
-    this.role = { type: 'leader', state };
-    this.advanceHighWatermark();
+    this.propose(proposal);
+  }
+
+  private propose(proposal: PendingIsr): void {
+    this.role = { type: 'leader', state: { ...this.leaderState(), pendingIsr: proposal } };
+    this.submit(proposal);
+  }
+
+  private submit(proposal: PendingIsr): void {
+    const { topic, partition, leaderEpoch, partitionEpoch } = this;
+    this.options.alterIsr(
+      { topic, topicId: this.log.topicId ?? ZERO_UUID, partition, leaderEpoch, isr: proposal.isr, partitionEpoch },
+      (answer) => this.onIsrAnswer(proposal, answer),
+    );
+  }
+
+  private onIsrAnswer(proposal: PendingIsr, answer: IsrAnswer): void {
+    // Another state has come meanwhile: nobody knows what the answer still means.
+    if (this.role.type !== 'leader' || this.role.state.pendingIsr !== proposal) return;
+    const { isrCounts, minInsyncReplicas } = this.options;
+    const { state } = this.role;
+    const verdict = verdictOn(answer, this.leaderEpoch, this.partitionEpoch);
+    if (verdict === 'commit' && answer.type === 'granted') {
+      const committed = { ...state, isr: answer.isr, pendingIsr: null };
+      this.role = { type: 'leader', state: committed };
+      this.partitionEpoch = answer.partitionEpoch;
+      const shortness = isUnderMinIsr(committed, minInsyncReplicas) ? '(under-min-isr)' : '';
+      this.logger.info(`ISR updated to ${answer.isr} ${shortness} and version updated to ${this.partitionEpoch}`);
+      if (proposal.type === 'expand') isrCounts.expands++;
+      else isrCounts.shrinks++;
+      this.advanceHighWatermark();
+      return;
+    }
+    isrCounts.failedUpdates++;
+    const reason = answer.type === 'refused' ? answer.error : 'an answer of another epoch';
+    const change = `${proposal.type === 'expand' ? 'PendingExpandIsr' : 'PendingShrinkIsr'}(isr=${proposal.isr})`;
+    if (verdict === 'roll-back') {
+      this.role = { type: 'leader', state: { ...state, pendingIsr: null } };
+      this.logger.info(
+        `Failed to alter partition to ${change} since the controller rejected the request with ${reason}. Partition state has been reset to the latest committed state CommittedPartitionState(isr=${state.isr}).`,
+      );
+    } else if (verdict === 'retry') {
+      this.logger.warn(`Failed to update ISR to ${change} due to unexpected ${reason}. Retrying.`);
+      this.submit(proposal);
+    } else {
+      this.logger.debug(
+        `Failed to alter partition to ${change}: ${reason}. Partition state may be out of sync, awaiting new the latest metadata.`,
+      );
+    }
+  }
+
+  /** Made where it is needed: few partitions of a broker's thousands ever say anything. */
+  private get logger(): Logger {
+    const { loggers, brokerId } = this.options;
+    return loggers.logger('kafka.cluster.Partition', `[Partition ${this.topic}-${this.partition} broker=${brokerId}] `);
   }
 
   /** Moves the high watermark as far as the in-sync replicas allow and wakes those who wait for it. */

@@ -6,7 +6,8 @@ import type { Clock, Timer } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { PartitionOffset } from '../log/checkpoint';
 import type { LogManager } from '../log/log-manager';
-import { Partition, type PartitionOrder } from './partition';
+import type { AlterPartitions } from './alter-partitions';
+import { type IsrCounts, Partition, type PartitionOrder } from './partition';
 import type { LeadershipListener } from './partition-writer';
 
 export interface ReplicaManagerOptions {
@@ -16,6 +17,7 @@ export interface ReplicaManagerOptions {
   readonly logs: LogManager;
   readonly metadata: MetadataCache;
   readonly topicConfigs: TopicConfigs;
+  readonly alterPartitions: AlterPartitions;
   readonly replicaLagTimeMaxMs: number;
   readonly highWatermarkCheckpointIntervalMs: number;
 }
@@ -46,7 +48,9 @@ export class ReplicaManager {
   private readonly checkpointedHighWatermarks: Map<string, number>;
   private readonly leadershipListeners = new Map<string, LeadershipListener>();
   private controllerEpoch = 0;
+  readonly isrCounts: IsrCounts = { shrinks: 0, expands: 0, failedUpdates: 0 };
   private checkpoints: Timer | null = null;
+  private isrExpiration: Timer | null = null;
   /** A checkpoint is being written; its period is left out if it takes longer than that. */
   private checkpointing: Promise<void> | null = null;
 
@@ -120,6 +124,7 @@ export class ReplicaManager {
       })),
     );
     this.startHighWatermarkCheckpoints();
+    this.startIsrExpiration();
     return results;
   }
 
@@ -138,6 +143,13 @@ export class ReplicaManager {
         `Ignoring LeaderAndIsr request for partition ${name}: its leader epoch ${order.leaderEpoch} is not above the current ${known.leaderEpoch}`,
       );
       return 'STALE_CONTROLLER_EPOCH';
+    }
+    // An answer of the controller to AlterPartition may have been quicker than what it said before (Partition.makeLeader).
+    if (known && order.partitionEpoch < known.partitionEpoch) {
+      this.logger.info(
+        `Skipped the state change of partition ${name}: its partition epoch ${order.partitionEpoch} is older than the current ${known.partitionEpoch}`,
+      );
+      return 'NONE';
     }
     if (!order.replicas.includes(this.options.brokerId)) {
       this.logger.warn(
@@ -193,6 +205,9 @@ export class ReplicaManager {
         partition: order.partition,
         brokerId: options.brokerId,
         clock: options.clock,
+        loggers: options.loggers,
+        alterIsr: (change, settled) => options.alterPartitions.submit(change, settled),
+        isrCounts: this.isrCounts,
         minInsyncReplicas: () => options.topicConfigs.get(topic).minInsyncReplicas,
         replicaLagTimeMaxMs: options.replicaLagTimeMaxMs,
         isBrokerAlive: (id) => metadata.image.brokers.has(id),
@@ -259,6 +274,14 @@ export class ReplicaManager {
     });
   }
 
+  /** A follower falls out between once and one and a half times replica.lag.time.max.ms after it was last caught up. */
+  private startIsrExpiration(): void {
+    const { clock, replicaLagTimeMaxMs } = this.options;
+    this.isrExpiration ??= clock.every(Math.max(1, Math.floor(replicaLagTimeMaxMs / 2)), () => {
+      for (const partition of this.partitions()) partition.maybeShrinkIsr();
+    });
+  }
+
   /** Of all replicas: what `replication-offset-checkpoint` of their folders holds. */
   private highWatermarks(): PartitionOffset[] {
     return [...this.partitions()].map(({ topic, partition, log }) => ({ topic, partition, offset: log.highWatermark }));
@@ -266,6 +289,8 @@ export class ReplicaManager {
 
   /** Gives everything up: those who wait are answered, high watermarks are kept. */
   async shutdown(): Promise<void> {
+    this.isrExpiration?.cancel();
+    this.options.alterPartitions.close();
     this.checkpoints?.cancel();
     await this.checkpointing;
     if (this.checkpoints) this.options.logs.writeHighWatermarks(this.highWatermarks());

@@ -1,5 +1,6 @@
 import type { ErrorName } from '@odradek/protocol/errors';
 import { baseOffsetAt, forEachBatch } from '@odradek/protocol/records/batch';
+import { silentLoggers } from '../env/logger';
 import { MemoryLoggers } from '../env/testing/logger';
 import { batch, fixture } from '../log/testing/fixture';
 import { Partition, type PartitionOrder } from './partition';
@@ -16,6 +17,9 @@ function setUp({ replicas = [0], minInsyncReplicas = 1 } = {}) {
       partition: 0,
       brokerId: 0,
       clock,
+      loggers: silentLoggers,
+      alterIsr: () => {},
+      isrCounts: { shrinks: 0, expands: 0, failedUpdates: 0 },
       minInsyncReplicas: () => minInsyncReplicas,
       replicaLagTimeMaxMs: 30_000,
       isBrokerAlive: () => true,
