@@ -1,4 +1,5 @@
 import type { ConnectPeer, Peer } from '@odradek/broker/cluster/peers';
+import type { Processes } from '@odradek/broker/cluster/processes';
 import { Controller } from '@odradek/broker/controller/controller';
 import { silentLoggers } from '@odradek/broker/env/logger';
 import { nodeClock } from '@odradek/broker/env/node/clock';
@@ -10,6 +11,8 @@ import type { RequestInit } from '@odradek/protocol/schema/api';
 import { brokerInfo, type Cluster, type Member } from '../zookeeper/cluster';
 
 const KAFKA_STORAGE_ERROR = 56;
+/** Broker N listens at this port + N. */
+const FIRST_PORT = 9092;
 
 type Sent =
   | { readonly broker: number; readonly api: 'LeaderAndIsr'; readonly request: RequestInit<typeof LeaderAndIsr> }
@@ -24,8 +27,37 @@ export class ObedientBrokers {
   /** Brokers that take StopReplica requests and never answer them. */
   readonly silent = new Set<number>();
 
+  private readonly watches = new Set<{ readonly broker: number; readonly onGone: () => void }>();
+  /** Brokers whose hosts refuse connections. */
+  readonly refusing = new Set<number>();
+
+  readonly processes: Processes = {
+    watch: ({ port }, onGone) => {
+      const watch = { broker: port - FIRST_PORT, onGone };
+      this.watches.add(watch);
+      return { close: () => void this.watches.delete(watch) };
+    },
+    isRefused: async ({ port }) => this.refusing.has(port - FIRST_PORT),
+    serves: async ({ port }) => !this.refusing.has(port - FIRST_PORT),
+  };
+
+  /** Those who watch the broker see that its connection ends and that its host refuses another one. */
+  refuse(broker: number): void {
+    this.refusing.add(broker);
+    for (const watch of [...this.watches]) {
+      if (watch.broker !== broker) continue;
+      this.watches.delete(watch);
+      watch.onGone();
+    }
+  }
+
+  /** How many watch the broker's process. */
+  watchersOf(broker: number): number {
+    return [...this.watches].filter((watch) => watch.broker === broker).length;
+  }
+
   readonly connect: ConnectPeer = async ({ port }) => {
-    const broker = port - 9092;
+    const broker = port - FIRST_PORT;
     const send = (api: { readonly name: string }, _version: number, request: unknown): Promise<unknown> => {
       const sent = { broker, api: api.name, request } as Sent;
       this.sent.push(sent);
@@ -112,6 +144,7 @@ export function candidate(id: number, { client, store }: Member, brokers: Obedie
     store,
     client,
     connect: brokers.connect,
+    processes: brokers.processes,
     clock: nodeClock,
     random: nodeRandom,
     loggers: silentLoggers,

@@ -4,6 +4,7 @@ import { ControllerLink } from './cluster/controller-link';
 import type { MetadataCache } from './cluster/metadata-cache';
 import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
+import { networkProcesses } from './cluster/processes';
 import { allocateFromController } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
 import { ScramAdmin } from './cluster/scram-admin';
@@ -96,6 +97,7 @@ function makeController(parts: ServiceParts): Controller {
     store,
     client,
     connect,
+    processes: config.odradek.odradekEarlyFailureDetectionEnable ? networkProcesses(parts.ports, connect) : null,
     clock,
     random,
     loggers,

@@ -1,6 +1,7 @@
 import type { Logger } from '../env/logger';
 import type { ZooKeeperStore } from '../zookeeper/store';
 import type { BrokerChannels } from './channels';
+import type { EarlyNotice } from './early-notice';
 import type { RequestBatch } from './requests';
 import type { ControllerState } from './state';
 
@@ -16,6 +17,8 @@ export interface ActiveController {
   readonly store: ZooKeeperStore;
   readonly logger: Logger;
   readonly channels: BrokerChannels;
+  /** Null where `odradek.early.failure.detection.enable` is false. */
+  readonly early: EarlyNotice | null;
   readonly elections: ElectionCounts;
   readonly deleteTopicEnabled: boolean;
   /** Whether a topic lets a replica lead that was not in sync. */

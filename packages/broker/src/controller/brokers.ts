@@ -1,3 +1,4 @@
+import type { BrokerInfo } from '../zookeeper/broker-info';
 import type { ActiveController } from './active';
 import { forgetUnanswered, resumeDeletions } from './deletion';
 import { electLeaders, onlineReplicas, onReplicasOffline } from './partitions';
@@ -23,68 +24,86 @@ export function differBrokers(
   };
 }
 
+/** A broker is live from now on: requests go to it, and its end is watched for. */
+export function joined({ state, channels, early }: ActiveController, broker: ControllerBroker): void {
+  state.brokers.set(broker.id, broker);
+  channels.add(broker);
+  early?.watch(broker);
+}
+
+/** A broker is live no more. */
+export function left({ state, channels, early }: ActiveController, id: number): void {
+  state.brokers.delete(id);
+  channels.remove(id);
+  early?.forget(id);
+}
+
 const PROTOCOL_NUMBERS = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const;
 
 async function readBrokers(controller: ActiveController): Promise<Map<number, ControllerBroker>> {
   const { state, store } = controller;
   let registered = await store.getBrokers();
-  const unwatched = [...registered.keys()].filter((id) => !state.brokers.has(id));
+  const unwatched = [...registered.keys()].filter((id) => !state.brokers.has(id) && !state.presumedDead.has(id));
   if (unwatched.length > 0) {
     for (const id of unwatched) controller.watchBroker(id);
     // Only this reading watches them: a change of their listeners after the first would go unseen.
     registered = await store.getBrokers();
   }
-  return new Map(
-    [...registered].map(([id, { info, epoch }]) => {
-      const endpoints = info.endpoints.map(
-        ({ listenerName, host, port, securityProtocol }) =>
-          [listenerName, { host: host ?? '', port, securityProtocol: PROTOCOL_NUMBERS[securityProtocol] }] as const,
-      );
-      return [id, { id, epoch, rack: info.rack, endpoints: new Map(endpoints) }];
-    }),
+  return new Map([...registered].map(([id, broker]) => [id, toControllerBroker(broker)]));
+}
+
+/** A registration as the controller sees it. */
+export function toControllerBroker({ info, epoch }: { info: BrokerInfo; epoch: number }): ControllerBroker {
+  const endpoints = info.endpoints.map(
+    ({ listenerName, host, port, securityProtocol }) =>
+      [listenerName, { host: host ?? '', port, securityProtocol: PROTOCOL_NUMBERS[securityProtocol] }] as const,
   );
+  return { id: info.id, epoch, rack: info.rack, endpoints: new Map(endpoints) };
+}
+
+/** Leaves out who is presumed dead, and stops presuming it of those who are gone, or registered anew, by now. */
+function withoutPresumedDead(controller: ActiveController, now: Map<number, ControllerBroker>): void {
+  const { state, early } = controller;
+  for (const { id, epoch } of [...state.presumedDead.values()]) {
+    const registered = now.get(id);
+    if (registered?.epoch === epoch) {
+      now.delete(id);
+      continue;
+    }
+    state.presumedDead.delete(id);
+    early?.forget(id);
+    if (!registered) controller.unwatchBroker(id);
+  }
 }
 
 /** Fills the list of brokers of a new controller. */
 export async function readInitialBrokers(controller: ActiveController): Promise<void> {
-  for (const broker of (await readBrokers(controller)).values()) {
-    controller.state.brokers.set(broker.id, broker);
-    controller.channels.add(broker);
-  }
+  for (const broker of (await readBrokers(controller)).values()) joined(controller, broker);
 }
 
 /** `/brokers/ids` has changed: new brokers first, then restarted ones, then those that are gone. */
 export async function onBrokersChanged(controller: ActiveController): Promise<void> {
-  const { state, channels, logger } = controller;
+  const { state, logger } = controller;
   const now = await readBrokers(controller);
+  withoutPresumedDead(controller, now);
   const { added, bounced, gone } = differBrokers(state.brokers, now);
   logger.info(
     `Newly added brokers: ${added.map(({ id }) => id)}, deleted brokers: ${gone}, bounced brokers: ${bounced.map(({ id }) => id)}, all live brokers: ${[...now.keys()]}`,
   );
-  for (const broker of added) {
-    state.brokers.set(broker.id, broker);
-    channels.add(broker);
-  }
+  for (const broker of added) joined(controller, broker);
   if (added.length > 0) await onBrokerStartup(controller, added);
-  for (const { id } of bounced) {
-    channels.remove(id);
-    state.brokers.delete(id);
-  }
+  for (const { id } of bounced) left(controller, id);
   if (bounced.length > 0) {
     await onBrokerFailure(
       controller,
       bounced.map(({ id }) => id),
     );
-    for (const broker of bounced) {
-      state.brokers.set(broker.id, broker);
-      channels.add(broker);
-    }
+    for (const broker of bounced) joined(controller, broker);
     await onBrokerStartup(controller, bounced);
   }
   for (const id of gone) {
     controller.unwatchBroker(id);
-    channels.remove(id);
-    state.brokers.delete(id);
+    left(controller, id);
   }
   if (gone.length > 0) await onBrokerFailure(controller, gone);
 }
@@ -111,7 +130,11 @@ function sameEndpoints(one: ControllerBroker, other: ControllerBroker): boolean 
   });
 }
 
-async function onBrokerStartup(controller: ActiveController, started: readonly ControllerBroker[]): Promise<void> {
+/** Brokers have come: they hear of everything, the others of them; what waits for a leader may have one now. */
+export async function onBrokerStartup(
+  controller: ActiveController,
+  started: readonly ControllerBroker[],
+): Promise<void> {
   const { state } = controller;
   const ids = new Set(started.map(({ id }) => id));
   for (const id of ids) state.offlineReplicas.delete(id);

@@ -1,10 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
-import type { ConnectPeer } from '../cluster/peers';
-import { type Clock, sleep } from '../env/clock';
-import type { Logger, Loggers } from '../env/logger';
-import type { Random } from '../env/random';
-import type { ZooKeeperClient } from '../zookeeper/session';
-import { ControllerMovedError, type ZooKeeperStore } from '../zookeeper/store';
+import { sleep } from '../env/clock';
+import type { Logger } from '../env/logger';
+import { type ElectionOutcome as Candidacy, type ControllerInOffice, ControllerMovedError } from '../zookeeper/store';
 import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
 import type { ActiveController, ElectionCounts } from './active';
 import { type AlterPartitionOrder, alterPartitions, type TopicOutcomes } from './alter-partition';
@@ -13,33 +10,19 @@ import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './broker
 import { BrokerChannels, type ControlResponse } from './channels';
 import { shutDownBroker } from './controlled-shutdown';
 import { onDeletionAnswer, onTopicDeletions, readDeletions, resumeDeletions } from './deletion';
+import { EarlyNotice } from './early-notice';
 import { EventQueue } from './event-queue';
 import { controllerFacts } from './facts';
+import { FalseAlarms } from './false-alarms';
 import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notifications';
+import type { ControllerOptions } from './options';
 import { electLeaders, onlineReplicas } from './partitions';
+import { onBrokerPresumedDead, onPresumedDeadServing } from './presumed-dead';
 import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
 import { type ControlRequest, RequestBatch } from './requests';
 import { ControllerState, type PartitionId, type ReplicaAssignment } from './state';
+import { Succession } from './succession';
 import { onPartitionsAdded, onTopicsChanged, readInitialTopics } from './topics';
-
-export interface ControllerOptions {
-  readonly brokerId: number;
-  readonly store: ZooKeeperStore;
-  readonly client: ZooKeeperClient;
-  readonly connect: ConnectPeer;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly loggers: Loggers;
-  readonly controlListenerName: string;
-  readonly socketTimeoutMs: number;
-  readonly deleteTopicEnabled: boolean;
-  /** Whether a topic lets a replica lead that was not in sync. */
-  readonly uncleanElectionEnabled: (topic: string) => boolean;
-  /** Reads the settings of topics, of which this broker may host no replica. */
-  readonly loadTopicConfigs: (topics: Iterable<string>) => Promise<void>;
-  /** Registers this broker anew, after its session was lost. */
-  readonly registerBroker: () => Promise<void>;
-}
 
 /** How long one who could not take office keeps it, so that its attempts fill no log. */
 const FAILED_OFFICE_BACKOFF_MS = 1_000;
@@ -60,6 +43,8 @@ const CHILD_EVENTS = [
 export class Controller {
   private readonly logger: Logger;
   private readonly queue: EventQueue;
+  private readonly succession: Succession;
+  private readonly falseAlarms = new FalseAlarms();
   readonly elections: ElectionCounts = { unclean: 0 };
   private active: ActiveController | null = null;
   private activeControllerId = -1;
@@ -68,6 +53,12 @@ export class Controller {
   constructor(private readonly options: ControllerOptions) {
     this.logger = options.loggers.logger('kafka.controller.KafkaController', `[Controller id=${options.brokerId}] `);
     this.queue = new EventQueue(this.logger, (_name, error) => this.onEventError(error));
+    this.succession = new Succession({
+      ...options,
+      falseAlarms: this.falseAlarms,
+      listenerName: options.controlListenerName,
+      onGone: (office) => this.put('ControllerPresumedDead', () => this.succeed(office)),
+    });
   }
 
   /** Whether this broker is the controller now. */
@@ -225,11 +216,29 @@ export class Controller {
       this.logger.debug(
         `Broker ${this.activeControllerId} has been elected as the controller, so stopping the election process.`,
       );
+      if (this.activeControllerId !== brokerId) await this.succession.follow();
       return;
     }
-    const outcome = await store.tryElect(brokerId, clock.nowMs());
+    await this.takeOffice(await store.tryElect(brokerId, clock.nowMs()));
+  }
+
+  /** The controller's process has ended, its session has not: one of those who see it takes its place. */
+  private async succeed(office: ControllerInOffice): Promise<void> {
+    const { store, brokerId, clock } = this.options;
+    if (this.active) return;
+    if (!(await this.succession.isRefused(office))) return this.succession.follow();
+    const { id } = office.broker.info;
+    this.logger.warn(`Controller ${id} is presumed dead, ahead of the end of its session: trying to take its place`);
+    await this.takeOffice(await store.trySucceed(brokerId, clock.nowMs(), office.epochZkVersion));
+    const suspect = { id, epoch: office.broker.epoch };
+    if (this.active) this.during(this.active, 'BrokerPresumedDead', (term) => onBrokerPresumedDead(term, suspect));
+  }
+
+  private async takeOffice(outcome: Candidacy): Promise<void> {
+    const { store, brokerId, clock } = this.options;
     // The winner may be gone again already.
     if (outcome.type !== 'elected') return this.reelect();
+    this.succession.close();
     this.activeControllerId = brokerId;
     this.logger.info(
       `${brokerId} successfully elected as the controller. Epoch incremented to ${outcome.controllerEpoch} and epoch zk version is now ${outcome.epochZkVersion}`,
@@ -284,8 +293,10 @@ export class Controller {
       onResponse: (broker, request, response) => this.onResponse(controller, broker, request, response),
     });
     const { client } = options;
+    const early = this.makeEarlyNotice(() => controller);
     const controller: ActiveController = {
       state,
+      early,
       store: options.store,
       deleteTopicEnabled: options.deleteTopicEnabled,
       uncleanElectionEnabled: options.uncleanElectionEnabled,
@@ -314,6 +325,20 @@ export class Controller {
     return controller;
   }
 
+  private makeEarlyNotice(term: () => ActiveController): EarlyNotice | null {
+    const { processes, clock, brokerId, controlListenerName } = this.options;
+    if (processes === null) return null;
+    return new EarlyNotice({
+      processes,
+      clock,
+      falseAlarms: this.falseAlarms,
+      ownId: brokerId,
+      listenerName: controlListenerName,
+      onGone: (broker) => this.during(term(), 'BrokerPresumedDead', (it) => onBrokerPresumedDead(it, broker)),
+      onServing: (broker) => this.during(term(), 'PresumedDeadServing', (it) => onPresumedDeadServing(it, broker)),
+    });
+  }
+
   private onResponse(term: ActiveController, broker: number, request: ControlRequest, response: ControlResponse): void {
     if (response.type === 'leader-and-isr' && request.type === 'leader-and-isr') {
       const answers = leaderAndIsrAnswers(request, response);
@@ -328,14 +353,16 @@ export class Controller {
 
   /** Forgets everything; what `/controller` says is ZooKeeper's affair. */
   private resignLocally(): void {
+    this.succession.close();
     if (!this.active) return;
     this.logger.info('Resigned');
     const { client } = this.options;
     const { state, unwatchTopic, unwatchBroker } = this.active;
     for (const [path] of CHILD_EVENTS) client.unregisterChildHandler(path);
     for (const topic of state.topics.keys()) unwatchTopic(topic);
-    for (const id of state.brokers.keys()) unwatchBroker(id);
+    for (const id of [...state.brokers.keys(), ...state.presumedDead.keys()]) unwatchBroker(id);
     this.active.channels.close();
+    this.active.early?.close();
     this.active = null;
   }
 }

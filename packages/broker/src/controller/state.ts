@@ -46,6 +46,8 @@ export const partitionKey = (topic: string, partition: number): string => `${top
  */
 export class ControllerState {
   readonly brokers = new Map<number, ControllerBroker>();
+  /** Registered, but their processes have ended by all that can be seen: not among `brokers` (docs/decisions/0007). */
+  readonly presumedDead = new Map<number, ControllerBroker>();
   readonly topics = new Map<string, ControllerTopic>();
   readonly partitions = new Map<string, PartitionState>();
   /** Brokers that have asked for a controlled shutdown: registered still, but nothing is to depend on them any more. */

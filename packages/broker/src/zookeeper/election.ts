@@ -1,6 +1,7 @@
 import type { Logger } from '../env/logger';
-import { ZooKeeperError, ZooKeeperMultiError } from '../env/zookeeper';
-import { guarded, isZooKeeperError, onCode, readIfExists } from './operations';
+import { ZooKeeperError, ZooKeeperMultiError, type ZooKeeperOperation } from '../env/zookeeper';
+import { type BrokerInfo, decodeBrokerInfo } from './broker-info';
+import { ANY_VERSION, guarded, isZooKeeperError, onCode, readIfExists } from './operations';
 import type { ZooKeeperClient } from './session';
 import { ControllerEpochZNode, ControllerZNode, paths } from './znodes';
 
@@ -24,6 +25,25 @@ export async function readControllerEpoch(
   return found && { controllerEpoch: ControllerEpochZNode.decode(found.data), epochZkVersion: found.stat.version };
 }
 
+/** A controller in office: which election made it one, and which registration its process has. */
+export interface ControllerInOffice {
+  readonly epochZkVersion: number;
+  readonly broker: { readonly info: BrokerInfo; readonly epoch: number };
+}
+
+/** Null where nobody is in office, or where its session has registered no broker: then its process is not known. */
+export async function readOffice(client: ZooKeeperClient): Promise<ControllerInOffice | null> {
+  // The epoch first: read after `/controller` it might be that of a later election, and depose its winner.
+  const epoch = await readControllerEpoch(client);
+  const controller = await readIfExists(client, paths.controller);
+  if (!epoch || !controller) return null;
+  const { brokerId } = ControllerZNode.decode(controller.data);
+  const broker = await readIfExists(client, paths.brokerId(brokerId));
+  if (broker?.stat.ephemeralOwner !== controller.stat.ephemeralOwner) return null;
+  const info = decodeBrokerInfo(brokerId, broker.data);
+  return { epochZkVersion: epoch.epochZkVersion, broker: { info, epoch: broker.stat.czxid } };
+}
+
 /**
  * Takes `/controller` and raises the epoch, in one step (registerControllerAndIncrementControllerEpoch). Where the
  * reply was lost, the repeated attempt fails on its own work; `/controller` and the epoch then show who won.
@@ -35,12 +55,42 @@ export async function tryElect(
   logger: Logger,
 ): Promise<ElectionOutcome> {
   const current = (await readControllerEpoch(client)) ?? (await createControllerEpoch(client, logger));
+  return runForOffice(client, brokerId, timestampMs, current, [], logger);
+}
+
+/**
+ * As `tryElect`, over the head of the controller that the election of `epochZkVersion` has put in office: its process is
+ * gone, its session is not (docs/decisions/0007). Does nothing once another election has been won.
+ */
+export async function trySucceed(
+  client: ZooKeeperClient,
+  brokerId: number,
+  timestampMs: number,
+  epochZkVersion: number,
+  logger: Logger,
+): Promise<ElectionOutcome> {
+  const current = await readControllerEpoch(client);
+  if (current?.epochZkVersion !== epochZkVersion) return { type: 'other', controllerId: -1 };
+  // Each election raises the epoch, so that this can be no other controller's node than the one that is meant.
+  const depose: ZooKeeperOperation = { type: 'delete', path: paths.controller, version: ANY_VERSION };
+  return runForOffice(client, brokerId, timestampMs, current, [depose], logger);
+}
+
+async function runForOffice(
+  client: ZooKeeperClient,
+  brokerId: number,
+  timestampMs: number,
+  current: { readonly controllerEpoch: number; readonly epochZkVersion: number },
+  before: readonly ZooKeeperOperation[],
+  logger: Logger,
+): Promise<ElectionOutcome> {
   const controllerEpoch = current.controllerEpoch + 1;
   logger.debug(
     `Try to create ${paths.controller} and increment controller epoch to ${controllerEpoch} with expected controller epoch zkVersion ${current.epochZkVersion}`,
   );
   try {
     const results = await client.multi([
+      ...before,
       {
         type: 'create',
         path: paths.controller,
@@ -54,12 +104,13 @@ export async function tryElect(
         version: current.epochZkVersion,
       },
     ]);
-    const written = results[1];
+    const written = results.at(-1);
     if (written?.type !== 'set') throw new ZooKeeperError('SYSTEM_ERROR', paths.controllerEpoch);
     return { type: 'elected', controllerEpoch, epochZkVersion: written.stat.version };
   } catch (error) {
     if (!(error instanceof ZooKeeperMultiError)) throw error;
-    if (error.code !== 'NODE_EXISTS' && error.code !== 'BAD_VERSION') throw error;
+    const isLost = error.code === 'NODE_EXISTS' || error.code === 'BAD_VERSION' || error.code === 'NO_NODE';
+    if (!isLost) throw error;
     return whoWon(client, brokerId, controllerEpoch);
   }
 }

@@ -3,7 +3,16 @@ import type { Logger, Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import { type BrokerInfo, decodeBrokerInfo } from './broker-info';
 import { ConsumerOffsets } from './consumer-offsets';
-import { type ElectionOutcome, readController, readControllerEpoch, resignController, tryElect } from './election';
+import {
+  type ControllerInOffice,
+  type ElectionOutcome,
+  readController,
+  readControllerEpoch,
+  readOffice,
+  resignController,
+  tryElect,
+  trySucceed,
+} from './election';
 import { EntityConfigs } from './entity-configs';
 import {
   ANY_VERSION,
@@ -44,6 +53,7 @@ import {
   TopicZNode,
 } from './znodes';
 
+export type { ControllerInOffice, ElectionOutcome } from './election';
 export { ANY_VERSION, ControllerMovedError } from './operations';
 
 /** A partition's replicas to be, as `/admin/reassign_partitions` asks for them. */
@@ -147,6 +157,16 @@ export class ZooKeeperStore {
   /** One attempt to become controller; `nowMs` is shown in `/controller`. */
   tryElect(brokerId: number, nowMs: number): Promise<ElectionOutcome> {
     return tryElect(this.client, brokerId, nowMs, this.logger);
+  }
+
+  /** One attempt to become controller in place of one whose process has ended, elected with this `epochZkVersion`. */
+  trySucceed(brokerId: number, nowMs: number, epochZkVersion: number): Promise<ElectionOutcome> {
+    return trySucceed(this.client, brokerId, nowMs, epochZkVersion, this.logger);
+  }
+
+  /** Who is in office, with its registration; null where that cannot be told. */
+  getControllerInOffice(): Promise<ControllerInOffice | null> {
+    return readOffice(this.client);
   }
 
   /** The broker in `/controller`, or null. */

@@ -1,4 +1,4 @@
-import { type Definitions, string } from '../definition';
+import { boolean, type Definitions, string } from '../definition';
 import { metricsListener } from '../metrics-listener';
 
 /**
@@ -8,6 +8,8 @@ import { metricsListener } from '../metrics-listener';
 export const odradekConfigs = {
   /** Where `/metrics`, `/healthz` and `/ready` are served, as `host:port`; empty for nowhere. */
   'odradek.metrics.listener': string('low', '', { valid: metricsListener }),
+  /** Whether a broker whose process has ended is offline before ZooKeeper ends its session (docs/decisions/0007). */
+  'odradek.early.failure.detection.enable': boolean('low', true),
 } satisfies Definitions;
 
 export const ODRADEK_PREFIX = 'odradek.';
