@@ -90,6 +90,16 @@ export const timeoutError = (message: string | null): ToolError =>
 export const kafkaException = (message: string, cause?: ToolError): ToolError =>
   new ToolError('org.apache.kafka.common.KafkaException', message, cause);
 
+const SERVER_COMMON = 'org.apache.kafka.server.common.';
+
+/** What a tool of Kafka's refuses to do. */
+export const operationError = (message: string, cause?: ToolError): ToolError =>
+  new ToolError(`${SERVER_COMMON}AdminOperationException`, message, cause);
+
+/** What a tool of Kafka's cannot do. */
+export const commandFailed = (message: string, cause?: ToolError): ToolError =>
+  new ToolError(`${SERVER_COMMON}AdminCommandFailedException`, message, cause);
+
 export const configException = (message: string): ToolError =>
   new ToolError('org.apache.kafka.common.config.ConfigException', message);
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { errorName } from '@odradek/protocol/errors';
 import { DeleteRecords } from '@odradek/protocol/messages/delete-records';
 import { parseOptions } from '../args/joptsimple';
@@ -10,11 +9,9 @@ import { asArray, asObject, type JsonNode, member, toInteger, toLong, toText } f
 import { parseJson } from '../jackson/parser';
 import { hashMapOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
-import { ServerError, ToolError } from '../tool-error';
+import { readTextFile } from '../text-file';
+import { commandFailed, operationError, ServerError, ToolError } from '../tool-error';
 import { DELETE_RECORDS_OPTIONS } from './delete-records-options';
-
-const adminOperationError = (message: string): ToolError =>
-  new ToolError('org.apache.kafka.server.common.AdminOperationException', message);
 
 interface Deletion extends TopicPartition {
   readonly offset: number;
@@ -28,12 +25,12 @@ export function parseDeletions(json: string): Deletion[] {
   try {
     root = parseJson(json);
   } catch {
-    throw adminOperationError('The input string is not a valid JSON');
+    throw operationError('The input string is not a valid JSON');
   }
   const fields = asObject(root);
   const version = fields.has('version') ? toInteger(fields.get('version')) : 1;
-  if (version !== 1) throw adminOperationError(`Not supported version field value ${version}`);
-  if (!fields.has('partitions')) throw adminOperationError('Missing partitions field');
+  if (version !== 1) throw operationError(`Not supported version field value ${version}`);
+  if (!fields.has('partitions')) throw operationError('Missing partitions field');
   return asArray(fields.get('partitions')).map((entry) => {
     const each = asObject(entry);
     const topic = toText(member(each, 'topic'));
@@ -50,10 +47,7 @@ function refuseDuplicates(deletions: readonly Deletion[]): void {
   const names = inJavaOrder(deletions).map(partitionText);
   const duplicates = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
   if (duplicates.length === 0) return;
-  throw new ToolError(
-    'org.apache.kafka.server.common.AdminCommandFailedException',
-    `Offset json file contains duplicate topic partitions: ${duplicates.join(',')}`,
-  );
+  throw commandFailed(`Offset json file contains duplicate topic partitions: ${duplicates.join(',')}`);
 }
 
 const HANDLER = 'org.apache.kafka.clients.admin.internals.DeleteRecordsHandler';
@@ -107,13 +101,7 @@ async function execute(argv: readonly string[], io: Io): Promise<void> {
   const properties = commandProperties(options.valueOf('command-config'));
   const admin = await createAdmin(properties, options.valueOf('bootstrap-server')!, io);
   try {
-    const path = options.valueOf('offset-json-file')!;
-    let json: string;
-    try {
-      json = readFileSync(path, 'utf8');
-    } catch {
-      throw new ToolError('java.io.IOException', `Unable to read file ${path}`);
-    }
+    const json = readTextFile(options.valueOf('offset-json-file')!);
     const deletions = parseDeletions(json);
     refuseDuplicates(deletions);
     println(io.stdout, 'Executing records delete operation');

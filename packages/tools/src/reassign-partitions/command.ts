@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { execute } from '../client/futures';
 import { partitionText } from '../client/partitions';
-import { fileError } from '../client/properties';
 import { listReassignments, type Reassignment } from '../client/reassignments';
 import { TerseError } from '../failures';
 import { printJson } from '../json-output';
 import { type Io, println } from '../print';
+import { readTextFile } from '../text-file';
 import { Exit, ToolError } from '../tool-error';
 import { type Action, parseReassignArguments, type ReassignOptions } from './arguments';
 import { cancelPlan } from './cancel';
@@ -14,14 +13,6 @@ import { executePlan } from './execute';
 import { generatePlan } from './generate';
 import { compareTopicPartitions } from './plan';
 import { verifyPlan } from './verify';
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    throw fileError(path, thrown as NodeJS.ErrnoException);
-  }
-}
 
 /** A line of `--list`. */
 export function reassignmentText({
@@ -46,14 +37,14 @@ async function list(admin: Admin, asJson: boolean, io: Io): Promise<void> {
 
 async function act(admin: Admin, action: Action, options: ReassignOptions, io: Io): Promise<void> {
   const asJson = options.has('json');
-  const planFile = (): string => readFile(options.valueOf('reassignment-json-file')!);
+  const planFile = (): string => readTextFile(options.valueOf('reassignment-json-file')!);
   switch (action) {
     case 'verify': {
       const preserveThrottles = options.has('preserve-throttles');
       return verifyPlan(admin, planFile(), { preserveThrottles, asJson }, io);
     }
     case 'generate': {
-      const topics = readFile(options.valueOf('topics-to-move-json-file')!);
+      const topics = readTextFile(options.valueOf('topics-to-move-json-file')!);
       const rackAware = !options.has('disable-rack-aware');
       return generatePlan(admin, topics, options.valueOf('broker-list')!, { rackAware, asJson }, io);
     }

@@ -4,10 +4,10 @@ import { partitionText } from '../client/partitions';
 import { alterReassignments, listReassignments } from '../client/reassignments';
 import { TerseError } from '../failures';
 import { type Out, println } from '../print';
-import type { ToolError } from '../tool-error';
+import { commandFailed, type ToolError } from '../tool-error';
 import { assignmentsOfPartitions, liveBrokers } from './cluster';
 import { startMoves } from './log-dir-moves';
-import { brokersOf, commandFailed, compareTopicPartitions, parseExecutablePlan, planJson } from './plan';
+import { brokersOf, compareTopicPartitions, parseExecutablePlan, planJson } from './plan';
 import { movesOf, plural, setLogDirThrottle, setReplicationThrottle } from './throttles';
 
 const EXISTING =

@@ -4,16 +4,10 @@ import { parseInteger } from '../java-integer';
 import { duplicates, hashMapOrder, topicPartitionHash } from '../java-order';
 import { printJson } from '../json-output';
 import { type Io, println } from '../print';
+import { commandFailed, operationError } from '../tool-error';
 import { assignReplicas, assignReplicasAcrossRacks } from '../topics/assignment';
 import { assignmentsOfTopics } from './cluster';
-import {
-  type Assignment,
-  commandFailed,
-  compareTopicPartitions,
-  operationError,
-  parseTopicsToMove,
-  planJson,
-} from './plan';
+import { type Assignment, compareTopicPartitions, parseTopicsToMove, planJson } from './plan';
 
 interface BrokerRack {
   readonly id: number;

@@ -5,8 +5,8 @@ import { alterReplicaLogDirs, describeReplicaLogDirs, type ReplicaDirs, replicaT
 import { TerseError } from '../failures';
 import { hashMapOrder, stringHash } from '../java-order';
 import { type Out, println } from '../print';
-import { ServerError } from '../tool-error';
-import { commandFailed, compareReplicas, type LogDirTarget } from './plan';
+import { commandFailed, ServerError } from '../tool-error';
+import { compareReplicas, type LogDirTarget } from './plan';
 import { plural } from './throttles';
 
 const RETRY_MS = 100;

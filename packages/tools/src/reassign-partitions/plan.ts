@@ -3,7 +3,7 @@ import { type Replica, replicaText } from '../client/replica-log-dirs';
 import { asArray, asObject, type JsonNode, member, toInteger, toList, toText } from '../jackson/node';
 import { parseJson } from '../jackson/parser';
 import { duplicates, integerSetOrder, stringHash, topicPartitionHash } from '../java-order';
-import { ToolError } from '../tool-error';
+import { commandFailed, operationError, ToolError } from '../tool-error';
 
 /** Leaves it to the broker in which of its log dirs a replica lies. */
 const ANY_LOG_DIR = 'any';
@@ -23,14 +23,6 @@ export interface Plan {
   readonly partitions: readonly Assignment[];
   readonly logDirs: readonly LogDirTarget[];
 }
-
-const COMMON = 'org.apache.kafka.server.common';
-
-export const operationError = (message: string, cause?: ToolError): ToolError =>
-  new ToolError(`${COMMON}.AdminOperationException`, message, cause);
-
-export const commandFailed = (message: string, cause?: ToolError): ToolError =>
-  new ToolError(`${COMMON}.AdminCommandFailedException`, message, cause);
 
 /** By topic and partition: the order in which all is printed. */
 export const compareTopicPartitions = (a: TopicPartition, b: TopicPartition): number =>

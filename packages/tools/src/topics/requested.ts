@@ -1,6 +1,6 @@
 import { parseInteger } from '../java-integer';
 import { type Io, println } from '../print';
-import { illegalArgument, ToolError } from '../tool-error';
+import { commandFailed, illegalArgument, operationError } from '../tool-error';
 
 const MAX_REPLICATION_FACTOR = 32_767;
 
@@ -15,17 +15,11 @@ export function parseReplicaAssignment(text: string): number[][] {
       .map((replica) => parseInteger(replica.trim()));
     const duplicates = [...new Set(replicas.filter((id, at) => replicas.indexOf(id) !== at))];
     if (duplicates.length > 0) {
-      throw new ToolError(
-        'org.apache.kafka.server.common.AdminCommandFailedException',
-        `Partition replica lists may not contain duplicate entries: ${duplicates.join(',')}`,
-      );
+      throw commandFailed(`Partition replica lists may not contain duplicate entries: ${duplicates.join(',')}`);
     }
     assignment.push(replicas);
     if (replicas.length !== assignment[0]!.length) {
-      throw new ToolError(
-        'org.apache.kafka.server.common.AdminOperationException',
-        `Partition ${index} has different replication factor: [${replicas.join(', ')}]`,
-      );
+      throw operationError(`Partition ${index} has different replication factor: [${replicas.join(', ')}]`);
     }
   }
   return assignment;

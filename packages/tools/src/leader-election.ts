@@ -1,0 +1,4 @@
+import { leaderElection } from './leader-election/command';
+import { runTool } from './run-tool';
+
+runTool(leaderElection);
