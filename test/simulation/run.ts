@@ -1,0 +1,240 @@
+import { sleep } from '@odradek/broker/env/clock';
+import type { SimulatedLine } from '@odradek/broker/env/simulation/logger';
+import { SeededRandom } from '@odradek/broker/env/simulation/random';
+import { judge } from '../support/history';
+import { SimulatedClient, type TopicPartition } from './client';
+import { SimulatedCluster } from './cluster';
+import { type FaultName, Nemesis } from './nemesis';
+import { Producer } from './producer';
+import { Reader } from './reader';
+import { ailment, finalOf, replicasOf } from './replicas';
+
+const TOPIC = 't';
+/** How long a healed cluster may take until all is well again. */
+const RECOVERY_MS = 180_000;
+const START_MS = 60_000;
+const POLL_MS = 250;
+
+export interface Scenario {
+  readonly seed: number;
+  readonly brokers: number;
+  readonly zooKeepers: number;
+  readonly partitions: number;
+  /** How long things are broken. */
+  readonly troubleMs: number;
+  readonly faults: readonly FaultName[];
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly topicConfigs: Readonly<Record<string, string>>;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  /** Two runs with the same hash are the same run. */
+  readonly hash: string;
+  /** Empty where all was right. */
+  readonly violations: readonly string[];
+  readonly virtualMs: number;
+  readonly steps: number;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly read: number;
+  readonly struck: ReadonlyMap<FaultName, number>;
+}
+
+/** One run from one seed: a cluster, its clients, what breaks it, and the judgement. */
+export async function simulate(scenario: Scenario, log: (line: SimulatedLine) => void = () => {}): Promise<Outcome> {
+  const cluster = new SimulatedCluster({ ...scenario, log });
+  process.on('unhandledRejection', cluster.onRejection);
+  try {
+    return await new Run(scenario, cluster, log).play();
+  } finally {
+    process.off('unhandledRejection', cluster.onRejection);
+  }
+}
+
+class Run {
+  private readonly partitions: readonly TopicPartition[];
+  private readonly nemesis: Nemesis;
+  private readonly producers: readonly Producer[];
+  private readonly readers: readonly Reader[];
+  private readonly violations: string[] = [];
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly cluster: SimulatedCluster,
+    private readonly log: (line: SimulatedLine) => void,
+  ) {
+    const { partitions, faults } = scenario;
+    const random = cluster.random.fork();
+    this.partitions = Array.from({ length: partitions }, (_, partition) => ({ topic: TOPIC, partition }));
+    const options = () => ({
+      maxPauseMs: random.pick([20, 200, 1_000]),
+      maxRecords: random.pick([1, 5, 20]),
+      maxValueBytes: random.pick([20, 200, 2_000]),
+      deliveryTimeoutMs: random.pick([15_000, 120_000]),
+    });
+    this.producers = [
+      new Producer(cluster, 'idempotent-0', { isIdempotent: true, ...options() }),
+      new Producer(cluster, 'idempotent-1', { isIdempotent: true, ...options() }),
+      new Producer(cluster, 'plain', { isIdempotent: false, ...options() }),
+    ];
+    this.readers = ['reader-0', 'reader-1'].map((name) => new Reader(cluster, name, this.partitions));
+    const say = (text: string): void => this.say(text);
+    const maxPauseMs = random.pick([1_000, 5_000, 20_000]);
+    this.nemesis = new Nemesis(cluster, { faults, maxPauseMs, maxDurationMs: random.pick([5_000, 40_000]), say });
+  }
+
+  async play(): Promise<Outcome> {
+    const { time, nodes, broken } = this.cluster;
+    const director = time.process('director');
+    let isOver = false;
+    let failure: unknown = null;
+    director.soon(() => {
+      this.direct((ms) => sleep(director, ms)).then(
+        () => {
+          isOver = true;
+        },
+        (error) => {
+          failure = error;
+          isOver = true;
+        },
+      );
+    });
+    for (const node of nodes) node.start();
+    await time.runWhile(() => !isOver);
+    if (failure !== null) throw failure;
+    const sends = this.producers.flatMap((producer) => producer.sends);
+    const polls = this.readers.flatMap((reader) => reader.polls);
+    return {
+      seed: this.scenario.seed,
+      hash: time.trace.hash,
+      violations: [...broken, ...this.violations],
+      virtualMs: time.nowMs,
+      steps: time.steps,
+      sent: sends.length,
+      acknowledged: sends.filter(({ outcome }) => outcome === 'acknowledged').length,
+      read: polls.reduce((sum, { records }) => sum + records.length, 0),
+      struck: this.nemesis.struck,
+    };
+  }
+
+  /** What happens, one thing after another. */
+  private async direct(wait: (ms: number) => Promise<void>): Promise<void> {
+    await this.until('the brokers serve', START_MS, wait, () =>
+      this.cluster.nodes.every(({ state }) => state === 'serving') ? null : 'not all brokers serve',
+    );
+    const admin = new SimulatedClient(this.cluster, 'admin');
+    await admin.createTopic(TOPIC, this.partitions.length, this.scenario.topicConfigs);
+    admin.close();
+    const producing = Promise.all(this.producers.map((producer) => producer.run(this.partitions)));
+    const reading = Promise.all(this.readers.map((reader) => reader.run()));
+    await wait(1_000);
+    void this.nemesis.run();
+    await wait(this.scenario.troubleMs);
+    this.nemesis.heal();
+    for (const node of this.cluster.nodes) node.start();
+    await this.until('the brokers serve', RECOVERY_MS, wait, () =>
+      this.cluster.nodes.every(({ state }) => state === 'serving') ? null : 'not all brokers serve',
+    );
+    await wait(2_000);
+    for (const producer of this.producers) producer.stop();
+    await producing;
+    await this.until('all is well', RECOVERY_MS, wait, () => ailment(this.cluster, this.partitions));
+    const finals = this.partitions.flatMap((partition) =>
+      replicasOf(this.cluster, partition).map((id) => finalOf(this.cluster.nodes[id]!, partition)),
+    );
+    const ends = new Map(finals.map(({ partition, records }) => [partition, records.at(-1)?.offset ?? -1]));
+    await this.until('everything is read', RECOVERY_MS, wait, () => this.unread(ends));
+    for (const reader of this.readers) reader.stop();
+    await reading;
+    const sends = this.producers.flatMap((producer) => producer.sends);
+    const polls = this.readers.flatMap((reader) => reader.polls);
+    for (const { type, partition, what } of judge({ sends, polls, finals })) {
+      this.violations.push(`${type} in ${partition}: ${what}`);
+    }
+    for (const { losses } of this.producers) this.violations.push(...losses);
+    for (const { surprises } of this.readers) this.violations.push(...surprises);
+  }
+
+  private unread(ends: ReadonlyMap<string, number>): string | null {
+    for (const { polls, name } of this.readers) {
+      for (const { partition, records } of polls) {
+        const [offset, end] = [records.at(-1)?.offset ?? -1, ends.get(partition)!];
+        if (offset < end) return `${name} has read ${partition} up to ${offset}, not to ${end}`;
+      }
+    }
+    return null;
+  }
+
+  /** Waits until nothing is wrong; what is wrong for too long is a violation. */
+  private async until(
+    what: string,
+    limitMs: number,
+    wait: (ms: number) => Promise<void>,
+    wrong: () => string | null,
+  ): Promise<void> {
+    const deadlineMs = this.cluster.time.nowMs + limitMs;
+    for (;;) {
+      const reason = wrong();
+      if (reason === null) {
+        this.say(what);
+        return;
+      }
+      if (this.cluster.time.nowMs > deadlineMs) {
+        this.violations.push(`no recovery: ${reason}, ${limitMs / 1_000} s after all faults were over`);
+        return;
+      }
+      await wait(POLL_MS);
+    }
+  }
+
+  private say(text: string): void {
+    this.log({ atMs: this.cluster.time.nowMs, process: 'simulation', level: 'INFO', text });
+  }
+}
+
+const ALWAYS: readonly FaultName[] = [
+  'kill',
+  'long absence',
+  'clean stop',
+  'crash in a write',
+  'pause',
+  'partition',
+  'one-way partition',
+  'slow network',
+  'ZooKeeper cut off',
+  'ZooKeeper connections lost',
+  'ZooKeeper session expired',
+  'ZooKeeper server down',
+  'ZooKeeper away',
+  'slow disk',
+  'failing disk',
+  'full disk',
+  'clock jumps',
+];
+
+/** What a seed means: which cluster, and what happens to it. */
+export function scenarioOf(seed: number, brokers: number): Scenario {
+  const random = new SeededRandom(seed ^ 0x51b0);
+  const isFlushed = random.oneIn(4);
+  // Each seed has its favourite faults, so that some runs are all kills and others all network.
+  const favourites = ALWAYS.filter(() => random.oneIn(3));
+  const faults = favourites.length > 0 ? favourites : ALWAYS;
+  return {
+    seed,
+    brokers,
+    zooKeepers: random.pick([1, 3]),
+    partitions: random.pick([1, 3, 6]),
+    troubleMs: random.pick([20_000, 60_000]),
+    // Kafka promises nothing after a power cut but where every write is flushed.
+    faults: isFlushed ? [...faults, 'power cut'] : faults,
+    settings: {
+      'log.segment.bytes': random.pick([20_000, 1_000_000]),
+      'log.index.interval.bytes': random.pick([100, 4_096]),
+      ...(isFlushed && { 'log.flush.interval.messages': 1 }),
+      'replica.lag.time.max.ms': random.pick([3_000, 30_000]),
+      'leader.imbalance.check.interval.seconds': random.pick([5, 300]),
+    },
+    topicConfigs: {},
+  };
+}
