@@ -13,6 +13,7 @@ import type { BrokerConfig } from './config/broker-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import { GroupCoordinator } from './groups/coordinator';
+import { makeReplicaFetchers } from './make-replica-fetchers';
 import { BrokerTopicMetrics } from './metrics/broker-topic-metrics';
 import type { ReceiveMemory } from './network/frames';
 import type { BrokerPorts } from './ports';
@@ -80,6 +81,7 @@ export function makeServices(parts: ServiceParts): Services {
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
     groups: makeGroups(parts),
+    replicaFetchers: makeReplicaFetchers(parts),
     producerIds: makeProducerIds(parts),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
@@ -104,6 +106,12 @@ function makeController(parts: ServiceParts): Controller {
     controlListenerName: config.controlPlaneListenerName ?? config.interBrokerListenerName,
     socketTimeoutMs: config.values.controllerSocketTimeoutMs,
     deleteTopicEnabled: config.values.deleteTopicEnable,
+    leaderBalance: config.values.autoLeaderRebalanceEnable
+      ? {
+          checkIntervalMs: config.values.leaderImbalanceCheckIntervalSeconds * 1000,
+          perBrokerPercentage: config.values.leaderImbalancePerBrokerPercentage,
+        }
+      : null,
     loadTopicConfigs: (topics) => parts.configAdmin.loadTopics(topics),
     uncleanElectionEnabled: (topic) => topicConfigs.get(topic).uncleanLeaderElectionEnable,
     registerBroker: parts.registration.renew,

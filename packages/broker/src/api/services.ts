@@ -17,6 +17,7 @@ import type { BrokerTopicMetrics } from '../metrics/broker-topic-metrics';
 import type { BufferPool } from '../network/buffer-pool';
 import type { Quotas } from '../quotas/quotas';
 import type { FetchSessions } from '../replication/fetch-sessions';
+import type { ReplicaFetchers } from '../replication/replica-fetchers';
 import type { ReplicaManager } from '../replication/replica-manager';
 import type { ZooKeeperStore } from '../zookeeper/store';
 
@@ -37,6 +38,7 @@ export interface Services {
   readonly topicConfigs: TopicConfigs;
   readonly logs: LogManager;
   readonly replicas: ReplicaManager;
+  readonly replicaFetchers: ReplicaFetchers;
   readonly groups: GroupCoordinator;
   readonly controller: Controller;
   /** To whichever broker is the controller. */

@@ -7,6 +7,7 @@ import { Writer } from '@odradek/protocol/wire/writer';
 import { type Clock, deadline, type Timer } from '../env/clock';
 import type { Connection, Network } from '../env/network';
 import { type Frame, FrameReader, type ReceiveMemory } from '../network/frames';
+import type { PooledResponse } from './peers';
 
 /** The largest answer that a length field can claim; what is taken for it grows with what arrives. */
 const MAX_RESPONSE_BYTES = 0x7fffffff;
@@ -27,12 +28,6 @@ export interface PeerParts {
   readonly network: Network;
   readonly clock: Clock;
   readonly memory: ReceiveMemory;
-}
-
-/** An answer whose byte fields are views of pooled memory: good until `release`, which must be called once. */
-export interface PooledResponse<Response> {
-  readonly body: Response;
-  release(): void;
 }
 
 interface Pending {

@@ -44,3 +44,46 @@ export function highestRecordFormat(version: string): 0 | 1 | 2 {
   if (versionAtLeast(version, '0.11.0-IV0')) return 2;
   return versionAtLeast(version, '0.10.0-IV0') ? 1 : 0;
 }
+
+/** From this version on brokers fetch, and ask each other for offsets and epochs, in these versions of the APIs. */
+const INTER_BROKER_APIS = {
+  fetch: [
+    ['3.9-IV0', 17],
+    ['3.7-IV4', 16],
+    ['3.5-IV1', 15],
+    ['3.5-IV0', 14],
+    ['3.1-IV0', 13],
+    ['2.7-IV1', 12],
+    ['2.3-IV1', 11],
+    ['2.1-IV2', 10],
+    ['2.0-IV1', 8],
+    ['1.1-IV0', 7],
+    ['0.11.0-IV1', 5],
+    ['0.11.0-IV0', 4],
+    ['0.10.1-IV1', 3],
+    ['0.10.0-IV0', 2],
+    ['0.9.0', 1],
+  ],
+  listOffsets: [
+    ['3.9-IV0', 9],
+    ['3.5-IV0', 8],
+    ['3.0-IV1', 7],
+    ['2.8-IV0', 6],
+    ['2.2-IV1', 5],
+    ['2.1-IV1', 4],
+    ['2.0-IV1', 3],
+    ['0.11.0-IV0', 2],
+    ['0.10.1-IV2', 1],
+  ],
+  offsetForLeaderEpoch: [
+    ['2.8-IV0', 4],
+    ['2.3-IV1', 3],
+    ['2.1-IV1', 2],
+    ['2.0-IV0', 1],
+  ],
+} as const;
+
+/** The version of an API that brokers of a version use among themselves (MetadataVersion's `…RequestVersion`). */
+export function interBrokerVersion(api: keyof typeof INTER_BROKER_APIS, version: string): number {
+  return INTER_BROKER_APIS[api].find(([since]) => versionAtLeast(version, since))?.[1] ?? 0;
+}

@@ -3,7 +3,7 @@ import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { LeaderAppend, PartitionLog } from '../log/partition-log';
-import type { AppendInfo } from '../log/types';
+import { type AppendInfo, UnexpectedAppendOffsetError } from '../log/types';
 import type { IsrChange } from './alter-partitions';
 import {
   describeLaggard,
@@ -59,6 +59,15 @@ export interface PartitionOptions extends HighWatermarkLimits {
   readonly alterIsr: (change: IsrChange, settled: (answer: IsrAnswer) => void) => void;
   /** Of all partitions of this broker; counted here. */
   readonly isrCounts: IsrCounts;
+  /** The log has been cut: the recovery points of its dir are to be written down. */
+  readonly onTruncated: (dir: string) => void;
+}
+
+/** What a leader has sent to a follower. */
+export interface FetchedRecords {
+  readonly records: Buffer;
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
 }
 
 /** Changes of in-sync replicas that this broker's leaders have made, and those that failed. */
@@ -278,6 +287,46 @@ export class Partition {
   private get logger(): Logger {
     const { loggers, brokerId } = this.options;
     return loggers.logger('kafka.cluster.Partition', `[Partition ${this.topic}-${this.partition} broker=${brokerId}] `);
+  }
+
+  /**
+   * Appends what the leader of `leaderEpoch` has sent for this log's end, and follows its high watermark and its start
+   * (ReplicaFetcherThread.processPartitionData). Throws what the log finds wrong with the records.
+   */
+  appendFetched({ records, highWatermark, logStartOffset }: FetchedRecords, leaderEpoch: number): void {
+    const { log } = this;
+    if (this.role.type !== 'follower' || this.leaderEpoch !== leaderEpoch) return;
+    if (records.length > 0) this.appendOrRestart(records, leaderEpoch);
+    const before = log.highWatermark;
+    if (before !== highWatermark && log.setHighWatermark(highWatermark) !== before) this.fetchers.wakeSoon();
+    if (logStartOffset > log.logStartOffset)
+      log.maybeIncrementLogStartOffset(logStartOffset, 'leader offset increment');
+  }
+
+  /** A follower's empty log whose start lies within the leader's first batch begins with that batch. */
+  private appendOrRestart(records: Buffer, leaderEpoch: number): void {
+    const { log } = this;
+    try {
+      log.appendAsFollower(records, leaderEpoch);
+    } catch (error) {
+      if (!(error instanceof UnexpectedAppendOffsetError)) throw error;
+      const { logEndOffset, logStartOffset } = log;
+      const straddles = error.firstOffset < logEndOffset && error.lastOffset >= logEndOffset;
+      if (logEndOffset !== logStartOffset || !straddles) throw error;
+      this.restartAt(error.firstOffset);
+      log.appendAsFollower(records, leaderEpoch);
+    }
+  }
+
+  /** Cuts a follower's log so that it ends at `offset`, if it goes on beyond. */
+  truncateTo(offset: number): void {
+    if (this.log.truncateTo(offset)) this.options.onTruncated(this.log.dir);
+  }
+
+  /** Drops a follower's log; it begins anew at `offset`. */
+  restartAt(offset: number): void {
+    this.log.truncateFullyAndStartAt(offset);
+    this.options.onTruncated(this.log.dir);
   }
 
   /** Moves the high watermark as far as the in-sync replicas allow and wakes those who wait for it. */

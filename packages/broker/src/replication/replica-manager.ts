@@ -9,6 +9,7 @@ import type { LogManager } from '../log/log-manager';
 import type { AlterPartitions } from './alter-partitions';
 import { type IsrCounts, Partition, type PartitionOrder } from './partition';
 import type { LeadershipListener } from './partition-writer';
+import type { ReplicaFetchers } from './replica-fetchers';
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number;
@@ -47,6 +48,7 @@ export class ReplicaManager {
   /** As checkpointed before the start, by `topic-N`; taken once, when the replica is opened. */
   private readonly checkpointedHighWatermarks: Map<string, number>;
   private readonly leadershipListeners = new Map<string, LeadershipListener>();
+  private fetchers: Pick<ReplicaFetchers, 'follow' | 'unfollow' | 'stop'> | null = null;
   private controllerEpoch = 0;
   readonly isrCounts: IsrCounts = { shrinks: 0, expands: 0, failedUpdates: 0 };
   private checkpoints: Timer | null = null;
@@ -62,6 +64,11 @@ export class ReplicaManager {
   /** One coordinator per topic hears of the partitions that this broker comes to lead, and ceases to. */
   onLeadership(topic: string, listener: LeadershipListener): void {
     this.leadershipListeners.set(topic, listener);
+  }
+
+  /** Who copies the leaders' logs. To be told before the first order. */
+  followWith(fetchers: Pick<ReplicaFetchers, 'follow' | 'unfollow' | 'stop'>): void {
+    this.fetchers = fetchers;
   }
 
   /** The replica hosted here, if there is one and its log folder works. */
@@ -172,6 +179,7 @@ export class ReplicaManager {
 
   private makeLeader(partition: Partition, order: PartitionOrder): void {
     const wasLeader = partition.isLeader;
+    this.fetchers?.unfollow(partition);
     partition.makeLeader(order);
     // Its state goes on where only the epoch has changed.
     if (!wasLeader) this.leadershipListeners.get(partition.topic)?.elected(partition.partition, order.leaderEpoch);
@@ -179,12 +187,15 @@ export class ReplicaManager {
 
   private makeFollower(partition: Partition, order: PartitionOrder): void {
     const wasLeader = partition.isLeader;
+    this.fetchers?.unfollow(partition);
     partition.makeFollower(order);
     if (wasLeader) this.leadershipListeners.get(partition.topic)?.resigned(partition.partition, order.leaderEpoch);
+    if (order.leader >= 0) this.fetchers?.follow(partition, order.leader);
   }
 
   private resign(partition: Partition, to: 'none' | 'lost' = 'none'): void {
     const wasLeader = partition.isLeader;
+    this.fetchers?.unfollow(partition);
     partition.resign(to);
     if (wasLeader) this.leadershipListeners.get(partition.topic)?.resigned(partition.partition, null);
   }
@@ -211,6 +222,7 @@ export class ReplicaManager {
         minInsyncReplicas: () => options.topicConfigs.get(topic).minInsyncReplicas,
         replicaLagTimeMaxMs: options.replicaLagTimeMaxMs,
         isBrokerAlive: (id) => metadata.image.brokers.has(id),
+        onTruncated: (dir) => logs.checkpointDir(dir),
       },
       log,
     );
@@ -243,9 +255,9 @@ export class ReplicaManager {
     }
   }
 
-  /** ZooKeeper says that this broker's session is over: it stops leading at once. */
+  /** ZooKeeper says that this broker's session is over: it stops leading at once. Who follows goes on. */
   resignAll(): void {
-    for (const partition of this.partitions()) this.resign(partition);
+    for (const partition of this.partitions()) if (partition.isLeader) this.resign(partition);
   }
 
   /** A log folder has failed: the replicas in it are gone until the broker restarts. Returns them. */
@@ -292,6 +304,7 @@ export class ReplicaManager {
     this.isrExpiration?.cancel();
     this.options.alterPartitions.close();
     this.checkpoints?.cancel();
+    await this.fetchers?.stop();
     await this.checkpointing;
     if (this.checkpoints) this.options.logs.writeHighWatermarks(this.highWatermarks());
     this.resignAll();

@@ -23,6 +23,7 @@ function setUp({ replicas = [0], minInsyncReplicas = 1 } = {}) {
       minInsyncReplicas: () => minInsyncReplicas,
       replicaLagTimeMaxMs: 30_000,
       isBrokerAlive: () => true,
+      onTruncated: () => {},
     },
     open({ maxMessageBytes: 2000 }),
   );
