@@ -35,6 +35,28 @@ describe('the office', () => {
     expect(await isThere('/controller')).toBe(true);
   });
 
+  test('brokers that went while there was no controller: others lead, the in-sync sets lose them', async () => {
+    const { member, brokers, controller } = await office(cluster);
+    const second = await cluster.member();
+    await second.store.registerBroker(brokerInfo(1));
+    await until(() => brokers.sent.some(({ broker }) => broker === 1));
+    const partitions = new Map([on(1, 0), on(0, 1), on(1)].map((replicas, index) => [index, replicas]));
+    await member.store.createTopic('t', { topicId: null, partitions });
+    await until(() => brokers.metadata(0, 't', 2)?.leader === 1);
+    await controller.stop();
+    await second.client.close();
+    await member.client.close();
+    const later = await cluster.member();
+    await later.store.registerBroker(brokerInfo(0));
+    const successors = new ObedientBrokers();
+    await candidate(0, later, successors).start();
+    expect(await stateOf('t', 0)).toMatchObject({ leader: 0, isr: [0], leader_epoch: 1 });
+    expect(await stateOf('t', 1)).toMatchObject({ leader: 0, isr: [0], leader_epoch: 1 });
+    expect(await stateOf('t', 2)).toMatchObject({ leader: -1, isr: [1], leader_epoch: 1 });
+    await until(() => successors.metadata(0, 't', 2)?.leader === -1);
+    expect(successors.order(0, 't', 1)).toMatchObject({ leader: 0, isr: [0] });
+  });
+
   test('a session that ends: registered anew, elected again, events of the old session are not carried out', async () => {
     const { member, brokers, controller } = await office(cluster);
     const before = (await member.store.getBroker(0))!.epoch;

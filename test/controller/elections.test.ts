@@ -1,3 +1,4 @@
+import { nodeClock } from '@odradek/broker/env/node/clock';
 import { brokerInfo, type Member, useCluster } from '../zookeeper/cluster';
 import { byHand, candidate, type Office, office, until } from './office';
 
@@ -70,4 +71,58 @@ test('one that is not the controller, and one that has stopped, say so', async (
   await expect(asked).rejects.toMatchObject({ error: 'NOT_CONTROLLER' });
   await stopped;
   await expect(controller.electLeaders([ID], 'preferred')).rejects.toMatchObject({ error: 'NOT_CONTROLLER' });
+});
+
+describe('/admin/preferred_replica_election', () => {
+  const PATH = '/admin/preferred_replica_election';
+  const asking = (...partitions: object[]) => ({ version: 1, partitions });
+  const isGone = async () => (await cluster.observer.exists(cluster.chroot + PATH)) === null;
+
+  test('what it asks for is done, then it goes, each time', async () => {
+    const made = await bereaved([1, 0]);
+    await joined(made);
+    for (const isr of [[0], [0, 1]]) {
+      await byHand(cluster, STATE, { ...(await state()), isr });
+      await byHand(cluster, PATH, asking(ID, { topic: 't', partition: 7 }, { topic: 'none', partition: 0 }));
+      await until(isGone);
+      expect(await state()).toMatchObject({ leader: isr.includes(1) ? 1 : 0 });
+    }
+    await byHand(cluster, PATH, 'not JSON');
+    await until(isGone);
+    await byHand(cluster, PATH, asking({ topic: 't' }));
+    await until(isGone);
+  });
+
+  test('what a controller has left undone its successor does', async () => {
+    const made = await bereaved([1, 0]);
+    await joined(made);
+    await byHand(cluster, STATE, { ...(await state()), isr: [0, 1] });
+    await made.controller.stop();
+    await made.member.client.close();
+    await byHand(cluster, PATH, asking(ID));
+    const later = await cluster.member();
+    await later.store.registerBroker(brokerInfo(0));
+    await candidate(0, later, made.brokers).start();
+    await until(isGone);
+    expect(await state()).toMatchObject({ leader: 1 });
+  });
+});
+
+test('leadership that has gone astray is handed back in time, again and again', async () => {
+  const impatient = { ...nodeClock, after: (_delayMs: number, run: () => void) => nodeClock.after(10, run) };
+  const leaderBalance = { checkIntervalMs: 300_000, perBrokerPercentage: 10 };
+  const made = await office(cluster, { clock: impatient, leaderBalance });
+  for (let round = 0; round < 2; round++) {
+    const other = await joined(made);
+    await byHand(cluster, `/brokers/topics/t${round}`, { version: 1, partitions: { 0: [1, 0] } });
+    const path = `/brokers/topics/t${round}/partitions/0/state`;
+    const current = async () => JSON.parse((await cluster.contentOf(path))!);
+    await until(() => made.brokers.metadata(0, `t${round}`, 0)?.leader === 1);
+    await other.client.close();
+    await until(async () => (await current()).leader === 0);
+    await joined(made);
+    await byHand(cluster, path, { ...(await current()), isr: [0, 1] });
+    await made.member.store.propagateIsrChanges([{ topic: `t${round}`, partition: 0 }]);
+    await until(async () => (await current()).leader === 1);
+  }
 });

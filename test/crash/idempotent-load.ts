@@ -2,7 +2,6 @@ import { PeerConnection } from '@odradek/broker/cluster/peer-connection';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeNetwork } from '@odradek/broker/env/node/network';
 import { BufferPool } from '@odradek/broker/network/buffer-pool';
-import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { Metadata } from '@odradek/protocol/messages/metadata';
@@ -12,6 +11,7 @@ import { buildBatch } from '@odradek/protocol/records/builder';
 import { readRecords } from '@odradek/protocol/records/record';
 import type { Broker } from '../support/broker';
 import { RECENT_MS } from '../support/recent';
+import { ensureTopic } from '../support/topics';
 
 /** A batch that was made and, until it is acknowledged, is sent again after every crash: same sequence, same bytes. */
 interface Batch {
@@ -24,8 +24,8 @@ const IN_FLIGHT = 5;
 const REQUEST_TIMEOUT_MS = 10_000;
 const NONE = 0;
 const NOT_LEADER = 6;
-const COORDINATOR_LOAD_IN_PROGRESS = 14;
-const NOT_CONTROLLER = 41;
+/** COORDINATOR_LOAD_IN_PROGRESS, NOT_CONTROLLER. */
+const NOT_YET: ReadonlySet<number> = new Set([14, 41]);
 const OUT_OF_ORDER_SEQUENCE = 45;
 const DISCONNECTED = -2;
 const PADDING = Buffer.alloc(200, 'x');
@@ -53,11 +53,12 @@ function connect(broker: Broker): Promise<PeerConnection> {
 }
 
 /** Asks again while the broker has no controller: on a slow machine its session may have ended once more. */
-async function untilAccepted(what: string, ask: () => Promise<number>): Promise<void> {
-  for (let errorCode = await ask(); errorCode !== NONE; errorCode = await ask()) {
-    if (errorCode !== NOT_CONTROLLER && errorCode !== COORDINATOR_LOAD_IN_PROGRESS) {
-      throw new Error(`${what}: error ${errorCode}`);
-    }
+async function producerId(peer: PeerConnection): Promise<number> {
+  const request = { transactionalId: null, transactionTimeoutMs: 0 };
+  for (;;) {
+    const answer = await peer.send(InitProducerId, 4, request, { timeoutMs: REQUEST_TIMEOUT_MS });
+    if (answer.errorCode === NONE) return answer.producerId;
+    if (!NOT_YET.has(answer.errorCode)) throw new Error(`InitProducerId: error ${answer.errorCode}`);
     await pause();
   }
 }
@@ -82,22 +83,8 @@ export class IdempotentLoad {
   /** Makes the topic and asks for a producer id. */
   async prepare(): Promise<void> {
     const peer = await connect(this.broker);
-    const request = {
-      topics: [
-        { name: this.topic, numPartitions: this.partitions.length, replicationFactor: 1, assignments: [], configs: [] },
-      ],
-      timeoutMs: REQUEST_TIMEOUT_MS,
-    };
-    await untilAccepted('CreateTopics', async () => {
-      const { topics } = await peer.send(CreateTopics, 7, request, { timeoutMs: REQUEST_TIMEOUT_MS });
-      return topics[0]!.errorCode;
-    });
-    await untilAccepted('InitProducerId', async () => {
-      const init = { transactionalId: null, transactionTimeoutMs: 0 };
-      const { errorCode, producerId } = await peer.send(InitProducerId, 4, init, { timeoutMs: REQUEST_TIMEOUT_MS });
-      this.producerId = producerId;
-      return errorCode;
-    });
+    await ensureTopic(peer, this.topic, this.partitions.length);
+    this.producerId = await producerId(peer);
     peer.close();
   }
 

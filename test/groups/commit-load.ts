@@ -2,11 +2,11 @@ import { PeerConnection } from '@odradek/broker/cluster/peer-connection';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeNetwork } from '@odradek/broker/env/node/network';
 import { BufferPool } from '@odradek/broker/network/buffer-pool';
-import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import type { Broker } from '../support/broker';
+import { ensureTopic } from '../support/topics';
 
 const LIMIT = { timeoutMs: 10_000 };
 const NONE = 0;
@@ -52,16 +52,8 @@ export class CommitLoad {
     }
   }
 
-  async createTopic(): Promise<void> {
-    const topic = {
-      name: this.topic,
-      numPartitions: this.partitions,
-      replicationFactor: 1,
-      assignments: [],
-      configs: [],
-    };
-    const { topics } = await this.peer!.send(CreateTopics, 7, { topics: [topic], timeoutMs: 10_000 }, LIMIT);
-    if (topics[0]!.errorCode !== NONE) throw new Error(`CreateTopics: ${topics[0]!.errorMessage}`);
+  createTopic(): Promise<void> {
+    return ensureTopic(this.peer!, this.topic, this.partitions);
   }
 
   close(): void {

@@ -15,7 +15,9 @@ async function start() {
     heartbeatInterval: 200,
     maxWaitTimeInMs: 200,
   });
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => say({ assigned: payload.memberAssignment[topic] ?? [] }));
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) =>
+    say({ memberId, assigned: memberAssignment[topic] ?? [] }),
+  );
   // A connection that breaks while kafkajs looks for the coordinator ends the consumer for good ("Failed to find group coordinator").
   consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || start());
   await consumer.connect();

@@ -11,7 +11,7 @@ import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import type { Broker } from '../support/broker';
 import { ServerProcess } from '../support/process';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const MEMBER_ID_REQUIRED = 79;
 
 export function connect(broker: Broker): Promise<PeerConnection> {
@@ -52,8 +52,8 @@ export class RawMember {
       groupId,
       groupInstanceId,
       memberId,
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 10_000,
+      sessionTimeoutMs: 30_000,
+      rebalanceTimeoutMs: 30_000,
       protocolType: 'consumer',
       protocols: [{ name: 'range', metadata: Buffer.from('nothing') }],
       ...change,
@@ -110,6 +110,11 @@ export class KafkajsMember {
   constructor(broker: Broker, groupId: string, topic: string) {
     const script = path.join(__dirname, 'kafkajs-member.mjs');
     this.process = new ServerProcess(process.execPath, ['--no-warnings', script, broker.bootstrap, groupId, topic]);
+  }
+
+  /** Its latest. */
+  get memberId(): string {
+    return this.said<string>('memberId').at(-1)!;
   }
 
   /** What it was assigned last; null before. */

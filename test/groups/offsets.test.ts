@@ -75,7 +75,7 @@ test('a ZooKeeper session that is lost: the groups are read back, their members 
   // Stopped until its session is over; that it is, it hears when it wakes.
   const registrations = count('Registered broker 0');
   broker.pause();
-  await new Promise((resolve) => setTimeout(resolve, 3 * SESSION_TIMEOUT_MS));
+  await zooKeeper.untilBrokerGone();
   broker.resume();
   await until(() => count('Registered broker 0') > registrations);
   const answers = new Set<number>();

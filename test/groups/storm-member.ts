@@ -24,6 +24,10 @@ const NOT_YET: ReadonlySet<number> = new Set([14, 15, 16, 3]);
 /** A member loses its place in these ways, and joins again. */
 const OUSTED: ReadonlySet<number> = new Set([ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS]);
 
+/** Between a commit with its heartbeat and the next ones, in parts of the session. */
+const SHORTEST_PAUSE = 0.02;
+export const LONGEST_PAUSE = 0.1;
+
 export interface Storm {
   readonly broker: Broker;
   readonly groupId: string;
@@ -154,7 +158,8 @@ export class StormMember {
     while (!this.isOver) {
       if (!(await this.commit(peer)) || !(await this.beat(peer))) break;
       this.commits++;
-      await sleep(this.terms.sessionTimeoutMs * (0.02 + 0.08 * this.storm.random()));
+      const pause = SHORTEST_PAUSE + (LONGEST_PAUSE - SHORTEST_PAUSE) * this.storm.random();
+      await sleep(this.terms.sessionTimeoutMs * pause);
     }
     this.positions = null;
   }

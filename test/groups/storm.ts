@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PeerConnection } from '@odradek/broker/cluster/peer-connection';
-import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
 import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { seeded } from '@odradek/protocol/testing/seeded';
 import type { Broker } from '../support/broker';
+import { ensureTopic } from '../support/topics';
 import { until } from '../support/until';
+import type { TestZooKeeper } from '../support/zookeeper';
 import { Ledger } from './ledger';
 import { connect } from './members';
-import { StormMember, type Terms } from './storm-member';
+import { LONGEST_PAUSE, StormMember, type Terms } from './storm-member';
 
 const LIMIT = { timeoutMs: 20_000 };
 const NONE = 0;
@@ -19,11 +20,18 @@ const STATIC_SESSION_MS = { least: 2000, most: 5000 };
 const REBALANCE_TIMEOUT_MS = 3000;
 /**
  * A death is noticed when its session ends. Where it happens in a rebalance this begins with the generation, in which
- * the dead is waited for once more; then the others have one rebalance to make.
+ * the dead is waited for once more; then the others have one rebalance to make, of which they hear with their next
+ * heartbeat, and two commits.
  */
-const SETTLING_MS = STATIC_SESSION_MS.most + 2 * REBALANCE_TIMEOUT_MS;
+const SETTLING_MS = STATIC_SESSION_MS.most + 2 * REBALANCE_TIMEOUT_MS + 3 * LONGEST_PAUSE * STATIC_SESSION_MS.most;
+/** A group that does not settle at all. */
+const NEVER_MS = 60_000;
+const POLL_MS = 50;
+/** Where a question takes longer, the broker or this process stood still: sessions may have ended that need not have. */
+const PROMPT_MS = 300;
 
 export interface StormOptions {
+  readonly zooKeeper: TestZooKeeper;
   readonly broker: Broker;
   readonly groupId: string;
   readonly topic: string;
@@ -52,8 +60,7 @@ export class Storm {
   async open(): Promise<void> {
     const { broker, groupId, topic, partitions } = this.options;
     this.watcher = await connect(broker);
-    const wanted = { name: topic, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] };
-    await this.watcher.send(CreateTopics, 5, { topics: [wanted], timeoutMs: 10_000 }, LIMIT);
+    await ensureTopic(this.watcher, topic, partitions);
     await until(async () => {
       const { errorCode } = await this.watcher!.send(FindCoordinator, 2, { key: groupId }, LIMIT);
       return errorCode === NONE && (await this.describe()).errorCode === NONE;
@@ -119,14 +126,18 @@ export class Storm {
     }
   }
 
-  /** Waits until exactly the living are members and have their parts, and all of them commit; notes how long it took. */
+  /**
+   * Waits until exactly the living are members and have their parts, and all of them commit; notes how long it took
+   * since the last of them fell silent, of their own will or because nobody was served.
+   */
   async settle(): Promise<void> {
     await until(() => this.members.every(({ isSilent }) => !isSilent));
-    const sinceMs = performance.now();
-    const limitMs = sinceMs + 2 * SETTLING_MS;
-    while (!(await this.isSettled())) {
-      if (performance.now() > limitMs) throw new Error(await this.unsettled());
-      await sleep(20);
+    let sinceMs = performance.now();
+    const neverMs = sinceMs + NEVER_MS;
+    for (let askedMs = sinceMs; !(await this.isSettled()); askedMs = performance.now()) {
+      if (askedMs > neverMs) throw new Error(await this.unsettled());
+      await sleep(POLL_MS);
+      if (performance.now() - askedMs > POLL_MS + PROMPT_MS) sinceMs = performance.now();
     }
     const tookMs = performance.now() - sinceMs;
     this.settledMs.push(Math.round(tookMs));
@@ -135,13 +146,13 @@ export class Storm {
   }
 
   private async isSettled(): Promise<boolean> {
+    const { groupState, members: known } = await this.describe();
     this.members = this.members.filter(({ isOver }) => !isOver);
     const { members } = this;
     const [first] = members;
     const share = ({ positions, generation, commits }: StormMember): boolean =>
       positions !== null && generation === first!.generation && commits > 1;
     if (!members.every(share)) return false;
-    const { groupState, members: known } = await this.describe();
     const ids = (all: readonly { memberId: string }[]) => all.map(({ memberId }) => memberId).toSorted();
     if (groupState !== 'Stable' || ids(known).join() !== ids(members).join()) return false;
     const parts = members.reduce((sum, { positions }) => sum + (positions?.size ?? 0), 0);
@@ -165,12 +176,13 @@ export class Storm {
   }
 
   async crash(): Promise<void> {
-    const { broker } = this.options;
+    const { broker, zooKeeper } = this.options;
     await broker.kill();
     this.watcher!.close();
     // What was on its way has arrived by then.
     await until(() => this.all.every(({ isConnected }) => !isConnected));
     this.ledger.crashed();
+    await zooKeeper.forgetBroker();
     await broker.start();
     await this.open();
   }

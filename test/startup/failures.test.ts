@@ -206,7 +206,7 @@ test('a signal ends a start that waits for its predecessor, and leaves nothing',
 describe('a configuration', () => {
   const start = (...args: string[]): { status: number | null; text: string } => {
     const script = path.join(__dirname, '..', '..', 'bin', 'kafka-server-start.sh');
-    const { status, stdout, stderr } = spawnSync(script, args, { encoding: 'utf8', timeout: 10_000 });
+    const { status, stdout, stderr } = spawnSync(script, args, { encoding: 'utf8', timeout: 30_000 });
     return { status, text: stdout + stderr };
   };
   const withSettings = async (settings: Record<string, string>): Promise<{ status: number | null; text: string }> => {

@@ -1,14 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { silentLoggers } from '@odradek/broker/env/logger';
+import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
+import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
 import { ask, freePort, freePorts } from './ports';
 import { home, removeDir, ServerProcess, tempDir, writeProperties } from './process';
+import { until } from './until';
 
 const JVM = { KAFKA_HEAP_OPTS: '-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto' };
 
 type Settings = Readonly<Record<string, string | number>>;
 
-/** Ticks of 200 ms: sessions from 400 ms on are granted. */
-const QUICK: Settings = { tickTime: 200, minSessionTimeout: 400, maxSessionTimeout: 60_000 };
+/**
+ * Ticks of 200 ms: sessions from 400 ms on are granted. What is written survives its process, not the machine: a slow
+ * disk would be waited for between the pings of short sessions.
+ */
+const QUICK: Settings = { tickTime: 200, minSessionTimeout: 400, maxSessionTimeout: 60_000, forceSync: 'no' };
+
+const OBSERVER = { sessionTimeoutMs: 20_000, connectionTimeoutMs: 10_000 };
 
 /** A real Apache ZooKeeper server of this test's own, with its own folder. */
 export class TestZooKeeper {
@@ -50,6 +59,25 @@ export class TestZooKeeper {
 
   resume(): void {
     this.process?.resume();
+  }
+
+  /** A session of somebody else's, which whoever asks for it closes. */
+  observe(): Promise<ZooKeeperSession> {
+    return new NodeZooKeeper(silentLoggers).connect({ ...OBSERVER, connect: this.connect });
+  }
+
+  /** Waits until the session of a broker that stands still is over. */
+  async untilBrokerGone(brokerId = 0): Promise<void> {
+    const observer = await this.observe();
+    await until(async () => (await observer.exists(`/brokers/ids/${brokerId}`)) === null);
+    await observer.close();
+  }
+
+  /** Takes away what a killed broker has left: the next one need not wait until its session is over. */
+  async forgetBroker(brokerId = 0): Promise<void> {
+    const observer = await this.observe();
+    for (const node of [`/brokers/ids/${brokerId}`, '/controller']) await observer.delete(node, -1);
+    await observer.close();
   }
 
   /** kill -9, data kept. */

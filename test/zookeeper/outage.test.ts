@@ -1,11 +1,11 @@
 import { paths } from '@odradek/broker/zookeeper/znodes';
-import { brokerInfo, on, SESSION_TIMEOUT_MS, TOPIC_ID, useCluster } from './cluster';
+import { brokerInfo, on, SHORT_SESSION_MS, TOPIC_ID, useCluster } from './cluster';
 
 const cluster = useCluster();
 
 describe('a server that stands still, or dies', () => {
   test('calls wait and then happen; the session lives on', async () => {
-    const { client, store } = await cluster.member({ sessionTimeoutMs: 3_000 });
+    const { client, store } = await cluster.member({ sessionTimeoutMs: 6_000 });
     const before = client.sessionId;
     const lost = new Promise<void>((resolve) => client.onState((now) => now === 'disconnected' && resolve()));
     cluster.server.pause();
@@ -31,7 +31,7 @@ describe('a server that stands still, or dies', () => {
   });
 
   test('a broker that stood still beyond its session gets a new one', async () => {
-    const { client, store } = await cluster.member();
+    const { client, store } = await cluster.member({ sessionTimeoutMs: SHORT_SESSION_MS });
     const { brokerEpoch } = await store.registerBroker(brokerInfo(1));
     const states: string[] = [];
     client.onState((now) => states.push(now));
@@ -39,7 +39,7 @@ describe('a server that stands still, or dies', () => {
       client.onExpired({ after: async () => resolve((await store.registerBroker(brokerInfo(1))).brokerEpoch) });
     });
     // Nothing in this process runs, not even a ping.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SESSION_TIMEOUT_MS * 2);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SHORT_SESSION_MS * 3);
     expect(await again).toBeGreaterThan(brokerEpoch);
     expect(states).toEqual(['disconnected', 'expired', 'connected']);
   });

@@ -2,7 +2,7 @@ import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
 import { ControllerMovedError } from '@odradek/broker/zookeeper/store';
 import { PERSISTENT_PATHS, paths } from '@odradek/broker/zookeeper/znodes';
-import { brokerInfo, expire, SESSION_TIMEOUT_MS, useCluster } from './cluster';
+import { brokerInfo, expire, SHORT_SESSION_MS, useCluster } from './cluster';
 
 const cluster = useCluster();
 
@@ -59,8 +59,9 @@ describe('registration', () => {
   });
 
   test('the node of a killed predecessor is waited out, and said so', async () => {
-    const { store } = await cluster.member();
-    const options = { sessionTimeoutMs: SESSION_TIMEOUT_MS, connectionTimeoutMs: 10_000 };
+    const { store } = await cluster.member({ sessionTimeoutMs: SHORT_SESSION_MS });
+    // It is still there when the other comes, and over before that gives up.
+    const options = { sessionTimeoutMs: 2.5 * SHORT_SESSION_MS, connectionTimeoutMs: 10_000 };
     const dead = await new NodeZooKeeper(silentLoggers).connect({ ...options, connect: cluster.connect });
     await dead.create(paths.brokerId(1), null, 'ephemeral');
     await dead.setData(paths.brokerId(1), Buffer.from('{"version":5,"jmx_port":-1,"endpoints":[]}'), 0);
@@ -72,7 +73,8 @@ describe('registration', () => {
   });
 
   test('a living broker of the same id is not pushed out', async () => {
-    const [first, second] = [await cluster.member(), await cluster.member()];
+    const first = await cluster.member();
+    const second = await cluster.member({ sessionTimeoutMs: SHORT_SESSION_MS });
     await first.store.registerBroker(brokerInfo(1));
     await expect(second.store.registerBroker(brokerInfo(1))).rejects.toMatchObject({
       code: 'NODE_EXISTS',
