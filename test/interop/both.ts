@@ -196,14 +196,27 @@ export class Both {
   /** Makes a topic on both and notes its ids. */
   async createTopic(
     name: string,
-    { partitions = 1, configs = {} }: { partitions?: number; configs?: Readonly<Record<string, string>> } = {},
+    {
+      partitions = 1,
+      configs = {},
+      replicas,
+    }: {
+      partitions?: number;
+      configs?: Readonly<Record<string, string>>;
+      /** Of every partition; whatever the controller chooses where left out. */
+      replicas?: number[];
+    } = {},
   ): Promise<void> {
+    const assignments = Array.from({ length: replicas ? partitions : 0 }, (_, partitionIndex) => ({
+      partitionIndex,
+      brokerIds: replicas!,
+    }));
     const topics = [
       {
         name,
-        numPartitions: partitions,
-        replicationFactor: 1,
-        assignments: [],
+        numPartitions: replicas ? -1 : partitions,
+        replicationFactor: replicas ? -1 : 1,
+        assignments,
         configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       },
     ];

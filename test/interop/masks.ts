@@ -51,6 +51,7 @@ const MASKS: readonly Mask[] = [
   { api: 'LeaveGroup', path: 'members.memberId', same: randomMember },
   { api: 'DescribeGroups', path: 'groups.members.memberId', same: randomMember },
   { api: 'LeaderAndIsr', path: 'topics.topicId', same: randomId },
+  { api: 'AlterPartition', path: 'topics.topicId', same: randomId },
   { api: 'InitProducerId', path: 'producerId', same: natural },
   { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
   { api: 'DescribeConfigs', path: 'results.configs.value', same: ownPlace },

@@ -1,27 +1,51 @@
 import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
+import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
 import { Metadata } from '@odradek/protocol/messages/metadata';
 import { Reader } from '@odradek/protocol/wire/reader';
 import { Writer } from '@odradek/protocol/wire/writer';
-import { framed, header } from './both';
+import { framed, header, type Pair } from './both';
 import { Link } from './link';
 import { chroot, SIDES, type World } from './world';
 
 const PATIENCE_MS = 10_000;
 const POLL_MS = 50;
 const METADATA_VERSION = 4;
+const ANY_VERSION = -1;
 
-/** Creates a znode for both brokers, each below its own path, as if an administrator had. */
-export async function createZNode({ zooKeeper }: World, path: string, content: string): Promise<void> {
+/** Does something in ZooKeeper for each broker, below its own path. */
+async function onBoth<T>(
+  { zooKeeper }: World,
+  run: (session: ZooKeeperSession, root: string) => Promise<T>,
+): Promise<Pair<T>> {
   const options = { sessionTimeoutMs: PATIENCE_MS, connectionTimeoutMs: PATIENCE_MS, connect: zooKeeper };
   const session = await new NodeZooKeeper(silentLoggers).connect(options);
   try {
-    for (const side of SIDES) {
-      await session.create(`/${chroot(side)}${path}`, Buffer.from(content), 'persistent');
-    }
+    return { ours: await run(session, `/${chroot('ours')}`), apache: await run(session, `/${chroot('apache')}`) };
   } finally {
     await session.close();
   }
+}
+
+/** Creates a znode for both brokers, as if an administrator had. */
+export async function createZNode(world: World, path: string, content: string): Promise<void> {
+  await onBoth(world, (session, root) => session.create(`${root}${path}`, Buffer.from(content), 'persistent'));
+}
+
+export async function deleteZNode(world: World, path: string): Promise<void> {
+  await onBoth(world, (session, root) => session.delete(`${root}${path}`, ANY_VERSION));
+}
+
+/** What a znode holds on each side. */
+export function readZNode(world: World, path: string): Promise<Pair<string>> {
+  return onBoth(world, async (session, root) => String((await session.getData(`${root}${path}`)).data));
+}
+
+/** The epoch of a broker's registration, which is the id of the transaction that made it. */
+export function brokerEpochs(world: World, id: number): Promise<Pair<number>> {
+  return onBoth(world, async (session, root) =>
+    Number((await session.getData(`${root}/brokers/ids/${id}`)).stat.czxid),
+  );
 }
 
 /** Waits until both brokers say that every partition of the topic has a leader. */

@@ -1,5 +1,6 @@
 import type { Scenario } from '../main';
 import { admin } from './admin';
+import { alterPartition } from './alter-partition';
 import { configs } from './configs';
 import { control } from './control';
 import { damaged } from './damaged';
@@ -32,6 +33,7 @@ export const ALL: readonly Scenario[] = [
   ...groups,
   ...groupOffsets,
   ...rebalances,
+  ...alterPartition,
   ...damaged,
   ...control,
 ];

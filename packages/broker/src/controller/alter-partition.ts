@@ -111,7 +111,10 @@ export async function alterPartitions(
   }
   await write(controller, order.brokerId, accepted, outcomes);
   const batch = new RequestBatch();
-  batch.addMetadata(state.brokers.keys(), proposals.values());
+  batch.addMetadata(
+    state.brokers.keys(),
+    [...proposals.values()].filter((id) => state.stateOf(id) !== undefined),
+  );
   controller.send(batch);
   return [...unknown, ...grouped(state, proposals, outcomes)];
 }
