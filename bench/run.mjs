@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { build } from 'esbuild';
 import { resolveApacheKafka } from '../scripts/lib/apache-kafka.mjs';
+import { bundle, bundleFolder } from '../scripts/lib/bundle.mjs';
 import { resolveJava } from '../scripts/lib/java-home.mjs';
 import { home } from '../scripts/lib/paths.mjs';
 import { announce, PlainError } from '../scripts/lib/say.mjs';
@@ -46,22 +46,6 @@ export function readOptions(figures) {
   };
 }
 
-async function buildLoad(dir) {
-  const outfile = path.join(dir, 'load.cjs');
-  await build({
-    entryPoints: [path.join(home, 'bench', 'load', 'main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    packages: 'external',
-    tsconfig: path.join(home, 'tsconfig.json'),
-    logLevel: 'warning',
-  });
-  return outfile;
-}
-
 /** Ours, and Apache's where it can be had. */
 async function brokerKinds({ bundle, alone }, dir) {
   const kinds = [ours(bundle)];
@@ -97,9 +81,8 @@ class Sheet {
 
 /** The load generator is a process of its own: what it costs is not the broker's, nor this one's. */
 async function runLoad(program, job) {
-  const env = { ...process.env, NODE_PATH: path.join(home, 'node_modules') };
   try {
-    const { stdout } = await run(process.execPath, ['--max-semi-space-size=32', program, JSON.stringify(job)], { env });
+    const { stdout } = await run(process.execPath, ['--max-semi-space-size=32', program, JSON.stringify(job)]);
     return JSON.parse(stdout);
   } catch (error) {
     throw new PlainError(`The load ${job.topic} failed: ${error.stderr || error.message}`);
@@ -129,7 +112,7 @@ export async function runBench(options, { title, file, explained }, measure) {
   const sheet = new Sheet();
   let busy = 0;
   try {
-    const program = await buildLoad(dir);
+    const program = await bundle(path.join(home, 'bench', 'load', 'main.ts'), bundleFolder('bench'));
     if (options.isWhole) touchMemory();
     busy = await busyShare();
     await measure(sheet, { kinds, dir, zooKeeper: zooKeeper.connect, load: (job) => runLoad(program, job) });
