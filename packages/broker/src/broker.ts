@@ -16,8 +16,8 @@ import { DiskError } from './env/disk';
 import type { Logger } from './env/logger';
 import { ZooKeeperError } from './env/zookeeper';
 import { IdentityError, resolveIdentity } from './identity';
-import { LogManager } from './log/log-manager';
-import { logConfigOf, logManagerConfigOf } from './log-settings';
+import type { LogManager } from './log/log-manager';
+import { makeLogManager } from './log-settings';
 import { BrokerMetrics } from './make-metrics';
 import { connector, makeControllerLink, makeServices } from './make-services';
 import { BufferPool } from './network/buffer-pool';
@@ -31,6 +31,7 @@ import { brokerInfo, dynamicServerOptions, listenersOf, serverOptions } from './
 import { refuseUnsupported } from './unsupported';
 import { ChangeNotifications } from './zookeeper/change-notifications';
 import { FeatureCache } from './zookeeper/feature-cache';
+import { KeptSessions } from './zookeeper/kept-session';
 import { AdvertisedListenerInUseError } from './zookeeper/registration';
 import { ZooKeeperClient } from './zookeeper/session';
 import { ZooKeeperStore } from './zookeeper/store';
@@ -95,8 +96,13 @@ export class Broker {
     const metadata = new MetadataCache(this.ports.clock);
     const dynamic = new DynamicBrokerConfig(this.config);
     const topicConfigs = new TopicConfigs((overrides) => resolveTopicConfig(overrides, dynamic.current));
-    const logs = this.makeLogs(topicConfigs);
+    const logs = makeLogManager(this.config, this.ports, topicConfigs);
+    const ownDirs = logs.lockDirs();
+    this.onStop('locks of log folders', () => logs.releaseLocks());
     const brokerId = await this.identify(logs, store, clusterId);
+    const { disk } = this.ports;
+    const keptSessions = new KeptSessions({ disk, client, logger: this.logger, clusterId, brokerId });
+    await keptSessions.endPredecessor(ownDirs);
     const configAdmin = new ConfigAdmin({
       brokerId,
       store,
@@ -160,8 +166,10 @@ export class Broker {
     const register = async (): Promise<void> => {
       this.epoch = (await store.registerBroker(info())).brokerEpoch;
       this.isSessionOver = false;
+      keptSessions.keep(this.epoch, logs.liveDirs);
     };
     await register();
+    this.onStop('kept session', () => keptSessions.forget());
     this.register = () => register().catch((error) => this.onLostRegistration(brokerId, error));
     this.onUncleanElection = (topic) => controller.onUncleanElectionEnabled(topic);
     this.controller = controller;
@@ -266,21 +274,7 @@ export class Broker {
     return { client, store };
   }
 
-  private makeLogs(topicConfigs: TopicConfigs): LogManager {
-    const { disk, clock, random, loggers } = this.ports;
-    return new LogManager({
-      disk,
-      clock,
-      random,
-      loggers,
-      config: logManagerConfigOf(this.config),
-      topicConfig: (topic) => logConfigOf(topicConfigs.get(topic)),
-    });
-  }
-
   private async identify(logs: LogManager, store: ZooKeeperStore, clusterId: string): Promise<number> {
-    logs.lockDirs();
-    this.onStop('locks of log folders', () => logs.releaseLocks());
     const known = resolveIdentity(logs.metaProperties(), clusterId, this.config.values.brokerId);
     const brokerId = known ?? (await this.generateId(store));
     logs.writeMetaProperties({ version: 0, brokerId, clusterId, directoryId: null });

@@ -1,10 +1,26 @@
+import type { TopicConfigs } from './cluster/topic-configs';
 import type { BrokerConfig } from './config/broker-config';
 import type { TopicConfig } from './config/topic-config';
 import type { LogConfig } from './log/log-config';
+import { LogManager } from './log/log-manager';
 import type { LogManagerConfig } from './log/log-manager-options';
+import type { BrokerPorts } from './ports';
+
+/** The logs of a broker, not yet read. */
+export function makeLogManager(config: BrokerConfig, ports: BrokerPorts, topicConfigs: TopicConfigs): LogManager {
+  const { disk, clock, random, loggers } = ports;
+  return new LogManager({
+    disk,
+    clock,
+    random,
+    loggers,
+    config: logManagerConfigOf(config),
+    topicConfig: (topic) => logConfigOf(topicConfigs.get(topic)),
+  });
+}
 
 /** What a log needs of its topic's configuration. */
-export function logConfigOf(topic: TopicConfig): LogConfig {
+function logConfigOf(topic: TopicConfig): LogConfig {
   const { values } = topic;
   return {
     ...values,
@@ -20,7 +36,7 @@ export function logConfigOf(topic: TopicConfig): LogConfig {
 }
 
 /** What the logs together need of the broker's configuration. */
-export function logManagerConfigOf({ values, effective }: BrokerConfig): LogManagerConfig {
+function logManagerConfigOf({ values, effective }: BrokerConfig): LogManagerConfig {
   return {
     logDirs: effective.logDirs,
     recoveryThreadsPerDataDir: values.numRecoveryThreadsPerDataDir,

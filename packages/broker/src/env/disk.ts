@@ -43,8 +43,9 @@ export interface Disk {
   /**
    * Replaces the content for good or not at all: `<path>.tmp`, fsync, rename, fsync of the folder. `unflushed` leaves the
    * fsyncs out (milliseconds each): a power cut may then undo it or leave the file empty, a crash of the process cannot.
+   * `private` keeps it from everybody but this process's user.
    */
-  replaceFile(path: string, content: Uint8Array | string, durability?: 'unflushed'): void;
+  replaceFile(path: string, content: Uint8Array | string, durability?: 'unflushed', access?: 'private'): void;
   /** As `replaceFile`, on the disk's own time. Nobody may replace the file otherwise meanwhile. */
   replaceFileLater(path: string, content: Uint8Array | string): Promise<void>;
   /** Null where there is nothing. */
@@ -66,7 +67,13 @@ export interface Disk {
   /** Size of the file system that holds `path`. */
   space(path: string): DiskSpace;
   /** Takes an exclusive lock that ends with the process; null where another process has it. */
-  lock(path: string): { release(): void } | null;
+  lock(path: string): DiskLock | null;
+}
+
+export interface DiskLock {
+  /** Whether the system keeps it, so that nobody else can have the lock, wherever they run; else it is a convention. */
+  readonly isSystemLock: boolean;
+  release(): void;
 }
 
 /** A failure of the disk: the log folder that it belongs to goes offline. */

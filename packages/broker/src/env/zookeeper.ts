@@ -136,7 +136,13 @@ export interface ZooKeeperConnectOptions {
   /** Gives up as soon as it is aborted: `connect` rejects with `CONNECTION_LOSS`. */
   readonly signal?: AbortSignal;
   /** An earlier session to take up again. */
-  readonly resume?: { readonly sessionId: string; readonly password: Buffer };
+  readonly resume?: SessionCredentials;
+}
+
+/** Whoever has these is the session's owner, for all that a server can tell. */
+export interface SessionCredentials {
+  readonly sessionId: string;
+  readonly password: Buffer;
 }
 
 export interface ZooKeeper {

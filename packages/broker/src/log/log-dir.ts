@@ -1,4 +1,4 @@
-import { type Disk, DiskError } from '../env/disk';
+import { type Disk, DiskError, type DiskLock } from '../env/disk';
 import type { Logger } from '../env/logger';
 import {
   type PartitionOffset,
@@ -63,7 +63,7 @@ export function lockLogDirs(disk: Disk, paths: readonly string[], logger: Logger
 
 /** One of `log.dirs`: the files that lie directly in it. */
 export class LogDir {
-  private lock: { release(): void } | null = null;
+  private lock: DiskLock | null = null;
   hadCleanShutdown = false;
 
   constructor(
@@ -88,6 +88,11 @@ export class LogDir {
     throw new LogDirLockedError(
       `Failed to acquire lock on file ${LOCK} in ${this.path}. A Kafka instance in another process or thread is using this directory.`,
     );
+  }
+
+  /** Whether nobody else can have it: the process that had it before is gone, wherever it ran. */
+  get isSurelyOurs(): boolean {
+    return this.lock?.isSystemLock === true;
   }
 
   /** Gives the dir up; as with Apache's broker the file goes too. */

@@ -74,15 +74,15 @@ export class LogManager {
   }
 
   /**
-   * Makes and locks the dirs; those that fail are offline. Throws `LogDirLockedError` where another process has one, and
-   * a `DiskError` where none is left. To be called before `metaProperties`.
+   * Makes and locks the dirs, those that fail are offline; returns those that, for sure, no other process works on.
+   * Throws `LogDirLockedError` where one does, and a `DiskError` where none is left. Comes before `metaProperties`.
    */
-  lockDirs(): void {
-    const { disk, config } = this.options;
-    for (const [path, dir] of lockLogDirs(disk, config.logDirs, this.log)) {
+  lockDirs(): string[] {
+    for (const [path, dir] of lockLogDirs(this.options.disk, this.options.config.logDirs, this.log)) {
       if (dir === null) this.offline.add(path);
       else this.dirs.set(path, dir);
     }
+    return [...this.dirs.values()].filter((dir) => dir.isSurelyOurs).map(({ path }) => path);
   }
 
   /** Gives the dirs up; those that `stop` or a failure has released already are left alone. */

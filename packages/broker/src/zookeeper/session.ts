@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import {
   type CreateMode,
+  type SessionCredentials,
   type SessionState,
   type WatchEvent,
   type ZNodeAcl,
@@ -14,7 +15,7 @@ import {
 } from '../env/zookeeper';
 import { defaultAcls } from './acls';
 import { Limiter } from './limiter';
-import { createRecursive } from './operations';
+import { createRecursive, isZooKeeperError } from './operations';
 
 export interface ZooKeeperClientOptions {
   /** `zookeeper.connect`: `host:port,host:port/chroot`. */
@@ -92,6 +93,12 @@ export class ZooKeeperClient {
   /** Of the current session, expired or not; 16 hexadecimal digits. */
   get sessionId(): string {
     return this.current.sessionId;
+  }
+
+  /** What it takes to take the current session up again. */
+  get credentials(): SessionCredentials {
+    const { sessionId, password } = this.current;
+    return { sessionId, password };
   }
 
   /** What the server granted. */
@@ -174,6 +181,20 @@ export class ZooKeeperClient {
   /** Resolves once this server has all that was committed before the call. */
   sync(path: string): Promise<void> {
     return this.request((session) => session.sync(path));
+  }
+
+  /** Ends another session, and with it its ephemeral nodes; resolves as well where it is over. */
+  async endSession(credentials: SessionCredentials): Promise<void> {
+    try {
+      const session = await this.zookeeper.connect({
+        ...this.options,
+        signal: this.closing.signal,
+        resume: credentials,
+      });
+      await session.close();
+    } catch (error) {
+      if (!isZooKeeperError(error, 'SESSION_EXPIRED')) throw error;
+    }
   }
 
   /**

@@ -1,6 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat, type OpenMode } from '../disk';
+import {
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type DiskLock,
+  type DiskSpace,
+  type DiskStat,
+  type OpenMode,
+} from '../disk';
 import { lockFile } from './file-lock';
 import { Turnstile } from './turnstile';
 
@@ -26,11 +34,14 @@ export class NodeDisk implements Disk {
     return orNull(file, () => fs.readFileSync(file));
   }
 
-  replaceFile(file: string, content: Uint8Array | string, durability?: 'unflushed'): void {
+  replaceFile(file: string, content: Uint8Array | string, durability?: 'unflushed', access?: 'private'): void {
     const temporary = `${file}.tmp`;
+    const mode = access === 'private' ? 0o600 : 0o644;
     attempt(file, () => {
-      const fd = fs.openSync(temporary, 'w', 0o644);
+      const fd = fs.openSync(temporary, 'w', mode);
       try {
+        // What a crash has left there keeps the mode that it had.
+        if (access === 'private') fs.fchmodSync(fd, mode);
         writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content, 0);
         if (durability !== 'unflushed') fs.fsyncSync(fd);
       } finally {
@@ -117,7 +128,7 @@ export class NodeDisk implements Disk {
     return { totalBytes: blocks * bsize, usableBytes: bavail * bsize };
   }
 
-  lock(file: string): { release(): void } | null {
+  lock(file: string): DiskLock | null {
     return attempt(file, () => lockFile(file));
   }
 }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
+import type { DiskLock } from '../disk';
 
 interface LockBinding {
   tryLock(fd: number): boolean;
@@ -12,7 +13,7 @@ interface LockBinding {
  * and ours see each other. The addon is optional: without it the kernel's own list of locks and a process id in the
  * file stand in, which see Apache's broker and ours, but are not seen by Apache's.
  */
-export function lockFile(file: string): { release(): void } | null {
+export function lockFile(file: string): DiskLock | null {
   const binding = lockBinding();
   const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
   if (binding === null) return lockByProcessId(fd);
@@ -21,6 +22,7 @@ export function lockFile(file: string): { release(): void } | null {
     return null;
   }
   return {
+    isSystemLock: true,
     release: () => {
       binding.unlock(fd);
       fs.closeSync(fd);
@@ -36,7 +38,7 @@ function lockBinding(): LockBinding | null {
   }
 }
 
-function lockByProcessId(fd: number): { release(): void } | null {
+function lockByProcessId(fd: number): DiskLock | null {
   const owner = Number(fs.readFileSync(fd, 'utf8').trim());
   // In a container the process that died may have had the very id that we have.
   const ownerLives = Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner);
@@ -47,6 +49,7 @@ function lockByProcessId(fd: number): { release(): void } | null {
   fs.ftruncateSync(fd, 0);
   fs.writeSync(fd, `${process.pid}\n`, 0);
   return {
+    isSystemLock: false,
     release: () => {
       fs.ftruncateSync(fd, 0);
       fs.closeSync(fd);

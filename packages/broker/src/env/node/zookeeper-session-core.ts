@@ -1,5 +1,11 @@
 import type { Logger } from '../logger';
-import { type SessionState, type WatchEvent, ZooKeeperError, type ZooKeeperErrorCode } from '../zookeeper';
+import {
+  type SessionCredentials,
+  type SessionState,
+  type WatchEvent,
+  ZooKeeperError,
+  type ZooKeeperErrorCode,
+} from '../zookeeper';
 import { ZooKeeperConnection } from './zookeeper-connection';
 import { formatHost, shuffled, type ZooKeeperHost } from './zookeeper-hosts';
 import {
@@ -38,7 +44,7 @@ export interface SessionOptions {
   readonly hosts: readonly ZooKeeperHost[];
   readonly chroot: string;
   readonly sessionTimeoutMs: number;
-  readonly resume?: { readonly sessionId: string; readonly password: Buffer } | undefined;
+  readonly resume?: SessionCredentials | undefined;
 }
 
 /**

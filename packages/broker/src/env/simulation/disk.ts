@@ -1,4 +1,12 @@
-import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat, type OpenMode } from '../disk';
+import {
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type DiskLock,
+  type DiskSpace,
+  type DiskStat,
+  type OpenMode,
+} from '../disk';
 import { type DiskOperation, type Fault, MemoryDisk, type MemoryFile } from '../testing/memory-disk';
 import type { SimulatedProcess, SimulatedTime } from './clock';
 import type { SeededRandom } from './random';
@@ -161,9 +169,9 @@ class ProcessDisk implements Disk {
     return this.call(path).space();
   }
 
-  lock(path: string): { release(): void } | null {
+  lock(path: string): DiskLock | null {
     const lock = this.call(path).lock(path);
-    return lock && { release: () => this.process.isAlive && lock.release() };
+    return lock && { isSystemLock: lock.isSystemLock, release: () => this.process.isAlive && lock.release() };
   }
 
   /** Lets a call take its time. */

@@ -1,4 +1,12 @@
-import { type Disk, DiskError, type DiskFile, type DiskSpace, type DiskStat, type OpenMode } from '../disk';
+import {
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type DiskLock,
+  type DiskSpace,
+  type DiskStat,
+  type OpenMode,
+} from '../disk';
 
 /** What a fault does to an operation: fails it with a code, or lets a write through in part before it fails. */
 export interface Fault {
@@ -164,10 +172,10 @@ export class MemoryDisk implements Disk {
     return { totalBytes: this.totalBytes, usableBytes: this.totalBytes - used };
   }
 
-  lock(path: string): { release(): void } | null {
+  lock(path: string): DiskLock | null {
     if (this.locks.has(path)) return null;
     this.locks.add(path);
-    return { release: () => void this.locks.delete(path) };
+    return { isSystemLock: true, release: () => void this.locks.delete(path) };
   }
 
   /** A process that dies loses its locks and open files; what it wrote stays. */
