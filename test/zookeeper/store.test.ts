@@ -233,10 +233,10 @@ describe('the rest', () => {
     await store.deleteLogDirEventNotifications(1, ['log_dir_event_0000000000', 'gone']);
     expect(await store.getIsrChangeNotifications()).toEqual([]);
     expect(await store.getLogDirEventNotifications()).toEqual([]);
-    expect(await store.getPartitionReassignment()).toBeNull();
-    await store.setPartitionReassignment([{ ...partition('t', 0), replicas: [2] }], 1);
-    expect(await store.getPartitionReassignment()).toEqual([{ ...partition('t', 0), replicas: [2] }]);
-    await store.deletePartitionReassignment(1);
+    expect(await store.reassignments.requests()).toBeNull();
+    await store.reassignments.setRequests([{ ...partition('t', 0), replicas: [2] }], 1);
+    expect(await store.reassignments.requests()).toEqual([{ ...partition('t', 0), replicas: [2] }]);
+    await store.reassignments.deleteRequests(1);
     await client.create(paths.preferredReplicaElection, Buffer.from('{"version":1,"partitions":[]}'));
     expect(await store.getPreferredReplicaElection()).toEqual([]);
     await store.deletePreferredReplicaElection(1);

@@ -2,6 +2,7 @@ import { allocateProducerIds } from './allocate-producer-ids';
 import { alterClientQuotas } from './alter-client-quotas';
 import { alterConfigs } from './alter-configs';
 import { alterPartition } from './alter-partition';
+import { alterPartitionReassignments } from './alter-partition-reassignments';
 import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
 import { consumerGroupDescribe } from './consumer-group-describe';
@@ -97,6 +98,7 @@ export function handlers(services: Services): readonly Handler[] {
     deleteGroups(services),
     electLeaders(services),
     incrementalAlterConfigs(services),
+    alterPartitionReassignments(services),
     listPartitionReassignments(services),
     offsetDelete(services),
     describeClientQuotas(services),

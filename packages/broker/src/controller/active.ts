@@ -32,4 +32,6 @@ export interface ActiveController {
   unwatchTopic(topic: string): void;
   watchBroker(id: number): void;
   unwatchBroker(id: number): void;
+  /** Looks, as an event of its own, whether `/admin/reassign_partitions` asks for anything, and hears of it from then on. */
+  watchReassignmentRequests(): void;
 }

@@ -2,6 +2,7 @@ import type { BrokerInfo } from '../zookeeper/broker-info';
 import type { ActiveController } from './active';
 import { forgetUnanswered, resumeDeletions } from './deletion';
 import { electLeaders, onlineReplicas, onReplicasOffline } from './partitions';
+import { resumeMovesTo } from './reassignment';
 import { RequestBatch } from './requests';
 import type { ControllerBroker } from './state';
 
@@ -158,6 +159,7 @@ export async function onBrokerStartup(
     controller,
     kept.filter((id) => state.needsLeader(id)),
   );
+  await resumeMovesTo(controller, ids);
   await resumeDeletions(controller);
 }
 

@@ -18,6 +18,14 @@ import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notificati
 import type { ControllerOptions } from './options';
 import { electLeaders, onlineReplicas } from './partitions';
 import { onBrokerPresumedDead, onPresumedDeadServing } from './presumed-dead';
+import {
+  onReassignmentsRequested,
+  type ReassignmentOutcome,
+  reassignOnRequest,
+  resumeMoves,
+  type Target,
+} from './reassignment';
+import { isBeingReassigned } from './reassignment-plan';
 import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
 import { type ControlRequest, RequestBatch } from './requests';
 import { ControllerState, type PartitionId, type ReplicaAssignment } from './state';
@@ -117,10 +125,13 @@ export class Controller {
   /** Partitions whose replicas are being moved (KIP-455). Throws NOT_CONTROLLER. */
   ongoingReassignments(): Promise<(PartitionId & { readonly assignment: ReplicaAssignment })[]> {
     return this.ask('ListPartitionReassignments', async ({ state }) =>
-      [...state.allPartitions()].filter(
-        ({ assignment }) => assignment.addingReplicas.length + assignment.removingReplicas.length > 0,
-      ),
+      [...state.allPartitions()].filter(({ assignment }) => isBeingReassigned(assignment)),
     );
+  }
+
+  /** Moves partitions to other replicas, or cancels that (KIP-455). Throws NOT_CONTROLLER. */
+  alterReassignments(targets: readonly Target[]): Promise<ReassignmentOutcome[]> {
+    return this.ask('ApiPartitionReassignment', (term) => reassignOnRequest(term, targets));
   }
 
   /** Unclean elections have come to be allowed, of one topic or (null) by the brokers' default. */
@@ -278,6 +289,8 @@ export class Controller {
       controller,
       kept.filter((id) => state.needsLeader(id)),
     );
+    await onReassignmentsRequested(controller);
+    await resumeMoves(controller);
     await resumeDeletions(controller);
     this.logger.info(`Ready to serve as the new controller with epoch ${controllerEpoch}`);
   }
@@ -317,7 +330,9 @@ export class Controller {
           dataChanged: () => this.during(controller, 'BrokerModifications', (term) => onBrokerModified(term, id)),
         }),
       unwatchBroker: (id) => client.unregisterChangeHandler(paths.brokerId(id)),
+      watchReassignmentRequests: () => this.during(controller, 'ZkPartitionReassignment', onReassignmentsRequested),
     };
+    client.registerChangeHandler(paths.reassignPartitions, { created: controller.watchReassignmentRequests });
     for (const [path, name, run] of CHILD_EVENTS) {
       client.registerChildHandler(path, () => this.during(controller, name, run));
     }
@@ -359,6 +374,7 @@ export class Controller {
     const { client } = this.options;
     const { state, unwatchTopic, unwatchBroker } = this.active;
     for (const [path] of CHILD_EVENTS) client.unregisterChildHandler(path);
+    client.unregisterChangeHandler(paths.reassignPartitions);
     for (const topic of state.topics.keys()) unwatchTopic(topic);
     for (const id of [...state.brokers.keys(), ...state.presumedDead.keys()]) unwatchBroker(id);
     this.active.channels.close();

@@ -52,6 +52,16 @@ export function choosePreferred(
   return { leader: preferred, isr: current.isr, unclean: false };
 }
 
+/** A partition whose move is over (KIP-455): the first replica that lives and is in sync. */
+export function chooseForReassignment(
+  replicas: readonly number[],
+  current: LeaderAndIsr,
+  isLive: (id: number) => boolean,
+): Choice | null {
+  const leader = replicas.find((id) => isLive(id) && current.isr.includes(id));
+  return leader === undefined ? null : { leader, isr: current.isr, unclean: false };
+}
+
 /** During a controlled shutdown (KIP-143): the first live, in-sync replica that is not itself on its way out. */
 export function chooseForShutdown(
   replicas: readonly number[],
@@ -72,6 +82,11 @@ export function elected(current: LeaderAndIsr, choice: Choice): LeaderAndIsr {
     isr: choice.isr,
     leaderRecoveryState: choice.unclean ? RECOVERING : current.leaderRecoveryState,
   };
+}
+
+/** Nothing changes but the epoch: whoever hears of it takes over what comes with it, such as a new list of replicas. */
+export function withNextEpoch(current: LeaderAndIsr): LeaderAndIsr {
+  return { ...current, leaderEpoch: current.leaderEpoch + 1 };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ERRORS } from '@odradek/protocol/errors';
 import type { ActiveController } from './active';
 import { onlineReplicas, onReplicasOffline, refreshStates } from './partitions';
+import { onIsrChanged } from './reassignment';
 import { RequestBatch } from './requests';
 import { type PartitionId, partitionKey } from './state';
 
@@ -57,5 +58,6 @@ export async function onIsrChanges(controller: ActiveController): Promise<void> 
   const batch = new RequestBatch();
   batch.addMetadata(state.brokers.keys(), partitions);
   controller.send(batch);
+  await onIsrChanged(controller, partitions);
   await store.deleteIsrChangeNotifications(state.epochVersion, names);
 }

@@ -33,6 +33,7 @@ import {
   updatePartitionStates,
 } from './partition-states';
 import { allocateProducerIdBlock } from './producer-ids';
+import { Reassignments } from './reassignments';
 import { BrokerRegistration, checkAdvertisedListeners } from './registration';
 import type { ZooKeeperClient } from './session';
 import {
@@ -47,7 +48,6 @@ import {
   PreferredReplicaElectionZNode,
   type ProducerIdBlock,
   paths,
-  ReassignPartitionsZNode,
   type TopicAssignment,
   type TopicPartition,
   TopicZNode,
@@ -55,9 +55,6 @@ import {
 
 export type { ControllerInOffice, ElectionOutcome } from './election';
 export { ANY_VERSION, ControllerMovedError } from './operations';
-
-/** A partition's replicas to be, as `/admin/reassign_partitions` asks for them. */
-export type ReassignmentTarget = TopicPartition & { readonly replicas: readonly number[] };
 
 /**
  * All that a broker and a controller do in ZooKeeper (KafkaZkClient). Reads set a watch where the client has a handler
@@ -68,6 +65,7 @@ export class ZooKeeperStore {
   /** Overrides of topics, brokers, clients, users and ips. */
   readonly configs: EntityConfigs;
   readonly consumerOffsets: ConsumerOffsets;
+  readonly reassignments: Reassignments;
   private readonly registration: BrokerRegistration;
   private readonly logger: Logger;
   private isRegistered = false;
@@ -81,6 +79,7 @@ export class ZooKeeperStore {
     this.logger = loggers.logger('kafka.zk.KafkaZkClient');
     this.configs = new EntityConfigs(client, this.logger);
     this.consumerOffsets = new ConsumerOffsets(client);
+    this.reassignments = new Reassignments(client);
     this.registration = new BrokerRegistration(client, clock, this.logger);
   }
 
@@ -273,25 +272,9 @@ export class ZooKeeperStore {
 
   // What others ask of the controller
 
-  /** Null where nobody asks. Throws `ZNodeFormatError` where the content is not JSON: warn, and take it for empty. */
-  async getPartitionReassignment(): Promise<ReassignmentTarget[] | null> {
-    const found = await readIfExists(this.client, paths.reassignPartitions);
-    return found && ReassignPartitionsZNode.decode(found.data);
-  }
-
-  async setPartitionReassignment(targets: readonly ReassignmentTarget[], epochZkVersion: number): Promise<void> {
-    const data = ReassignPartitionsZNode.encode(targets);
-    const path = paths.reassignPartitions;
-    try {
-      await guarded(this.client, epochZkVersion, { type: 'set', path, data, version: ANY_VERSION });
-    } catch (error) {
-      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
-      await guarded(this.client, epochZkVersion, { type: 'create', path, data, mode: 'persistent' });
-    }
-  }
-
-  deletePartitionReassignment(epochZkVersion: number): Promise<void> {
-    return this.deleteNode(paths.reassignPartitions, epochZkVersion);
+  /** Whether somebody asks for elections. Sets the watch, also where nobody does. */
+  async isPreferredReplicaElectionRequested(): Promise<boolean> {
+    return (await this.client.exists(paths.preferredReplicaElection)) !== null;
   }
 
   /** Null where nobody asks. */
