@@ -112,17 +112,19 @@ test('leadership that has gone astray is handed back in time, again and again', 
   const impatient = { ...nodeClock, after: (_delayMs: number, run: () => void) => nodeClock.after(10, run) };
   const leaderBalance = { checkIntervalMs: 300_000, perBrokerPercentage: 10 };
   const made = await office(cluster, { clock: impatient, leaderBalance });
-  for (let round = 0; round < 2; round++) {
-    const other = await joined(made);
-    await byHand(cluster, `/brokers/topics/t${round}`, { version: 1, partitions: { 0: [1, 0] } });
-    const path = `/brokers/topics/t${round}/partitions/0/state`;
-    const current = async () => JSON.parse((await cluster.contentOf(path))!);
-    await until(() => made.brokers.metadata(0, `t${round}`, 0)?.leader === 1);
-    await other.client.close();
-    await until(async () => (await current()).leader === 0);
-    await joined(made);
-    await byHand(cluster, path, { ...(await current()), isr: [0, 1] });
-    await made.member.store.propagateIsrChanges([{ topic: `t${round}`, partition: 0 }]);
-    await until(async () => (await current()).leader === 1);
+  try {
+    let other = await joined(made);
+    await byHand(cluster, '/brokers/topics/t', { version: 1, partitions: { 0: [1, 0] } });
+    await until(() => made.brokers.metadata(0, 't', 0)?.leader === 1);
+    for (let round = 0; round < 2; round++) {
+      await other.client.close();
+      await until(async () => (await state()).leader === 0);
+      other = await joined(made);
+      await byHand(cluster, STATE, { ...(await state()), isr: [0, 1] });
+      await made.member.store.propagateIsrChanges([ID]);
+      await until(async () => (await state()).leader === 1);
+    }
+  } finally {
+    await made.controller.stop();
   }
 });

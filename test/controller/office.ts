@@ -1,6 +1,7 @@
 import type { ConnectPeer, Peer } from '@odradek/broker/cluster/peers';
 import type { Processes } from '@odradek/broker/cluster/processes';
 import { Controller } from '@odradek/broker/controller/controller';
+import type { ControllerOptions } from '@odradek/broker/controller/options';
 import { silentLoggers } from '@odradek/broker/env/logger';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeRandom } from '@odradek/broker/env/node/random';
@@ -137,7 +138,12 @@ const hasTopic = (request: Sent['request'], topic: string): boolean =>
   (request.topicStates ?? []).some(({ topicName }) => topicName === topic);
 
 /** A broker's part in the election, over a member's session. */
-export function candidate(id: number, { client, store }: Member, brokers: ObedientBrokers): Controller {
+export function candidate(
+  id: number,
+  { client, store }: Member,
+  brokers: ObedientBrokers,
+  overrides: Partial<ControllerOptions> = {},
+): Controller {
   const unclean = new Set<string>();
   return new Controller({
     brokerId: id,
@@ -151,6 +157,7 @@ export function candidate(id: number, { client, store }: Member, brokers: Obedie
     controlListenerName: 'PLAINTEXT',
     socketTimeoutMs: 30_000,
     deleteTopicEnabled: true,
+    leaderBalance: null,
     uncleanElectionEnabled: (topic) => unclean.has(topic),
     loadTopicConfigs: async (topics) => {
       for (const topic of topics) {
@@ -161,6 +168,7 @@ export function candidate(id: number, { client, store }: Member, brokers: Obedie
     registerBroker: async () => {
       await store.registerBroker(brokerInfo(id));
     },
+    ...overrides,
   });
 }
 
@@ -171,10 +179,10 @@ export interface Office {
 }
 
 /** Broker 0, registered and elected. */
-export async function office(cluster: Cluster): Promise<Office> {
+export async function office(cluster: Cluster, overrides: Partial<ControllerOptions> = {}): Promise<Office> {
   const member = await cluster.member();
   const brokers = new ObedientBrokers();
-  const controller = candidate(0, member, brokers);
+  const controller = candidate(0, member, brokers, overrides);
   await member.store.registerBroker(brokerInfo(0));
   await controller.start();
   return { member, brokers, controller };

@@ -1,22 +1,24 @@
 import { KafkaError } from '@odradek/protocol/errors';
-import { sleep } from '../env/clock';
+import { sleep, type Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import { type ElectionOutcome as Candidacy, type ControllerInOffice, ControllerMovedError } from '../zookeeper/store';
 import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
 import type { ActiveController, ElectionCounts } from './active';
 import { type AlterPartitionOrder, alterPartitions, type TopicOutcomes } from './alter-partition';
 import { deletionAnswers, leaderAndIsrAnswers } from './answers';
-import { onBrokerModified, onBrokersChanged, readInitialBrokers } from './brokers';
+import { onBrokerModified, onBrokersChanged } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
 import { shutDownBroker } from './controlled-shutdown';
-import { onDeletionAnswer, onTopicDeletions, readDeletions, resumeDeletions } from './deletion';
+import { onDeletionAnswer, onTopicDeletions, resumeDeletions } from './deletion';
 import { EarlyNotice } from './early-notice';
 import { EventQueue } from './event-queue';
 import { controllerFacts } from './facts';
+import { takeOver } from './failover';
 import { FalseAlarms } from './false-alarms';
+import { onPreferredElectionRequested, rebalanceLeaders } from './leader-balance';
 import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notifications';
 import type { ControllerOptions } from './options';
-import { electLeaders, onlineReplicas } from './partitions';
+import { electLeaders } from './partitions';
 import { onBrokerPresumedDead, onPresumedDeadServing } from './presumed-dead';
 import {
   onReassignmentsRequested,
@@ -27,13 +29,15 @@ import {
 } from './reassignment';
 import { isBeingReassigned } from './reassignment-plan';
 import { type ElectionOutcome, type ElectionType, electOnRequest } from './requested-elections';
-import { type ControlRequest, RequestBatch } from './requests';
+import type { ControlRequest } from './requests';
 import { ControllerState, type PartitionId, type ReplicaAssignment } from './state';
 import { Succession } from './succession';
-import { onPartitionsAdded, onTopicsChanged, readInitialTopics } from './topics';
+import { onPartitionsAdded, onTopicsChanged } from './topics';
 
 /** How long one who could not take office keeps it, so that its attempts fill no log. */
 const FAILED_OFFICE_BACKOFF_MS = 1_000;
+/** From taking office to the first look at who leads: brokers that start together have come by then. */
+const FIRST_BALANCE_DELAY_MS = 5_000;
 
 /** What an active controller follows, and what it does when it changes. Each reads its path, and so watches it anew. */
 const CHILD_EVENTS = [
@@ -57,6 +61,7 @@ export class Controller {
   private active: ActiveController | null = null;
   private activeControllerId = -1;
   private stopped = false;
+  private balanceTimer: Timer | null = null;
 
   constructor(private readonly options: ControllerOptions) {
     this.logger = options.loggers.logger('kafka.controller.KafkaController', `[Controller id=${options.brokerId}] `);
@@ -271,28 +276,26 @@ export class Controller {
     const { store } = this.options;
     await store.setupFeature();
     const controller = this.activate(new ControllerState(controllerEpoch, epochVersion));
-    await store.deleteLogDirEventNotifications(epochVersion);
-    await store.deleteIsrChangeNotifications(epochVersion);
-    await readInitialBrokers(controller);
-    await readInitialTopics(controller);
-    // Before anything is announced: a topic that is to be deleted does not come back for a moment.
-    await readDeletions(controller);
-    const { state } = controller;
-    const everything = new RequestBatch();
-    everything.addMetadata(state.brokers.keys(), state.allPartitions());
-    controller.send(everything);
-    const kept = [...state.allPartitions()].filter(({ topic }) => !state.isBeingDeleted(topic));
-    const replicas = new RequestBatch();
-    onlineReplicas(controller, kept, replicas);
-    controller.send(replicas);
-    await electLeaders(
-      controller,
-      kept.filter((id) => state.needsLeader(id)),
-    );
+    await takeOver(controller);
     await onReassignmentsRequested(controller);
     await resumeMoves(controller);
     await resumeDeletions(controller);
+    await onPreferredElectionRequested(controller);
+    this.balanceAfter(controller, FIRST_BALANCE_DELAY_MS);
     this.logger.info(`Ready to serve as the new controller with epoch ${controllerEpoch}`);
+  }
+
+  /** Looks after leaders that have gone astray, now and again until the end of the term. */
+  private balanceAfter(term: ActiveController, delayMs: number): void {
+    const { clock, leaderBalance } = this.options;
+    if (leaderBalance === null) return;
+    this.balanceTimer = clock.after(delayMs, () =>
+      this.during(term, 'AutoPreferredReplicaLeaderElection', () =>
+        rebalanceLeaders(term, leaderBalance.perBrokerPercentage).finally(() => {
+          if (this.active === term) this.balanceAfter(term, leaderBalance.checkIntervalMs);
+        }),
+      ),
+    );
   }
 
   private activate(state: ControllerState): ActiveController {
@@ -333,6 +336,9 @@ export class Controller {
       watchReassignmentRequests: () => this.during(controller, 'ZkPartitionReassignment', onReassignmentsRequested),
     };
     client.registerChangeHandler(paths.reassignPartitions, { created: controller.watchReassignmentRequests });
+    client.registerChangeHandler(paths.preferredReplicaElection, {
+      created: () => this.during(controller, 'ReplicaLeaderElection', onPreferredElectionRequested),
+    });
     for (const [path, name, run] of CHILD_EVENTS) {
       client.registerChildHandler(path, () => this.during(controller, name, run));
     }
@@ -377,6 +383,8 @@ export class Controller {
     client.unregisterChangeHandler(paths.reassignPartitions);
     for (const topic of state.topics.keys()) unwatchTopic(topic);
     for (const id of [...state.brokers.keys(), ...state.presumedDead.keys()]) unwatchBroker(id);
+    client.unregisterChangeHandler(paths.preferredReplicaElection);
+    this.balanceTimer?.cancel();
     this.active.channels.close();
     this.active.early?.close();
     this.active = null;

@@ -24,6 +24,8 @@ export interface ControllerOptions {
   readonly uncleanElectionEnabled: (topic: string) => boolean;
   /** Reads the settings of topics, of which this broker may host no replica. */
   readonly loadTopicConfigs: (topics: Iterable<string>) => Promise<void>;
+  /** How often to look whether brokers lead too few of the partitions that prefer them; null where never. */
+  readonly leaderBalance: { readonly checkIntervalMs: number; readonly perBrokerPercentage: number } | null;
   /** Registers this broker anew, after its session was lost. */
   readonly registerBroker: () => Promise<void>;
 }
