@@ -109,7 +109,7 @@ describe('/admin/preferred_replica_election', () => {
 });
 
 test('leadership that has gone astray is handed back in time, again and again', async () => {
-  const impatient = { ...nodeClock, after: (_delayMs: number, run: () => void) => nodeClock.after(10, run) };
+  const impatient = { ...nodeClock, after: (_delayMs: number, run: () => void) => nodeClock.after(50, run) };
   const leaderBalance = { checkIntervalMs: 300_000, perBrokerPercentage: 10 };
   const made = await office(cluster, { clock: impatient, leaderBalance });
   try {

@@ -20,6 +20,7 @@ import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notificati
 import type { ControllerOptions } from './options';
 import { electLeaders } from './partitions';
 import { onBrokerPresumedDead, onPresumedDeadServing } from './presumed-dead';
+import { allocateProducerIds } from './producer-ids';
 import {
   onReassignmentsRequested,
   type ReassignmentOutcome,
@@ -98,12 +99,8 @@ export class Controller {
    * Takes a block of producer ids for a broker (KIP-730). Throws NOT_CONTROLLER, BROKER_ID_NOT_REGISTERED, or
    * STALE_BROKER_EPOCH for a process that has been replaced.
    */
-  async allocateProducerIds(brokerId: number, brokerEpoch: number): Promise<ProducerIdBlock> {
-    const broker = this.active?.state.brokers.get(brokerId);
-    if (!this.active) throw new KafkaError('NOT_CONTROLLER');
-    if (!broker) throw new KafkaError('BROKER_ID_NOT_REGISTERED');
-    if (broker.epoch !== brokerEpoch) throw new KafkaError('STALE_BROKER_EPOCH');
-    return this.options.store.allocateProducerIdBlock(brokerId);
+  allocateProducerIds(brokerId: number, brokerEpoch: number): Promise<ProducerIdBlock> {
+    return this.ask('AllocateProducerIds', (term) => allocateProducerIds(term, brokerId, brokerEpoch));
   }
 
   /**
@@ -281,21 +278,20 @@ export class Controller {
     await resumeMoves(controller);
     await resumeDeletions(controller);
     await onPreferredElectionRequested(controller);
-    this.balanceAfter(controller, FIRST_BALANCE_DELAY_MS);
+    this.balance(controller);
     this.logger.info(`Ready to serve as the new controller with epoch ${controllerEpoch}`);
   }
 
   /** Looks after leaders that have gone astray, now and again until the end of the term. */
-  private balanceAfter(term: ActiveController, delayMs: number): void {
+  private balance(term: ActiveController): void {
     const { clock, leaderBalance } = this.options;
     if (leaderBalance === null) return;
-    this.balanceTimer = clock.after(delayMs, () =>
-      this.during(term, 'AutoPreferredReplicaLeaderElection', () =>
-        rebalanceLeaders(term, leaderBalance.perBrokerPercentage).finally(() => {
-          if (this.active === term) this.balanceAfter(term, leaderBalance.checkIntervalMs);
-        }),
-      ),
-    );
+    const { checkIntervalMs, perBrokerPercentage } = leaderBalance;
+    const look = (): void => {
+      this.balanceTimer = clock.after(checkIntervalMs, look);
+      this.during(term, 'AutoPreferredReplicaLeaderElection', () => rebalanceLeaders(term, perBrokerPercentage));
+    };
+    this.balanceTimer = clock.after(FIRST_BALANCE_DELAY_MS, look);
   }
 
   private activate(state: ControllerState): ActiveController {
