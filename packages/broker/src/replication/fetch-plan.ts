@@ -265,6 +265,8 @@ export class FetchPlan<Replica extends FollowedReplica> {
   /** No answer came: whether the session has moved on nobody knows, so that the next request begins a new one. */
   failed(): void {
     this.reset(this.sessionId);
+    // What it held counts no more: only what is not delayed is a reason to ask again.
+    this.askForAll();
   }
 
   private reset(sessionId: number): void {
