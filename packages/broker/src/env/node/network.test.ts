@@ -132,6 +132,18 @@ describe('TCP', () => {
     await listening.close();
   });
 
+  test('who stood still too long has connected in time all the same', async () => {
+    const listening = await nodeNetwork.listen({ host: '127.0.0.1', port: 0, backlog: 1 }, (server) =>
+      server.destroy(),
+    );
+    const connecting = nodeNetwork.connect({ host: '127.0.0.1', port: listening.port, timeoutMs: 20 });
+    // The system goes on meanwhile.
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    (await connecting).destroy();
+    await listening.close();
+  });
+
   test('a port that is taken, and one where nobody listens', async () => {
     const { client, server, listening } = await pair();
     const again = nodeNetwork.listen({ host: '127.0.0.1', port: listening.port, backlog: 5 }, () => {});

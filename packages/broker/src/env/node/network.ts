@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
+import { deadline } from '../clock';
 import {
   type Connection,
   ConnectionRefusedError,
@@ -9,6 +10,7 @@ import {
   type Network,
   type Receiver,
 } from '../network';
+import { nodeClock } from './clock';
 import { type ReceivingSocket, receiveInto } from './receiving-socket';
 
 const V4_IN_V6 = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
@@ -122,16 +124,17 @@ function connectTo({ host, port, timeoutMs }: ConnectOptions): Promise<Connectio
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, ...SOCKET_OPTIONS });
     const fail = (error: Error): void => {
-      clearTimeout(timer);
+      timer.cancel();
       socket.destroy();
       reject(isRefusal(error) ? new ConnectionRefusedError(error.message, { cause: error }) : error);
     };
     const address = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-    const timer = setTimeout(() => fail(new Error(`no connection to ${address} within ${timeoutMs} ms`)), timeoutMs);
+    const late = (): void => fail(new Error(`no connection to ${address} within ${timeoutMs} ms`));
+    const timer = deadline(nodeClock, timeoutMs, late);
     socket.once('error', fail);
     socket.once('connect', () => {
       if (isConnectedToItself(socket)) return fail(new ConnectionRefusedError(`connect ECONNREFUSED ${address}`));
-      clearTimeout(timer);
+      timer.cancel();
       socket.off('error', fail);
       // Nothing may be read before the receiver's memory is there.
       socket.pause();
