@@ -41,6 +41,15 @@ export function readZNode(world: World, path: string): Promise<Pair<string>> {
   return onBoth(world, async (session, root) => String((await session.getData(`${root}${path}`)).data));
 }
 
+/** How often a znode has been written on each side. */
+export function readVersion(world: World, path: string): Promise<Pair<number>> {
+  return onBoth(world, async (session, root) => (await session.getData(`${root}${path}`)).stat.version);
+}
+
+export function isZNodeThere(world: World, path: string): Promise<Pair<boolean>> {
+  return onBoth(world, async (session, root) => (await session.exists(`${root}${path}`)) !== null);
+}
+
 /** The epoch of a broker's registration, which is the id of the transaction that made it. */
 export function brokerEpochs(world: World, id: number): Promise<Pair<number>> {
   return onBoth(world, async (session, root) =>

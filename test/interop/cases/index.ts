@@ -13,6 +13,7 @@ import { metadata } from './metadata';
 import { offsets } from './offsets';
 import { produce } from './produce';
 import { quotas } from './quotas';
+import { reassign } from './reassignments';
 import { rebalances } from './rebalances';
 import { topics } from './topics';
 import { legacyWrappers } from './wrappers';
@@ -34,6 +35,7 @@ export const ALL: readonly Scenario[] = [
   ...groupOffsets,
   ...rebalances,
   ...alterPartition,
+  ...reassign,
   ...damaged,
   ...control,
 ];

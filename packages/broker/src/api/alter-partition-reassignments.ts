@@ -25,7 +25,7 @@ export function alterPartitionReassignments({ controller }: Services): Handler<t
           errorMessage: error?.message ?? null,
         });
       }
-      return { errorCode: 0, errorMessage: null, responses: results.topics };
+      return { errorCode: 0, errorMessage: '', responses: results.topics };
     },
     fail: ({ code, message }) => ({ errorCode: code, errorMessage: message, responses: [] }),
   });
