@@ -5,7 +5,7 @@ import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { ControllerLink } from '../cluster/controller-link';
 import type { Clock, Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
-import type { IsrAnswer } from './isr-changes';
+import { type IsrAnswer, verdictOnRefusal } from './isr-changes';
 
 /** A leader's wish that the in-sync replicas of its partition be `isr`. */
 export interface IsrChange {
@@ -82,19 +82,24 @@ export class AlterPartitions {
   }
 
   private propagate(): void {
-    if (this.busy || this.closed || this.unanswered.size === 0) return;
+    if (this.busy || this.retry !== null || this.closed || this.unanswered.size === 0) return;
     this.busy = true;
     // A follower's fetch of a thousand partitions, or a tick that finds it gone, wishes a thousand times in one turn.
     void Promise.resolve().then(async () => {
       const isDone = await this.exchange([...this.unanswered.values()]);
       this.busy = false;
       if (this.closed) return;
-      if (isDone) this.propagate();
-      else this.retry = this.options.clock.after(RETRY_BACKOFF_MS, () => this.propagate());
+      if (!isDone) {
+        this.retry = this.options.clock.after(RETRY_BACKOFF_MS, () => {
+          this.retry = null;
+          this.propagate();
+        });
+      }
+      this.propagate();
     });
   }
 
-  /** Sends wishes and hands the answers out; false where there was none, and they are to be sent again later. */
+  /** Sends wishes and hands the answers out; false where one is missing, or will be asked for again: later, not at once. */
   private async exchange(items: readonly Item[]): Promise<boolean> {
     const { brokerId, brokerEpoch, controller, logger } = this.options;
     const version = items.every(({ change }) => change.topicId !== ZERO_UUID) ? TOPIC_IDS_VERSION : NAMES_VERSION;
@@ -108,10 +113,7 @@ export class AlterPartitions {
       return false;
     }
     const error = errorName(response.errorCode);
-    if (error === 'NONE') {
-      this.handOut(items, response, version);
-      return true;
-    }
+    if (error === 'NONE') return this.handOut(items, response, version);
     if (error === 'STALE_BROKER_EPOCH') logger.warn(`Broker had a stale broker epoch (${epoch}), retrying.`);
     else if (error === 'CLUSTER_AUTHORIZATION_FAILED') {
       logger.error('Broker is not authorized to send AlterPartition to controller');
@@ -120,20 +122,24 @@ export class AlterPartitions {
     return false;
   }
 
-  private handOut(items: readonly Item[], response: Response, version: number): void {
-    if (this.closed) return;
+  private handOut(items: readonly Item[], response: Response, version: number): boolean {
     const answers = answersOf(items, response, version);
+    let isDone = true;
     for (const item of items) {
+      if (this.closed) break;
       const { topic, partition } = item.change;
       const answer = answers.get(keyOf(topic, partition));
       if (!answer) {
         this.options.logger.warn(`Partition ${keyOf(topic, partition)} was sent but not included in the response`);
+        isDone = false;
         continue;
       }
+      if (answer.type === 'refused' && verdictOnRefusal(answer.error) === 'retry') isDone = false;
       // First: whoever hears of the answer may have another wish.
       this.unanswered.delete(keyOf(topic, partition));
       item.settled(answer);
     }
+    return isDone;
   }
 }
 

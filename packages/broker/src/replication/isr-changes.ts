@@ -66,10 +66,12 @@ export type IsrVerdict = 'commit' | 'roll-back' | 'wait' | 'retry';
 
 /** Judges an answer to the latest proposal of a leader in `leaderEpoch` that knows `partitionEpoch`. */
 export function verdictOn(answer: IsrAnswer, leaderEpoch: number, partitionEpoch: number): IsrVerdict {
-  if (answer.type === 'granted') {
-    return answer.leaderEpoch === leaderEpoch && answer.partitionEpoch >= partitionEpoch ? 'commit' : 'wait';
-  }
-  switch (answer.error) {
+  if (answer.type === 'refused') return verdictOnRefusal(answer.error);
+  return answer.leaderEpoch === leaderEpoch && answer.partitionEpoch >= partitionEpoch ? 'commit' : 'wait';
+}
+
+export function verdictOnRefusal(error: ErrorName): Exclude<IsrVerdict, 'commit'> {
+  switch (error) {
     case 'OPERATION_NOT_ATTEMPTED':
     case 'INELIGIBLE_REPLICA':
       return 'roll-back';
