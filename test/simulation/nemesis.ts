@@ -106,8 +106,8 @@ export class Nemesis {
       node.stop();
       return () => this.startAgain(node);
     },
-    'crash in a write': ({ disk, ...node }) => {
-      disk.crashAfter(1 + this.random.below(20), () => this.nodeOf(node.id).kill());
+    'crash in a write': (node) => {
+      node.disk.crashAfter(1 + this.random.below(20), () => node.kill());
       return nothing;
     },
     'power cut': (node) => {
@@ -171,10 +171,6 @@ export class Nemesis {
     node.isWanted = true;
     // It may still be about to stop.
     if (node.state === 'down') node.start();
-  }
-
-  private nodeOf(id: number): BrokerNode {
-    return this.cluster.nodes[id]!;
   }
 
   private get zooKeepers(): string[] {

@@ -4,8 +4,8 @@ import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { Produce } from '@odradek/protocol/messages/produce';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import type { Send } from '../support/history';
-import type { SimulatedCluster } from './cluster';
 import { keyOf, SimulatedClient, type TopicPartition } from './client';
+import type { SimulatedCluster } from './cluster';
 
 const PRODUCE_VERSION = 11;
 const INIT_PRODUCER_ID_VERSION = 4;
@@ -89,9 +89,7 @@ export class Producer {
     const [brokerId] = [...(await this.knownBrokers())];
     if (brokerId === undefined) return null;
     const request = { transactionalId: null, transactionTimeoutMs: 60_000 };
-    const answer = await this.client
-      .ask(brokerId, InitProducerId, INIT_PRODUCER_ID_VERSION, request)
-      .catch(() => null);
+    const answer = await this.client.ask(brokerId, InitProducerId, INIT_PRODUCER_ID_VERSION, request).catch(() => null);
     if (answer === null || answer.errorCode !== 0) {
       await this.client.backOff();
       return null;
@@ -114,7 +112,10 @@ export class Producer {
   ): Promise<Send['outcome']> {
     const { process } = this.client;
     const timestamp = process.nowMs();
-    const records = buildBatch({ ...header, records: values.map((value) => ({ timestamp, value: Buffer.from(value) })) });
+    const records = buildBatch({
+      ...header,
+      records: values.map((value) => ({ timestamp, value: Buffer.from(value) })),
+    });
     const deadlineMs = process.monotonicMs() + this.options.deliveryTimeoutMs;
     const notes = this.begin(partition, values);
     let mayBeWritten = false;

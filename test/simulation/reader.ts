@@ -3,8 +3,8 @@ import { Fetch } from '@odradek/protocol/messages/fetch';
 import { forEachBatch, isControlAt, lastOffsetAt } from '@odradek/protocol/records/batch';
 import { readRecords } from '@odradek/protocol/records/record';
 import type { Poll } from '../support/history';
-import type { SimulatedCluster } from './cluster';
 import { keyOf, SimulatedClient, type TopicPartition } from './client';
+import type { SimulatedCluster } from './cluster';
 
 const FETCH_VERSION = 12;
 const MAX_WAIT_MS = 250;

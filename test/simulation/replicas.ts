@@ -1,6 +1,6 @@
 import type { Poll } from '../support/history';
-import type { SimulatedCluster } from './cluster';
 import { keyOf, type TopicPartition } from './client';
+import type { SimulatedCluster } from './cluster';
 import type { BrokerNode } from './node';
 import { recordsOf } from './reader';
 
@@ -46,7 +46,8 @@ export function ailment(cluster: SimulatedCluster, partitions: readonly TopicPar
     const replicas = replicasOf(cluster, partition);
     const inSync = [...(state?.isr ?? [])].sort().join();
     if (state === null || state.leader < 0) return `${keyOf(partition)} has no leader`;
-    if (inSync !== [...replicas].sort().join()) return `${keyOf(partition)} has the replicas ${replicas}, in sync: ${inSync}`;
+    if (inSync !== [...replicas].sort().join())
+      return `${keyOf(partition)} has the replicas ${replicas}, in sync: ${inSync}`;
     const [first, ...others] = replicas.map((id) => logBytes(cluster.nodes[id]!, partition));
     if (others.some((other) => !other.equals(first!))) return `${keyOf(partition)}: replicas differ in their bytes`;
   }

@@ -5,6 +5,8 @@ import { Trace } from './trace';
 
 /** What one turn of a process costs it: time goes on also for those who only ask to be called again. */
 const TURN_MS = 0.01;
+/** Who asks for the time more often in one turn goes round in circles without ever letting go. */
+const MAX_LOOKS_PER_TURN = 500_000;
 const DEFAULT_EPOCH_MS = Date.UTC(2024, 0, 1);
 
 /**
@@ -115,6 +117,8 @@ export class SimulatedProcess implements Clock {
   private sequence = 0;
   /** Until then it is busy with what it has begun. */
   private busyUntilMs = 0;
+  /** At the time, in this turn. */
+  private looks = 0;
 
   constructor(
     readonly name: string,
@@ -138,6 +142,10 @@ export class SimulatedProcess implements Clock {
   }
 
   monotonicMs(): number {
+    if (++this.looks > MAX_LOOKS_PER_TURN) {
+      this.looks = 0;
+      throw new Error(`${this.name} does not end its turn`);
+    }
     return Math.max(this.time.nowMs, this.busyUntilMs);
   }
 
@@ -202,6 +210,7 @@ export class SimulatedProcess implements Clock {
   turn(): void {
     const task = this.queue.peek()!;
     this.queue.removeFirst();
+    this.looks = 0;
     const { trace, physics } = this.time;
     trace.note(this.index);
     trace.note(this.time.nowMs);
