@@ -40,6 +40,13 @@ export interface TopicOutcomes {
   readonly partitions: AlterPartitionOutcome[];
 }
 
+/** The partitions that are as their leader wants them: a move may have waited for that. */
+export function inDesiredState(outcomes: readonly TopicOutcomes[]): PartitionId[] {
+  return outcomes.flatMap(({ topicName: topic, partitions }) =>
+    partitions.filter((outcome) => 'state' in outcome).map(({ partition }) => ({ topic, partition })),
+  );
+}
+
 type Proposal = PartitionId & { readonly proposed: ProposedState };
 
 /**

@@ -4,7 +4,7 @@ import type { Logger } from '../env/logger';
 import { type ElectionOutcome as Candidacy, type ControllerInOffice, ControllerMovedError } from '../zookeeper/store';
 import { type ProducerIdBlock, paths } from '../zookeeper/znodes';
 import type { ActiveController, ElectionCounts } from './active';
-import { type AlterPartitionOrder, alterPartitions, type TopicOutcomes } from './alter-partition';
+import { type AlterPartitionOrder, alterPartitions, inDesiredState, type TopicOutcomes } from './alter-partition';
 import { deletionAnswers, leaderAndIsrAnswers } from './answers';
 import { onBrokerModified, onBrokersChanged } from './brokers';
 import { BrokerChannels, type ControlResponse } from './channels';
@@ -22,6 +22,7 @@ import { electLeaders } from './partitions';
 import { onBrokerPresumedDead, onPresumedDeadServing } from './presumed-dead';
 import { allocateProducerIds } from './producer-ids';
 import {
+  onIsrChanged,
   onReassignmentsRequested,
   type ReassignmentOutcome,
   reassignOnRequest,
@@ -121,7 +122,11 @@ export class Controller {
    * process that has been replaced; a partition's own error is in its outcome.
    */
   alterPartitions(order: AlterPartitionOrder): Promise<TopicOutcomes[]> {
-    return this.ask('AlterPartition', (term) => alterPartitions(term, order));
+    return this.ask(
+      'AlterPartition',
+      (term) => alterPartitions(term, order),
+      (term, outcomes) => onIsrChanged(term, inDesiredState(outcomes)),
+    );
   }
 
   /** Partitions whose replicas are being moved (KIP-455). Throws NOT_CONTROLLER. */
@@ -184,14 +189,21 @@ export class Controller {
   }
 
   /** Answers a request when its turn among the events comes. Throws NOT_CONTROLLER where this broker is none by then. */
-  private ask<Result>(name: string, run: (term: ActiveController) => Promise<Result>): Promise<Result> {
+  private ask<Result>(
+    name: string,
+    run: (term: ActiveController) => Promise<Result>,
+    afterwards: (term: ActiveController, result: Result) => Promise<void> = async () => {},
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       const refuse = (): void => reject(new KafkaError('NOT_CONTROLLER'));
       if (this.stopped) return refuse();
       const answer = async (): Promise<void> => {
-        if (!this.active) return refuse();
+        const term = this.active;
+        if (!term) return refuse();
         try {
-          resolve(await run(this.active));
+          const result = await run(term);
+          resolve(result);
+          await afterwards(term, result);
         } catch (error) {
           reject(error instanceof ControllerMovedError ? new KafkaError('NOT_CONTROLLER') : error);
           // A refusal is an answer.
