@@ -1,7 +1,5 @@
 import type { Clock } from '../env/clock';
-
-/** How long the parts of one request keep the event loop before others have their turn. */
-const TURN_MS = 10;
+import { Turns } from '../env/turns';
 
 /**
  * Maps the parts of a request that may have a hundred thousand of them: `atATime` at once, so that neither memory nor
@@ -15,13 +13,11 @@ export async function mapInTurns<Item, Result>(
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
   const rest = items.entries();
-  let turnEndsMs = clock.monotonicMs() + TURN_MS;
+  const turns = new Turns(clock);
   const work = async (): Promise<void> => {
     for (const [index, item] of rest) {
       results[index] = await map(item);
-      if (clock.monotonicMs() < turnEndsMs) continue;
-      await new Promise<void>((resolve) => clock.soon(resolve));
-      turnEndsMs = clock.monotonicMs() + TURN_MS;
+      await turns.next();
     }
   };
   await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, work));

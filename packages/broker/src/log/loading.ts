@@ -1,4 +1,6 @@
 import { KafkaError } from '@odradek/protocol/errors';
+import type { Clock } from '../env/clock';
+import { Turns } from '../env/turns';
 import { LogDirError } from './log-dir-error';
 import { parsePartitionFolder } from './names';
 
@@ -17,15 +19,20 @@ export function duplicateFolders(one: string, other: string): LogDirError {
   );
 }
 
-/** Runs `action` for all items, at most `limit` at a time. */
+/** Runs `action` for all items, at most `limit` at a time, with turns for others in between. */
 export async function eachBounded<T>(
+  clock: Clock,
   items: readonly T[],
   limit: number,
   action: (item: T) => Promise<void>,
 ): Promise<void> {
   const left = items.values();
+  const turns = new Turns(clock);
   const worker = async (): Promise<void> => {
-    for (const item of left) await action(item);
+    for (const item of left) {
+      await action(item);
+      await turns.next();
+    }
   };
   await Promise.all(Array.from({ length: limit }, worker));
 }

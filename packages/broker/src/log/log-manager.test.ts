@@ -77,6 +77,36 @@ test('a clean stop leaves markers and checkpoints; the next start finds everythi
   expect(w.disk.stat('/a/.kafka_cleanshutdown')).toBeNull();
 });
 
+test('many logs that are loaded leave others their turns', async () => {
+  const w = world();
+  const first = await w.start();
+  for (let p = 0; p < 100; p++) first.getOrCreate('t', p, isNew);
+  await first.stop(1);
+  // Each log takes a millisecond.
+  const { clock, disk } = w;
+  const list = disk.list.bind(disk);
+  disk.list = (path) => {
+    if (/-\d+$/.test(path)) clock.spend(1);
+    return list(path);
+  };
+  let turnsOfOthers = 0;
+  let isLoading = true;
+  const other = (): void => {
+    if (!isLoading) return;
+    turnsOfOthers++;
+    clock.soon(other);
+  };
+  other();
+  const second = w.manager();
+  const starting = second.start().finally(() => {
+    isLoading = false;
+  });
+  await clock.settle();
+  await starting;
+  expect(second.all()).toHaveLength(100);
+  expect(turnsOfOthers).toBeGreaterThan(5);
+});
+
 test('a locked dir stops the start, an unusable one is left out, none at all is fatal', () => {
   const w = world();
   const first = w.manager();

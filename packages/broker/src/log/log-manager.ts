@@ -140,7 +140,7 @@ export class LogManager {
       const folders = dir.folders().filter((name) => name !== REMOTE_LOG_INDEX_CACHE);
       for (const folder of folders) checkFolderName(dir.path, folder);
       const load = (folder: string) => this.loadFolder(dir, folder, recoveryPoints, logStartOffsets);
-      await eachBounded(folders, this.options.config.recoveryThreadsPerDataDir, load);
+      await eachBounded(this.options.clock, folders, this.options.config.recoveryThreadsPerDataDir, load);
       this.loadedDirs.add(dir.path);
       const durationMs = Math.round(this.options.clock.monotonicMs() - startedMs);
       this.log.info(`Loaded ${folders.length} logs in ${durationMs}ms`, { dir: dir.path, clean: dir.hadCleanShutdown });
@@ -350,7 +350,7 @@ export class LogManager {
   async stop(brokerEpoch: number): Promise<void> {
     for (const timer of this.timers.splice(0)) timer.cancel();
     this.deletions.stop();
-    await eachBounded(this.all(), FLUSHES_AT_STOP, async (log) => {
+    await eachBounded(this.options.clock, this.all(), FLUSHES_AT_STOP, async (log) => {
       await log.flush();
       unlessStorageFails(() => log.close());
     });
