@@ -15,8 +15,7 @@ beforeAll(async () => {
   zooKeeper = await startZooKeeper();
   broker = await Broker.start({
     zooKeeper: zooKeeper.connect,
-    // Short sessions: a killed broker's own registration has to end before it can come back.
-    settings: { 'zookeeper.session.timeout.ms': 2000, 'log.segment.bytes': 400_000 },
+    settings: { 'log.segment.bytes': 400_000 },
   });
 });
 

@@ -63,7 +63,6 @@ test(
   `fifty members come, go, die and fall silent for ${STORM_SECONDS} s: nobody is in another's way, nothing is left behind`,
   async () => {
     storm = new Storm({
-      zooKeeper,
       broker,
       groupId: 'fifty',
       topic: 'fifty',
@@ -93,7 +92,7 @@ test(
 );
 
 test('ten thousand groups that nobody needs any more leave nothing', async () => {
-  storm = new Storm({ zooKeeper, broker, groupId: 'any', topic: 'dead', partitions: 1, members: 0, seed: SEED });
+  storm = new Storm({ broker, groupId: 'any', topic: 'dead', partitions: 1, members: 0, seed: SEED });
   await storm.open();
   const peer = await connect(broker);
   const ids = Array.from({ length: DEAD_GROUPS }, (_, index) => `dead-${index}`);
@@ -130,7 +129,6 @@ test(
   async () => {
     const random = seeded(SEED);
     storm = new Storm({
-      zooKeeper,
       broker,
       groupId: 'twenty',
       topic: 'twenty',

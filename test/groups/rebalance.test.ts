@@ -49,7 +49,6 @@ const count = (text: string): number => broker.log().split(text).length - 1;
 /** kill -9, and its next start. */
 async function crash(): Promise<void> {
   await broker.kill();
-  await zooKeeper.forgetBroker();
   await broker.start();
 }
 

@@ -7,7 +7,6 @@ import { seeded } from '@odradek/protocol/testing/seeded';
 import type { Broker } from '../support/broker';
 import { ensureTopic } from '../support/topics';
 import { until } from '../support/until';
-import type { TestZooKeeper } from '../support/zookeeper';
 import { Ledger } from './ledger';
 import { connect } from './members';
 import { LONGEST_PAUSE, StormMember, type Terms } from './storm-member';
@@ -31,7 +30,6 @@ const POLL_MS = 50;
 const PROMPT_MS = 300;
 
 export interface StormOptions {
-  readonly zooKeeper: TestZooKeeper;
   readonly broker: Broker;
   readonly groupId: string;
   readonly topic: string;
@@ -176,13 +174,12 @@ export class Storm {
   }
 
   async crash(): Promise<void> {
-    const { broker, zooKeeper } = this.options;
+    const { broker } = this.options;
     await broker.kill();
     this.watcher!.close();
     // What was on its way has arrived by then.
     await until(() => this.all.every(({ isConnected }) => !isConnected));
     this.ledger.crashed();
-    await zooKeeper.forgetBroker();
     await broker.start();
     await this.open();
   }

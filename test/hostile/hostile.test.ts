@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { Broker } from '../support/broker';
 import { RECENT_MS } from '../support/recent';
@@ -21,6 +22,7 @@ import {
 } from './victim';
 
 const MB = 1024 * 1024;
+const NO_TRANSACTIONS = { transactionalId: null, transactionTimeoutMs: 0 };
 const MAX_REQUEST_BYTES = 100 * MB;
 
 let zooKeeper: TestZooKeeper;
@@ -34,6 +36,14 @@ beforeAll(async () => {
   // tell that they are gone.
   const settings = { 'socket.listen.backlog.size': 2000 };
   broker = await Broker.start({ zooKeeper: zooKeeper.connect, settings });
+  // The broker connects to its controller, which it is itself, when it first has something to ask there: not later on,
+  // when connections are counted.
+  const peer = await connect(broker);
+  await until(async () => {
+    const { errorCode } = await peer.send(InitProducerId, 4, NO_TRANSACTIONS, { timeoutMs: 20_000 });
+    return errorCode === 0;
+  });
+  peer.close();
 });
 afterAll(async () => {
   await broker?.remove();
@@ -55,9 +65,9 @@ afterEach(async () => {
   const { rounds } = bystander;
   await until(() => bystander.hasFailed || bystander.rounds >= rounds + 2);
   await bystander.stop();
-  await until(() => openSockets(broker.pid) <= socketsBefore);
+  await until(() => openSockets(broker.pid) <= socketsBefore, 100_000);
   expect(broker.log()).not.toContain('A rule of this broker was broken');
-}, 60_000);
+}, 150_000);
 
 const length = (size: number, rest = Buffer.alloc(0)): Buffer => {
   const bytes = Buffer.alloc(4);

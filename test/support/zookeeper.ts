@@ -73,13 +73,6 @@ export class TestZooKeeper {
     await observer.close();
   }
 
-  /** Takes away what a killed broker has left: the next one need not wait until its session is over. */
-  async forgetBroker(brokerId = 0): Promise<void> {
-    const observer = await this.observe();
-    for (const node of [`/brokers/ids/${brokerId}`, '/controller']) await observer.delete(node, -1);
-    await observer.close();
-  }
-
   /** kill -9, data kept. */
   async kill(): Promise<void> {
     await this.process?.kill();
