@@ -95,6 +95,7 @@ function familiesOf({ services, client, connections }: ObservedParts, brokerStat
         ...logs.offlineDirs.map((path) => ({ path, isOffline: true })),
       ],
       minInsyncReplicas: (topic) => topicConfigs.get(topic).minInsyncReplicas,
+      isrCounts: replicas.isrCounts,
     }),
     ...controllerFamilies(() => controller.facts(), controller.elections),
     ...groupFamilies({

@@ -214,16 +214,23 @@ describe('requests', () => {
 
 describe('the broker', () => {
   const log = { size: 10, segmentCount: 2, logStartOffset: 3, logEndOffset: 7 };
-  const replica = (partition: number, isr: number[] | null): ObservedPartition => ({
+  const replica = (partition: number, isr: number[] | null, addingReplicas: number[] = []): ObservedPartition => ({
     topic: 't',
     partition,
     replicas: [0, 1, 2],
+    addingReplicas,
     role: isr ? { type: 'leader', state: { isr } } : { type: 'follower' },
     log,
   });
 
   test('replicas: what leads, what is short of replicas, how large logs are', () => {
-    const partitions = [replica(0, [0, 1, 2]), replica(1, [0, 1]), replica(2, [0]), replica(3, null)];
+    const partitions = [
+      replica(0, [0, 1, 2]),
+      replica(1, [0, 1]),
+      replica(2, [0]),
+      replica(3, null),
+      replica(4, [0, 1], [2]),
+    ];
     const families = replicaFamilies({
       partitions: () => partitions,
       offlineReplicas: () => 4,
@@ -232,13 +239,15 @@ describe('the broker', () => {
         { path: '/b', isOffline: true },
       ],
       minInsyncReplicas: () => 2,
+      isrCounts: { shrinks: 5, expands: 6, failedUpdates: 7 },
     });
     const value = (name: string) => read(families, `kafka_server_replicamanager_${name}`)[0]!.value;
-    expect(value('partitioncount')).toBe(4);
-    expect(value('leadercount')).toBe(3);
+    expect(value('partitioncount')).toBe(5);
+    expect(value('leadercount')).toBe(4);
     expect(value('underreplicatedpartitions')).toBe(2);
     expect(value('underminisrpartitioncount')).toBe(1);
-    expect(value('atminisrpartitioncount')).toBe(1);
+    expect(value('atminisrpartitioncount')).toBe(2);
+    expect(['isrshrinks', 'isrexpands', 'failedisrupdates'].map((name) => value(`${name}_total`))).toEqual([5, 6, 7]);
     expect(value('offlinereplicacount')).toBe(4);
     expect(read(families, 'kafka_log_logmanager_offlinelogdirectorycount')).toEqual([{ value: 1 }]);
     expect(read(families, 'kafka_log_logmanager_logdirectoryoffline').map(({ value }) => value)).toEqual([0, 1]);

@@ -1,10 +1,12 @@
-import { type Family, gauge, type Sample } from './families';
+import { type Family, gauge, type Sample, single } from './families';
 
 /** What is read of a replica of this broker. */
 export interface ObservedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly replicas: readonly number[];
+  /** Those among them that are being added by a reassignment. */
+  readonly addingReplicas: readonly number[];
   readonly role:
     | { readonly type: 'none' | 'lost' | 'follower' }
     | { readonly type: 'leader'; readonly state: { readonly isr: readonly number[] } };
@@ -22,6 +24,7 @@ export interface ReplicaSource {
   readonly offlineReplicas: () => number;
   readonly logDirs: () => readonly { readonly path: string; readonly isOffline: boolean }[];
   readonly minInsyncReplicas: (topic: string) => number;
+  readonly isrCounts: { readonly shrinks: number; readonly expands: number; readonly failedUpdates: number };
 }
 
 const PREFIX = 'kafka_server_replicamanager';
@@ -45,7 +48,8 @@ export function replicaFamilies(source: ReplicaSource): Family[] {
     gauge(`${PREFIX}_partitioncount`, 'Replicas on this broker', () => count(() => true)),
     gauge(`${PREFIX}_leadercount`, 'Partitions that this broker leads', () => count(leads(() => true))),
     gauge(`${PREFIX}_underreplicatedpartitions`, 'Partitions led here of which a replica is not in sync', () =>
-      count(leads((size, { replicas }) => size < replicas.length)),
+      // Replicas to come are no more than that (Partition.isUnderReplicated).
+      count(leads((size, { replicas, addingReplicas }) => size < replicas.length - addingReplicas.length)),
     ),
     gauge(
       `${PREFIX}_underminisrpartitioncount`,
@@ -56,6 +60,24 @@ export function replicaFamilies(source: ReplicaSource): Family[] {
       `${PREFIX}_atminisrpartitioncount`,
       'Partitions led here with just as many replicas in sync as min.insync.replicas',
       () => count(leads((size, partition) => size === minIsr(partition))),
+    ),
+    single(
+      'counter',
+      `${PREFIX}_isrshrinks_total`,
+      'Changes of in-sync sets by which leaders here have dropped followers',
+      () => source.isrCounts.shrinks,
+    ),
+    single(
+      'counter',
+      `${PREFIX}_isrexpands_total`,
+      'Changes of in-sync sets by which leaders here have taken followers in',
+      () => source.isrCounts.expands,
+    ),
+    single(
+      'counter',
+      `${PREFIX}_failedisrupdates_total`,
+      'Changes of in-sync sets that the controller has refused, or that came too late',
+      () => source.isrCounts.failedUpdates,
     ),
     gauge(`${PREFIX}_offlinereplicacount`, 'Replicas on log folders that have failed', source.offlineReplicas),
     gauge(

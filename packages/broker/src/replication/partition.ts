@@ -35,6 +35,8 @@ export interface PartitionOrder {
   readonly isr: readonly number[];
   readonly partitionEpoch: number;
   readonly replicas: readonly number[];
+  /** Those among them that a reassignment is adding (KIP-455); none where missing. */
+  readonly addingReplicas?: readonly number[];
   readonly isNew: boolean;
 }
 
@@ -85,6 +87,7 @@ export class Partition {
   leaderEpoch = -1;
   partitionEpoch = -1;
   replicas: readonly number[] = [];
+  addingReplicas: readonly number[] = [];
   /** Waiting fetches and DeleteRecords; woken when the high watermark, the log start or the role moves. */
   readonly fetchers: WaitList;
   /** Produce requests that wait for their acknowledgement. */
@@ -162,6 +165,7 @@ export class Partition {
     this.leaderEpoch = order.leaderEpoch;
     this.partitionEpoch = order.partitionEpoch;
     this.replicas = order.replicas;
+    this.addingReplicas = order.addingReplicas ?? [];
     this.resigned = false;
   }
 
