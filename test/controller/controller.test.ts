@@ -189,6 +189,47 @@ describe('deletion', () => {
     expect(brokers.told('t').slice(2)).toEqual([]);
   });
 
+  test('what lives is deleted, the rest when its broker is back; until then ZooKeeper shows no leader', async () => {
+    const { member, brokers } = await office(cluster);
+    const second = await cluster.member();
+    await second.store.registerBroker(brokerInfo(1));
+    await member.store.createTopic('t', { topicId: null, partitions: new Map([[0, on(0, 1)]]) });
+    await until(() => brokers.told('t').length === 2);
+    await second.client.close();
+    await until(() => brokers.metadata(0, 't', 0)?.isr?.length === 1);
+    await byHand(cluster, '/admin/delete_topics/t');
+    await until(() => brokers.toldToDelete('t').length === 1);
+    expect(await stateOf('t', 0)).toMatchObject({ leader: -1, isr: [0], leader_epoch: 2 });
+    expect(brokers.toldToStop('t')).toEqual([0]);
+    const third = await cluster.member();
+    await third.store.registerBroker(brokerInfo(1));
+    await until(async () => !(await isThere('/brokers/topics/t')));
+    expect(brokers.toldToDelete('t')).toEqual([0, 1]);
+    expect(await cluster.childrenOf('/admin/delete_topics')).toEqual([]);
+  });
+
+  test('a topic on the move is deleted where it arrives', async () => {
+    const { member, brokers } = await office(cluster);
+    const second = await cluster.member();
+    await second.store.registerBroker(brokerInfo(1));
+    await until(() => brokers.sent.some(({ broker }) => broker === 1));
+    await byHand(cluster, '/brokers/topics/t', topic([0]));
+    await until(() => brokers.metadata(1, 't', 0)?.leader === 0);
+    await byHand(cluster, '/admin/reassign_partitions', {
+      version: 1,
+      partitions: [{ topic: 't', partition: 0, replicas: [1] }],
+    });
+    await until(() => brokers.order(1, 't', 0) !== undefined);
+    await byHand(cluster, '/admin/delete_topics/t');
+    await byHand(cluster, '/admin/delete_topics/none');
+    await until(async () => !(await isThere('/admin/delete_topics/none')));
+    expect(brokers.toldToDelete('t')).toEqual([]);
+    await byHand(cluster, '/brokers/topics/t/partitions/0/state', { ...(await stateOf('t', 0)), isr: [0, 1] });
+    await member.store.propagateIsrChanges([{ topic: 't', partition: 0 }]);
+    await until(async () => !(await isThere('/brokers/topics/t')));
+    expect(brokers.toldToDelete('t')).toEqual([0, 1]);
+  });
+
   test('one that a new controller finds half done goes on; the topic is not announced again', async () => {
     const { member, brokers, controller } = await office(cluster);
     await byHand(cluster, '/brokers/topics/t', topic([0]));

@@ -25,7 +25,7 @@ export class ObedientBrokers {
   readonly sent: Sent[] = [];
   /** Replicas on failed log folders, as `broker:topic-N`. */
   readonly failed = new Set<string>();
-  /** Brokers that take StopReplica requests and never answer them. */
+  /** Brokers that take requests to delete replicas and never answer them. */
   readonly silent = new Set<number>();
 
   private readonly watches = new Set<{ readonly broker: number; readonly onGone: () => void }>();
@@ -62,7 +62,7 @@ export class ObedientBrokers {
     const send = (api: { readonly name: string }, _version: number, request: unknown): Promise<unknown> => {
       const sent = { broker, api: api.name, request } as Sent;
       this.sent.push(sent);
-      if (sent.api === 'StopReplica' && this.silent.has(broker)) return new Promise(() => {});
+      if (isDeletion(sent) && this.silent.has(broker)) return new Promise(() => {});
       return Promise.resolve(this.answerTo(sent));
     };
     return { send, close: () => {} } as unknown as Peer;
@@ -133,6 +133,12 @@ export class ObedientBrokers {
     });
   }
 }
+
+const isDeletion = (sent: Sent): boolean =>
+  sent.api === 'StopReplica' &&
+  (sent.request.topicStates ?? []).some(({ partitionStates }) =>
+    (partitionStates ?? []).some(({ deletePartition }) => deletePartition),
+  );
 
 const hasTopic = (request: Sent['request'], topic: string): boolean =>
   (request.topicStates ?? []).some(({ topicName }) => topicName === topic);

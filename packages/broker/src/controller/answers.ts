@@ -1,6 +1,6 @@
 import type { ControlResponse } from './channels';
 import type { ControlRequest } from './requests';
-import type { PartitionId } from './state';
+import { type PartitionId, partitionKey } from './state';
 
 type RequestOfType<Type> = Extract<ControlRequest, { readonly type: Type }>;
 type ResponseOfType<Type> = Extract<ControlResponse, { readonly type: Type }>;
@@ -10,11 +10,10 @@ export function deletionAnswers(
   { request }: RequestOfType<'stop-replica'>,
   { response }: ResponseOfType<'stop-replica'>,
 ): { readonly id: PartitionId; readonly deleted: boolean }[] {
-  const failed = (id: PartitionId): boolean =>
-    response.errorCode !== 0 ||
-    response.partitionErrors.some(
-      (error) => error.topicName === id.topic && error.partitionIndex === id.partition && error.errorCode !== 0,
-    );
+  const errors = response.partitionErrors.filter(({ errorCode }) => errorCode !== 0);
+  const refused = new Set(errors.map(({ topicName, partitionIndex }) => partitionKey(topicName, partitionIndex)));
+  const failed = ({ topic, partition }: PartitionId): boolean =>
+    response.errorCode !== 0 || refused.has(partitionKey(topic, partition));
   return (request.topicStates ?? []).flatMap(({ topicName, partitionStates }) =>
     (partitionStates ?? [])
       .filter(({ deletePartition }) => deletePartition)

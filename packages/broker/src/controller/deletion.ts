@@ -1,6 +1,9 @@
 import type { ActiveController } from './active';
+import { withoutReplica } from './leader-choice';
+import { isTopicBeingReassigned } from './reassignment-plan';
 import { RequestBatch } from './requests';
 import type { ControllerState, PartitionId } from './state';
+import { rewriteStates } from './state-writes';
 
 const replicaKey = ({ topic, partition }: PartitionId, broker: number): string => `${topic}-${partition}@${broker}`;
 
@@ -31,36 +34,59 @@ export async function readDeletions(controller: ActiveController): Promise<void>
  * when these are back. Until then the topic stays in ZooKeeper, and no client sees it (TopicDeletionManager).
  */
 export async function resumeDeletions(controller: ActiveController): Promise<void> {
-  for (const topic of [...controller.state.deletions.keys()]) await advance(controller, topic);
-}
-
-async function advance(controller: ActiveController, topic: string): Promise<void> {
   const { state } = controller;
-  const progress = state.deletions.get(topic);
-  if (!progress) return;
-  if (isDeleted(state, topic)) {
-    await completeDeletion(controller, topic);
-    return;
-  }
-  const batch = new RequestBatch();
-  batch.addMetadata(state.brokers.keys(), state.partitionsOf(topic));
-  const away = new Set<number>();
-  for (const { id, broker } of replicasOf(state, topic)) {
-    const before = progress.get(replicaKey(id, broker));
-    if (before === 'started' || before === 'successful') continue;
-    if (!state.isReplicaLive(broker, id.topic, id.partition)) {
-      away.add(broker);
+  await completeDeletions(controller, state.deletions.keys());
+  const stops = new RequestBatch();
+  const deletions = new RequestBatch();
+  for (const topic of state.deletions.keys()) {
+    if (isTopicBeingReassigned(state, topic)) {
+      controller.logger.info(`Halted deletion of topics ${topic} due to topic reassignment in progress`);
       continue;
     }
-    progress.set(replicaKey(id, broker), 'started');
-    batch.addStopReplica(broker, id, true);
+    const { waiting, away } = begin(controller, topic);
+    if (waiting.length > 0) stops.addMetadata(state.brokers.keys(), state.partitionsOf(topic));
+    for (const { id, broker } of waiting) {
+      // First all stop fetching: from a leader that has deleted its replica there would be nothing but errors.
+      stops.addStopReplica(broker, id, false);
+      deletions.addStopReplica(broker, id, true);
+    }
+    if (away.size === 0) continue;
+    controller.logger.info(`Deletion of topic ${topic} waits for its replicas on brokers [${[...away]}]`);
+    await leaveInSyncSets(controller, waiting);
   }
-  if (away.size > 0) {
-    controller.logger.info(
-      `Deletion of topic ${topic} waits for its replicas on brokers [${[...away]}], which are down`,
+  controller.send(stops);
+  controller.send(deletions);
+}
+
+interface DoomedReplica {
+  readonly id: PartitionId;
+  readonly broker: number;
+}
+
+/** The replicas that are to be deleted now, marked so; and the brokers of those that cannot be reached. */
+function begin({ state }: ActiveController, topic: string): { waiting: DoomedReplica[]; away: Set<number> } {
+  const progress = state.deletions.get(topic)!;
+  const away = new Set<number>();
+  const waiting = replicasOf(state, topic).filter(({ id, broker }) => {
+    const before = progress.get(replicaKey(id, broker));
+    if (before === 'started' || before === 'successful') return false;
+    if (state.isReplicaLive(broker, id.topic, id.partition)) return true;
+    away.add(broker);
+    return false;
+  });
+  for (const { id, broker } of waiting) progress.set(replicaKey(id, broker), 'started');
+  return { waiting, away };
+}
+
+/** As long as the topic is there, ZooKeeper shows that nobody leads it. */
+async function leaveInSyncSets(controller: ActiveController, replicas: readonly DoomedReplica[]): Promise<void> {
+  for (const leaving of [...new Set(replicas.map(({ broker }) => broker))].sort((a, b) => a - b)) {
+    await rewriteStates(
+      controller,
+      replicas.filter(({ broker }) => broker === leaving).map(({ id }) => id),
+      (_id, current) => (current.isr.includes(leaving) ? withoutReplica(current, leaving) : null),
     );
   }
-  controller.send(batch);
 }
 
 /** What a broker said of the replicas that it was to delete. */
@@ -77,9 +103,7 @@ export async function onDeletionAnswer(
     else
       controller.logger.warn(`Replica ${broker} of ${id.topic}-${id.partition} could not be deleted; the topic stays`);
   }
-  for (const topic of touched) {
-    if (isDeleted(controller.state, topic)) await completeDeletion(controller, topic);
-  }
+  await completeDeletions(controller, touched);
 }
 
 /** Brokers are gone: what they were to delete and have not answered for, they must be told again. */
@@ -92,7 +116,7 @@ export function forgetUnanswered({ state }: ActiveController, gone: ReadonlySet<
   }
 }
 
-function replicasOf(state: ControllerState, topic: string): { id: PartitionId; broker: number }[] {
+function replicasOf(state: ControllerState, topic: string): DoomedReplica[] {
   return [...state.partitionsOf(topic)].flatMap((id) => id.assignment.replicas.map((broker) => ({ id, broker })));
 }
 
@@ -100,6 +124,13 @@ function isDeleted(state: ControllerState, topic: string): boolean {
   const progress = state.deletions.get(topic);
   if (!progress) return false;
   return replicasOf(state, topic).every(({ id, broker }) => progress.get(replicaKey(id, broker)) === 'successful');
+}
+
+/** Of these topics, those whose replicas are all deleted are gone. */
+async function completeDeletions(controller: ActiveController, topics: Iterable<string>): Promise<void> {
+  const deleted = [...topics].filter((topic) => isDeleted(controller.state, topic));
+  const outcomes = await Promise.allSettled(deleted.map((topic) => completeDeletion(controller, topic)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function completeDeletion(controller: ActiveController, topic: string): Promise<void> {
