@@ -35,7 +35,8 @@ const PADDING = 'x'.repeat(100);
  * batches in flight; one without sequence numbers a single one, so that its order is certain too.
  */
 export class PartitionProducer {
-  readonly sends: Send[] = [];
+  /** By the number of the value, which is the order in which they were sent first. */
+  private readonly noted = new Map<number, Send>();
   acknowledged = 0;
   /** What no client could live with. */
   readonly fatal: string[] = [];
@@ -52,6 +53,11 @@ export class PartitionProducer {
     private readonly options: ProducerOptions,
   ) {}
 
+  /** What became of each value, in the order in which they were sent. */
+  get sends(): Send[] {
+    return [...this.noted].toSorted(([one], [other]) => one - other).map(([, send]) => send);
+  }
+
   private get name(): string {
     return `producer of ${this.options.partition}`;
   }
@@ -67,8 +73,7 @@ export class PartitionProducer {
       if (peer) await this.use(peer).finally(() => peer.close());
       await pause();
     }
-    const unknown = this.waiting.flatMap(({ values }) => values);
-    this.note(unknown, 'unknown', -1, true);
+    for (const batch of this.waiting) this.note(batch, 'unknown', -1, true);
   }
 
   stop(): void {
@@ -140,14 +145,20 @@ export class PartitionProducer {
     const nowMs = performance.now();
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastMs);
     this.lastMs = nowMs;
-    this.note(batch.values, 'acknowledged', baseOffset, !this.options.isIdempotent && batch.attempts > 1);
+    this.note(batch, 'acknowledged', baseOffset, !this.options.isIdempotent && batch.attempts > 1);
   }
 
-  private note(values: readonly string[], outcome: Send['outcome'], baseOffset: number, mayRepeat: boolean): void {
+  private note(
+    { baseSequence, values }: Batch,
+    outcome: Send['outcome'],
+    baseOffset: number,
+    mayRepeat: boolean,
+  ): void {
     const { topic, partition } = this.options;
     for (const [index, value] of values.entries()) {
       const offset = baseOffset < 0 ? -1 : baseOffset + index;
-      this.sends.push({ producer: this.name, partition: `${topic}-${partition}`, value, outcome, offset, mayRepeat });
+      const send = { producer: this.name, partition: `${topic}-${partition}`, value, outcome, offset, mayRepeat };
+      this.noted.set(baseSequence + index, send);
     }
   }
 }
