@@ -1,7 +1,7 @@
 import { ERRORS } from '@odradek/protocol/errors';
 import type { Api, RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import type { Fields } from '@odradek/protocol/schema/fields';
-import type { Clock, Timer } from '../env/clock';
+import { type Clock, deadline, type Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { BrokerEndpoint, MetadataImage } from './metadata';
 import type { MetadataCache } from './metadata-cache';
@@ -96,7 +96,7 @@ export class ControllerLink {
       const timer =
         timeoutMs === undefined
           ? null
-          : this.options.clock.after(timeoutMs, () => {
+          : deadline(this.options.clock, timeoutMs, () => {
               isOverdue = true;
               reject(new NoControllerError(`No controller has answered ${api.name} within ${timeoutMs} ms`));
             });

@@ -289,9 +289,11 @@ export class ReplicaManager {
   /** A follower falls out between once and one and a half times replica.lag.time.max.ms after it was last caught up. */
   private startIsrExpiration(): void {
     const { clock, replicaLagTimeMaxMs } = this.options;
-    this.isrExpiration ??= clock.every(Math.max(1, Math.floor(replicaLagTimeMaxMs / 2)), () => {
+    const shrink = (): void => {
       for (const partition of this.partitions()) partition.maybeShrinkIsr();
-    });
+    };
+    // What followers have asked for while this broker stood still is read first.
+    this.isrExpiration ??= clock.every(Math.max(1, Math.floor(replicaLagTimeMaxMs / 2)), () => clock.soon(shrink));
   }
 
   /** Of all replicas: what `replication-offset-checkpoint` of their folders holds. */
