@@ -27,6 +27,8 @@ export function recordsOf(bytes: Buffer, fromOffset: number): { records: ReadRec
 
 interface Position extends TopicPartition {
   offset: number;
+  /** What the last answer was, for those who wonder why no more came. */
+  last: string;
   readonly records: ReadRecord[];
 }
 
@@ -44,7 +46,7 @@ export class Reader {
     partitions: readonly TopicPartition[],
   ) {
     this.client = new SimulatedClient(cluster, name);
-    this.positions = partitions.map((partition) => ({ ...partition, offset: 0, records: [] }));
+    this.positions = partitions.map((partition) => ({ ...partition, offset: 0, last: 'none', records: [] }));
   }
 
   get polls(): Poll[] {
@@ -55,16 +57,24 @@ export class Reader {
     }));
   }
 
+  /** How far a partition has been read, and what was said then. */
+  where(partition: string): string {
+    const position = this.positions.find((one) => keyOf(one) === partition)!;
+    return `${this.name} has read ${partition} up to ${position.offset}, the last answer was ${position.last}`;
+  }
+
   async run(): Promise<void> {
     await this.client.refresh();
     while (!this.isStopped) {
       const byLeader = new Map<number, Position[]>();
+      let isWell = true;
       for (const position of this.positions) {
         const leader = this.client.leaderOf(position);
-        if (leader !== null) byLeader.set(leader, [...(byLeader.get(leader) ?? []), position]);
+        if (leader === null) isWell = false;
+        else byLeader.set(leader, [...(byLeader.get(leader) ?? []), position]);
       }
       const read = await Promise.all([...byLeader].map(([leader, positions]) => this.fetch(leader, positions)));
-      if (read.length > 0 && read.every((isWell) => isWell)) continue;
+      if (isWell && read.every((wasRead) => wasRead)) continue;
       await this.client.backOff();
       await this.client.refresh();
     }
@@ -96,8 +106,9 @@ export class Reader {
       });
       let isWell = answer.errorCode === 0;
       for (const { topic, partitions } of answer.responses) {
-        for (const { partitionIndex, errorCode, records } of partitions) {
+        for (const { partitionIndex, errorCode, records, highWatermark } of partitions) {
           const position = topics.get(topic)!.find(({ partition }) => partition === partitionIndex)!;
+          position.last = `${errorName(errorCode)} of broker ${leader}, high watermark ${highWatermark}`;
           isWell = this.take(position, errorName(errorCode), records) && isWell;
         }
       }

@@ -151,10 +151,11 @@ class Run {
   }
 
   private unread(ends: ReadonlyMap<string, number>): string | null {
-    for (const { polls, name } of this.readers) {
-      for (const { partition, records } of polls) {
-        const [offset, end] = [records.at(-1)?.offset ?? -1, ends.get(partition)!];
-        if (offset < end) return `${name} has read ${partition} up to ${offset}, not to ${end}`;
+    for (const reader of this.readers) {
+      for (const { partition, records } of reader.polls) {
+        const end = ends.get(partition)!;
+        if ((records.at(-1)?.offset ?? -1) < end)
+          return `${reader.where(partition)}, but there are records up to ${end}`;
       }
     }
     return null;
