@@ -93,7 +93,13 @@ export class SessionCore {
     this.connection = connection;
     // From the first packet to the server's word: one that accepts and then says nothing is no server.
     const timeoutMs = Math.max(1, Math.floor(this.timeoutMs / this.hosts.length));
-    this.setTimer(timeoutMs, () => connection.drop(`no session within ${timeoutMs} ms`));
+    this.setTimer(timeoutMs, () => {
+      // As in `watchOver`: what came while this process itself stood still is read first.
+      setImmediate(() => {
+        if (connection === this.connection && this.state !== 'connected')
+          connection.drop(`no session within ${timeoutMs} ms`);
+      });
+    });
   }
 
   /** `replied` runs as soon as the reply is read, before anything that comes after it. */

@@ -18,6 +18,8 @@ import { nextXid } from './zookeeper-jute';
 const TIMEOUT_MS = 6_000;
 /** Where a test waits for it to pass. */
 const SHORT_TIMEOUT_MS = 240;
+/** Where it must not pass although parts of it do: no pause of this process is as long as such a part. */
+const MODERATE_TIMEOUT_MS = 1_500;
 
 let server: ScriptedZooKeeper;
 let sessions: ZooKeeperSession[] = [];
@@ -181,7 +183,7 @@ describe('a server that says nothing', () => {
     const silent = await ScriptedZooKeeper.listen();
     // Both are silent at first, so that whichever is tried first is the silent one.
     const connect = `${server.connect},${silent.connect}`;
-    const session = connecting({ connect, sessionTimeoutMs: SHORT_TIMEOUT_MS });
+    const session = connecting({ connect, sessionTimeoutMs: MODERATE_TIMEOUT_MS });
     await Promise.all([server.nextConnection(), silent.nextConnection()]);
     const third = await Promise.race([server.nextConnection(), silent.nextConnection()]);
     await third.handshake(TIMEOUT_MS);
@@ -198,14 +200,23 @@ describe('a server that says nothing', () => {
   });
 
   test('is not what a quiet one is: pings are answered', async () => {
-    const { session, connection } = await open(SHORT_TIMEOUT_MS);
+    const { session, connection } = await open(MODERATE_TIMEOUT_MS);
     const states: SessionState[] = [];
     session.onState((state) => states.push(state));
-    for (let count = 0; count < 5; count++) await connection.nextPing();
+    for (let count = 0; count < 2; count++) await connection.nextPing();
     const call = session.exists('/a');
     connection.reply((await connection.nextRequest()).xid, { body: stat() });
     expect(await call).toMatchObject({ version: 0 });
     expect(states).toEqual([]);
+  });
+
+  test('is heard where its word lies unread while this process stands still beyond its time', async () => {
+    const session = connecting({ sessionTimeoutMs: SHORT_TIMEOUT_MS });
+    const connection = await server.nextConnection();
+    await connection.handshake(TIMEOUT_MS);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * SHORT_TIMEOUT_MS);
+    expect((await session).state).toBe('connected');
+    expect(server.connectionCount).toBe(1);
   });
 
   test('makes connect reject in time', async () => {
