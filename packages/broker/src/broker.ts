@@ -140,6 +140,7 @@ export class Broker {
         memory: this.memory,
         registration: {
           epoch: () => this.registeredEpoch(),
+          lastEpoch: () => this.epoch,
           renew: () => this.register(),
         },
         brokerId,

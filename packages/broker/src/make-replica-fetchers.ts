@@ -13,7 +13,7 @@ export function makeReplicaFetchers(parts: ServiceParts): ReplicaFetchers {
   const { values, metadataVersion, interBrokerListenerName } = config;
   const fetchers = new ReplicaFetchers({
     brokerId,
-    brokerEpoch: registration.epoch,
+    brokerEpoch: registration.lastEpoch,
     metadata,
     connect: leaderConnector(parts),
     clock: ports.clock,

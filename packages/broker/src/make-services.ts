@@ -49,6 +49,8 @@ export interface ServiceParts
   readonly registration: {
     /** The epoch of the current registration. */
     readonly epoch: () => number;
+    /** That of the latest registration, whether or not its session is over. */
+    readonly lastEpoch: () => number;
     /** Registers this broker again. */
     readonly renew: () => Promise<void>;
   };

@@ -3,7 +3,7 @@ import { seededBelow } from '@odradek/protocol/testing/seeded';
 import { batch } from '../log/testing/fixture';
 import { bytesOf, TestReplicas } from './testing/replicas';
 
-const SEEDS = 15;
+const SEEDS = 10;
 const STEPS = 120;
 const REPLICAS = 3;
 

@@ -47,6 +47,8 @@ export interface Followed<Replica extends FollowedReplica> {
   isGone: boolean;
   /** Not asked for before this time; 0 for at once. */
   delayedUntilMs: number;
+  /** How often in a row the leader has refused to answer. */
+  refusals: number;
 }
 
 /** An answer for one partition, to a question that is still what would be asked. */
@@ -119,12 +121,14 @@ export class FetchPlan<Replica extends FollowedReplica> {
       lag: null,
       isGone: false,
       delayedUntilMs: 0,
+      refusals: 0,
     };
     followed.topicId = topicId;
     followed.replica = replica;
     followed.isGone = false;
     followed.lag = null;
     followed.delayedUntilMs = 0;
+    followed.refusals = 0;
     this.delayed.delete(followed);
     this.byName.set(`${replica.topic}-${replica.partition}`, followed);
     if (topicId === ZERO_UUID) this.withoutTopicId++;
@@ -144,9 +148,9 @@ export class FetchPlan<Replica extends FollowedReplica> {
     else this.changed.add(followed);
   }
 
-  /** Is not asked for until then (`NEVER_MS`: until `undelay`); one that is delayed already stays as it is. */
+  /** Is not asked for until then (`NEVER_MS`: until `undelay`); one that is delayed for longer stays so. */
   delay(followed: Followed<Replica>, untilMs: number): void {
-    if (followed.isGone || followed.delayedUntilMs > 0) return;
+    if (followed.isGone || followed.delayedUntilMs >= untilMs) return;
     followed.delayedUntilMs = untilMs;
     this.delayed.add(followed);
     this.changed.add(followed);
@@ -194,9 +198,8 @@ export class FetchPlan<Replica extends FollowedReplica> {
     for (const followed of this.delayed) if (followed.delayedUntilMs <= nowMs) this.undelay(followed);
     const usesTopicIds = this.options.supportsTopicIds && this.withoutTopicId === 0;
     // A session names topics in one way only.
-    if (usesTopicIds !== this.sessionUsesTopicIds) this.sessionEpoch = INITIAL_EPOCH;
+    if (usesTopicIds !== this.sessionUsesTopicIds) this.reset(this.sessionId);
     this.sessionUsesTopicIds = usesTopicIds;
-    if (this.sessionEpoch === INITIAL_EPOCH) this.askForAll();
     const topics = new Map<string, TopicGroup<PartitionAsked>>();
     const forgotten = new Map<string, TopicGroup<number>>();
     for (const followed of this.changed) {
@@ -265,16 +268,12 @@ export class FetchPlan<Replica extends FollowedReplica> {
   /** No answer came: whether the session has moved on nobody knows, so that the next request begins a new one. */
   failed(): void {
     this.reset(this.sessionId);
-    // What it held counts no more: only what is not delayed is a reason to ask again.
-    this.askForAll();
   }
 
+  /** Begins a new session, which closes that of `sessionId`. What the old one held is no reason to ask any more. */
   private reset(sessionId: number): void {
     this.sessionId = sessionId;
     this.sessionEpoch = INITIAL_EPOCH;
-  }
-
-  private askForAll(): void {
     for (const held of this.session.values()) for (const followed of held.values()) followed.asked = null;
     this.session.clear();
     this.sessionSize = 0;

@@ -40,6 +40,7 @@ interface Question extends PartitionQuestion {
 
 const EMPTY = Buffer.alloc(0);
 const NO_EPOCH = -1;
+const FIRST_RETRY_MS = 50;
 
 /**
  * The replicas that follow one leader: what is asked for them next, and what becomes of their logs by the answers
@@ -122,6 +123,15 @@ export class FollowerStates {
     return this.options.clock.monotonicMs() + this.options.backoffMs;
   }
 
+  /**
+   * A leader that hears of a new partition, or of its new epoch, a moment after its followers refuses them first: they
+   * ask again soon, then at longer and longer intervals, up to the back-off that Apache's followers begin with.
+   */
+  private nextTryAtMs(followed: Followed<Partition>): number {
+    const { clock, backoffMs } = this.options;
+    return clock.monotonicMs() + Math.min(backoffMs, FIRST_RETRY_MS * 2 ** followed.refusals++);
+  }
+
   /** Takes a fetch's answer in: logs grow, are cut, or wait. Nothing of the answer's memory is kept. */
   take(response: ResponseOf<typeof Fetch>): void {
     const answers = this.plan.answered(response);
@@ -141,6 +151,7 @@ export class FollowerStates {
     // An answer before this one may have ended the log dir that both lie in.
     if (followed.isGone) return;
     if (answer.errorCode === 0) {
+      followed.refusals = 0;
       this.attempt(followed, () => {
         const { divergingEpoch } = answer;
         if (divergingEpoch.epoch > NO_EPOCH) {
@@ -151,7 +162,7 @@ export class FollowerStates {
     }
     const error = errorName(answer.errorCode);
     if (error === 'OFFSET_OUT_OF_RANGE') this.doubt(followed, 'bounds');
-    else if (this.refused(followed, error)) this.plan.delay(followed, this.retryAtMs());
+    else if (this.refused(followed, error)) this.plan.delay(followed, this.nextTryAtMs(followed));
   }
 
   private append(
@@ -289,7 +300,7 @@ export class FollowerStates {
       if (doubt === undefined || followed.replica.leaderEpoch !== currentLeaderEpoch) continue;
       const answer = told[index]!;
       if (answer.error !== null) {
-        if (this.refused(followed, answer.error)) doubt.notBeforeMs = this.retryAtMs();
+        if (this.refused(followed, answer.error)) doubt.notBeforeMs = this.nextTryAtMs(followed);
         continue;
       }
       this.attempt(followed, () => {

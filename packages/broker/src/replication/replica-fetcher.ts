@@ -47,6 +47,8 @@ export class ReplicaFetcher {
   /** Where the leader was last looked for. */
   private tried: BrokerEndpoint | null = null;
   private isReachable = true;
+  /** After a failure nothing is tried before, whatever there is to ask. */
+  private notBeforeMs = 0;
   private isRunning = true;
   private wakeUp: (() => void) | null = null;
   private readonly ended: Promise<void>;
@@ -77,6 +79,7 @@ export class ReplicaFetcher {
   /** Fetches for the replica from where its log ends. Throws KAFKA_STORAGE_ERROR. */
   follow(partition: Partition): void {
     this.states.add(partition);
+    this.notBeforeMs = 0;
     this.wake();
   }
 
@@ -90,7 +93,7 @@ export class ReplicaFetcher {
     if (this.isReachable) return;
     const endpoint = this.options.endpoint();
     if (endpoint === null || isSame(endpoint, this.tried)) return;
-    this.tried = endpoint;
+    this.notBeforeMs = 0;
     this.states.retryNow();
     this.wake();
   }
@@ -105,13 +108,18 @@ export class ReplicaFetcher {
 
   private async run(): Promise<void> {
     while (this.isRunning) {
-      if (this.states.isReady()) await this.turn();
-      else await this.pause();
+      // What never waits for its leader must not keep the event loop to itself.
+      if (!this.isReady() || !(await this.turn())) await this.pause();
     }
     this.disconnect();
   }
 
-  private async turn(): Promise<void> {
+  private isReady(): boolean {
+    return this.notBeforeMs <= this.options.clock.monotonicMs() && this.states.isReady();
+  }
+
+  /** One request and its answer. False where there was nothing to ask, or nobody to be asked. */
+  private async turn(): Promise<boolean> {
     let answer: PooledResponse<ResponseOf<typeof Fetch>> | null;
     try {
       this.peer ??= await this.connect();
@@ -119,14 +127,15 @@ export class ReplicaFetcher {
       answer = await this.fetch(this.peer);
     } catch (error) {
       this.lost(error as Error);
-      return;
+      return false;
     }
-    if (answer === null) return;
+    if (answer === null) return false;
     try {
       if (this.isRunning) this.states.take(answer.body);
     } finally {
       answer.release();
     }
+    return true;
   }
 
   private async connect(): Promise<LeaderPeer> {
@@ -135,7 +144,10 @@ export class ReplicaFetcher {
     this.tried = endpoint;
     if (endpoint === null) throw new Error(`broker ${options.leaderId} is not alive`);
     const peer = await options.connect(endpoint, options.clientId);
-    if (!this.isReachable) options.logger.info(`Leader ${options.leaderId} is reached again`);
+    if (!this.isReachable) {
+      options.logger.info(`Leader ${options.leaderId} is reached again`);
+      this.states.retryNow();
+    }
     this.isReachable = true;
     return peer;
   }
@@ -170,6 +182,7 @@ export class ReplicaFetcher {
     if (this.isReachable) logger.warn(message);
     else logger.debug(message);
     this.isReachable = false;
+    this.notBeforeMs = this.options.clock.monotonicMs() + this.options.settings.backoffMs;
     this.states.failed();
   }
 
@@ -180,14 +193,17 @@ export class ReplicaFetcher {
 
   /** Waits until there is something to ask. The connection stays only where there will be. */
   private async pause(): Promise<void> {
+    if (!this.isRunning) return;
     const { clock } = this.options;
-    const dueMs = this.states.nextDueMs;
-    if (this.states.size === 0) {
+    if (this.states.size === 0 && this.peer !== null) {
       this.disconnect();
       this.states.failed();
     }
+    const dueMs = Math.max(this.states.isReady() ? 0 : this.states.nextDueMs, this.notBeforeMs);
     await new Promise<void>((resolve) => {
-      const timer = Number.isFinite(dueMs) ? clock.after(dueMs - clock.monotonicMs(), () => this.wake()) : null;
+      const timer = Number.isFinite(dueMs)
+        ? clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => this.wake())
+        : null;
       this.wakeUp = () => {
         timer?.cancel();
         resolve();
