@@ -1,5 +1,6 @@
 import type { BrokerConfig } from './config/broker-config';
 import { ConfigError } from './config/errors';
+import { REPLICA_SELECTOR_CLASSES } from './replication/replica-selector';
 
 interface Refusal {
   readonly key: string;
@@ -8,8 +9,8 @@ interface Refusal {
 }
 
 /**
- * Settings that promise protection which this broker does not give yet: it does not start, rather than serve without.
- * Each is said with its remedy.
+ * Settings that promise what this broker does not give, protection above all: it does not start, rather than serve
+ * without. Each is said with its remedy.
  */
 function refusals({ values, listeners }: BrokerConfig): Refusal[] {
   const found: Refusal[] = listeners
@@ -30,6 +31,11 @@ function refusals({ values, listeners }: BrokerConfig): Refusal[] {
   if (values.zookeeperSslClientEnable) {
     const why = 'TLS to ZooKeeper is not supported yet; connect to a plain client port';
     found.push({ key: 'zookeeper.ssl.client.enable', value: 'true', why });
+  }
+  const { replicaSelectorClass: selector } = values;
+  if (selector !== null && !REPLICA_SELECTOR_CLASSES.includes(selector)) {
+    const why = `classes of one's own cannot be loaded; use one of ${REPLICA_SELECTOR_CLASSES.join(', ')}, or leave it out`;
+    found.push({ key: 'replica.selector.class', value: selector, why });
   }
   return found;
 }

@@ -8,10 +8,12 @@ import {
   type FetchLimits,
   type FetchOutcome,
   FetchReader,
+  hasHint,
   type PartitionFetch,
 } from '../replication/fetch-reader';
 import type { FetchContext, FetchWish } from '../replication/fetch-sessions';
 import type { Partition } from '../replication/partition';
+import { replicaSelectorOf } from '../replication/replica-selector';
 import { DelayedRequest } from '../replication/wait-list';
 import { convertedForVersion } from './fetch-conversion';
 import { fetchableBytes, throttledFetch } from './fetch-quota';
@@ -33,6 +35,8 @@ const NO_EPOCH = -1;
 /** From this version on answers name topics by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
 const LEADER_HINT_VERSION = 16;
+/** From this version on consumers may read from followers (KIP-392). */
+const ANY_REPLICA_VERSION = 11;
 /**
  * What answers on their way may hold in memory together: each takes at most its share of what is left, so that one that
  * comes alone may have all that `fetch.max.bytes` grants, and one among hundreds of slow readers the least.
@@ -53,12 +57,17 @@ function isolationOf(request: Request, replicaId: number): FetchLimits['isolatio
 
 /** Reads records: long polling, sessions, all isolations. Bytes go from the file to the socket through one pooled buffer. */
 export function fetch(services: Services): Handler<typeof Fetch> {
-  const reader = new FetchReader(services.replicas, services.metadata);
+  const { replicas, metadata, clock } = services;
+  const selectReplica = replicaSelectorOf(services.config().values.replicaSelectorClass);
+  const reader = new FetchReader({ replicas, metadata, clock, selectReplica });
+
+  /** A leader may have been told of a topic before the metadata that has it; its followers ask at once. */
+  const nameOf = (topicId: string): string | undefined =>
+    metadata.image.topicNames.get(topicId) ?? replicas.topicName(topicId);
 
   function wishesOf(request: Request, version: number): FetchWish[] {
-    const { topicNames } = services.metadata.image;
     const wishes = request.topics.flatMap(({ topic, topicId, partitions }) => {
-      const name = version >= TOPIC_ID_VERSION ? (topicNames.get(topicId) ?? null) : topic;
+      const name = version >= TOPIC_ID_VERSION ? (nameOf(topicId) ?? null) : topic;
       return partitions.map((wish) => ({
         topic: name,
         topicId: version >= TOPIC_ID_VERSION ? topicId : ZERO_UUID,
@@ -76,7 +85,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
   /** A session remembers a topic by id; its name may have become known since. */
   function named(wish: FetchWish): FetchWish {
     if (wish.topic !== null || wish.topicId === ZERO_UUID) return wish;
-    const topic = services.metadata.image.topicNames.get(wish.topicId);
+    const topic = nameOf(wish.topicId);
     return topic === undefined ? wish : { ...wish, topic };
   }
 
@@ -111,6 +120,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       logStartOffset: fetched.logStartOffset,
       abortedTransactions: fetched.abortedTransactions,
       ...(fetched.divergingEpoch ? { divergingEpoch: fetched.divergingEpoch } : {}),
+      preferredReadReplica: fetched.preferredReadReplica,
       records,
     };
   }
@@ -126,7 +136,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       highWatermark: fetched.highWatermark,
       logStartOffset: fetched.logStartOffset,
       recordBytes: fetched.slice.bytes,
-      hasHint: fetched.divergingEpoch !== null,
+      hasHint: hasHint(fetched),
     }));
     const throttled = throttledFetch(services, context, session, wishes, outcome.partitions, states);
     if (throttled) return throttled;
@@ -230,7 +240,11 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       hardLimit: version <= 2,
       isolation: isolationOf(request, replicaId),
       replicaId,
-      leaderOnly: replicaId >= 0 || version < 11,
+      leaderOnly: replicaId >= 0 || version < ANY_REPLICA_VERSION,
+      consumer:
+        replicaId >= 0 || version < ANY_REPLICA_VERSION
+          ? null
+          : { rack: request.rackId, listenerName: context.listenerName },
     };
     const minBytes = Math.min(request.minBytes, maxBytes);
     const first = read(wishes, limits);

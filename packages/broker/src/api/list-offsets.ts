@@ -26,6 +26,8 @@ const FIRST_VERSION: Readonly<Record<number, number>> = {
   [LATEST_TIERED]: 9,
 };
 const FIRST_VERSION_WITH_EPOCH = 4;
+const FIRST_VERSION_WITH_OFFSET_NOT_AVAILABLE = 5;
+const CONSUMER = -1;
 const DEBUGGING_CONSUMER = -2;
 const UNKNOWN = -1;
 
@@ -48,15 +50,29 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     return request.isolationLevel === 1 ? log.lastStableOffset : log.highWatermark;
   }
 
+  /**
+   * Throws OFFSET_NOT_AVAILABLE where a client asks a new leader what is committed, and it does not know yet: what the
+   * leaders before it have acknowledged may lie beyond its high watermark (KIP-207).
+   */
+  function checkKnown({ role, log }: Partition, request: Request, version: number): void {
+    if (role.type !== 'leader' || request.replicaId !== CONSUMER) return;
+    if (role.state.epochStartOffset <= log.highWatermark) return;
+    throw new KafkaError(
+      version < FIRST_VERSION_WITH_OFFSET_NOT_AVAILABLE ? 'LEADER_NOT_AVAILABLE' : 'OFFSET_NOT_AVAILABLE',
+    );
+  }
+
   function lookUp(
     partition: Partition,
     wish: Wish,
     request: Request,
+    version: number,
   ): { offset: number; timestamp: number; leaderEpoch: number } {
     const { log } = partition;
     const end = bound(partition, request);
     switch (wish.timestamp) {
       case LATEST:
+        checkKnown(partition, request, version);
         return { offset: end, timestamp: UNKNOWN, leaderEpoch: partition.leaderEpoch };
       case EARLIEST:
       case EARLIEST_LOCAL:
@@ -67,12 +83,12 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
         };
       case LATEST_TIERED:
         return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
-      case MAX_TIMESTAMP:
-        return log.maxTimestampOffset() ?? { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
       default: {
-        return (
-          log.offsetForTimestamp(wish.timestamp, end) ?? { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN }
-        );
+        const found =
+          wish.timestamp === MAX_TIMESTAMP ? log.maxTimestampOffset() : log.offsetForTimestamp(wish.timestamp, end);
+        if (found && found.offset < end) return found;
+        checkKnown(partition, request, version);
+        return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
       }
     }
   }
@@ -83,7 +99,7 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     checkLeaderEpoch(partition, wish.currentLeaderEpoch);
     const fromClient = request.replicaId !== DEBUGGING_CONSUMER;
     if (fromClient) partition.leaderState();
-    const { offset, timestamp, leaderEpoch } = lookUp(partition, wish, request);
+    const { offset, timestamp, leaderEpoch } = lookUp(partition, wish, request, apiVersion);
     const found = { partitionIndex: wish.partitionIndex, errorCode: 0, offset, timestamp };
     // Not ignorable in Kafka's schema: an older version must not be given one.
     return apiVersion < FIRST_VERSION_WITH_EPOCH ? found : { ...found, leaderEpoch };

@@ -174,6 +174,7 @@ describe('fetch', () => {
     logStartOffset: 0,
     abortedTransactions: null,
     divergingEpoch: null,
+    preferredReadReplica: -1,
   });
   const session = (init: Partial<FetchContext> = {}): FetchContext =>
     ({ isFollower: false, throttledSessionId: 5, preview: () => () => true, ...init }) as FetchContext;

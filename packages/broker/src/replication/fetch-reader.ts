@@ -1,10 +1,12 @@
 import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { MetadataCache } from '../cluster/metadata-cache';
+import type { Clock } from '../env/clock';
 import { type AbortedTransaction, EMPTY_SLICE, type FetchIsolation, type LogSlice } from '../log/types';
 import type { FetchWish } from './fetch-sessions';
 import type { Partition } from './partition';
 import type { ReplicaManager } from './replica-manager';
+import type { ReplicaSelector, ReplicaView } from './replica-selector';
 
 export interface FetchLimits {
   readonly maxBytes: number;
@@ -15,6 +17,16 @@ export interface FetchLimits {
   readonly replicaId: number;
   /** Versions up to 10, and followers, are served by the leader only. */
   readonly leaderOnly: boolean;
+  /** A consumer that would rather read nearby; null for one that cannot be sent elsewhere, and for followers. */
+  readonly consumer: { readonly rack: string; readonly listenerName: string } | null;
+}
+
+export interface FetchReaderOptions {
+  readonly replicas: ReplicaManager;
+  readonly metadata: MetadataCache;
+  readonly clock: Clock;
+  /** Where consumers are sent (KIP-392); null where they read from leaders. */
+  readonly selectReplica: ReplicaSelector | null;
 }
 
 /** What one partition gives to a fetch. The bytes are still in the log's file. */
@@ -29,17 +41,21 @@ export interface PartitionFetch {
   readonly logStartOffset: number;
   readonly abortedTransactions: readonly AbortedTransaction[] | null;
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
+  /** The follower that the consumer is to read from instead; -1 for none. */
+  readonly preferredReadReplica: number;
 }
 
 export interface FetchOutcome {
   readonly partitions: readonly PartitionFetch[];
   readonly bytes: number;
   /**
-   * Nothing to read, or an error or a diverging epoch where something was: the fetch is answered at once. An unknown
-   * partition among others waits with them.
+   * Nothing to read, or an error, a diverging epoch or another replica to read from where something was: the fetch is
+   * answered at once. An unknown partition among others waits with them.
    */
   readonly urgent: boolean;
 }
+
+const NO_REPLICA = -1;
 
 function failure(error: KafkaError, partition: Partition | null = null): PartitionFetch {
   return {
@@ -52,6 +68,7 @@ function failure(error: KafkaError, partition: Partition | null = null): Partiti
     logStartOffset: -1,
     abortedTransactions: null,
     divergingEpoch: null,
+    preferredReadReplica: NO_REPLICA,
   };
 }
 
@@ -79,10 +96,7 @@ function endFor({ log }: Partition, isolation: FetchIsolation): number {
 
 /** Reads partitions for fetches, as far as their isolation allows (ReplicaManager.readFromLog). */
 export class FetchReader {
-  constructor(
-    private readonly replicas: ReplicaManager,
-    private readonly metadata: MetadataCache,
-  ) {}
+  constructor(private readonly options: FetchReaderOptions) {}
 
   /** One pass over the wishes, in order: the first partition with data may go beyond the limits by a whole batch. */
   read(wishes: readonly FetchWish[], limits: FetchLimits): FetchOutcome {
@@ -92,44 +106,51 @@ export class FetchReader {
     let urgent = false;
     let nothingToRead = true;
     const partitions = wishes.map((wish) => {
-      const fetched = this.unknown(wish) ?? this.readOne(wish, limits, left, minOneMessage);
+      const fetched = this.unknown(wish, limits) ?? this.readOne(wish, limits, left, minOneMessage);
       if (fetched.rank > 0) return fetched;
       nothingToRead = false;
       const size = fetched.slice.bytes;
       if (size > 0) minOneMessage = false;
       bytes += size;
       left = Math.max(0, left - size);
-      if (fetched.error !== null || fetched.divergingEpoch !== null) urgent = true;
+      if (fetched.error !== null || hasHint(fetched)) urgent = true;
       return fetched;
     });
     return { partitions, bytes, urgent: urgent || nothingToRead };
   }
 
-  private unknown(wish: FetchWish): PartitionFetch | null {
-    if (wish.topic === null) return unknown('UNKNOWN_TOPIC_ID', 1);
-    return this.metadata.contains(wish.topic, wish.partition) ? null : unknown('UNKNOWN_TOPIC_OR_PARTITION', 2);
+  private unknown({ topic, partition }: FetchWish, { replicaId }: FetchLimits): PartitionFetch | null {
+    if (topic === null) return unknown('UNKNOWN_TOPIC_ID', 1);
+    const { metadata, replicas } = this.options;
+    if (metadata.contains(topic, partition)) return null;
+    // A leader that the controller has told to lead serves its followers, whoever leads in the metadata it has yet to hear.
+    if (replicaId >= 0 && replicas.find(topic, partition)) return null;
+    return unknown('UNKNOWN_TOPIC_OR_PARTITION', 2);
   }
 
   private readOne(wish: FetchWish, limits: FetchLimits, left: number, minOneMessage: boolean): PartitionFetch {
     let partition: Partition | null = null;
     try {
-      partition = this.replicas.get(wish.topic!, wish.partition);
+      partition = this.options.replicas.get(wish.topic!, wish.partition);
       const { log } = partition;
       if (wish.topicId !== ZERO_UUID && log.topicId !== null && log.topicId !== wish.topicId) {
         throw new KafkaError('INCONSISTENT_TOPIC_ID');
       }
+      const preferredReadReplica = this.preferredReplica(partition, wish.fetchOffset, limits.consumer);
       checkLeaderEpoch(partition, wish.currentLeaderEpoch);
       if (partition.role.type === 'none' || (limits.leaderOnly && !partition.isLeader)) {
         throw new KafkaError('NOT_LEADER_OR_FOLLOWER');
       }
       checkFollower(partition, limits.replicaId, wish.currentLeaderEpoch);
-      const diverging = this.divergence(partition, wish);
+      const isElsewhere = preferredReadReplica !== NO_REPLICA;
+      const diverging = isElsewhere ? null : this.divergence(partition, wish);
       const maxBytes = Math.min(wish.maxBytes, left);
-      const read = diverging
-        ? null
-        : log.read(wish.fetchOffset, { maxBytes, minOneMessage, isolation: limits.isolation });
+      const read =
+        diverging || isElsewhere
+          ? null
+          : log.read(wish.fetchOffset, { maxBytes, minOneMessage, isolation: limits.isolation });
       // Kafka's segments trip over a negative maximum, where there is something to read.
-      if (maxBytes < 0 && wish.fetchOffset < endFor(partition, limits.isolation)) {
+      if (maxBytes < 0 && !isElsewhere && wish.fetchOffset < endFor(partition, limits.isolation)) {
         throw new KafkaError('UNKNOWN_SERVER_ERROR');
       }
       // From version 3 on nobody is sent a cut first batch: it would be of no use (KIP-74).
@@ -144,11 +165,35 @@ export class FetchReader {
         logStartOffset: log.logStartOffset,
         abortedTransactions: read?.abortedTransactions ?? null,
         divergingEpoch: diverging,
+        preferredReadReplica,
       };
     } catch (error) {
       if (error instanceof KafkaError) return failure(error, partition);
       throw error;
     }
+  }
+
+  /** The follower that a consumer had better read from; -1 where that is this leader (ReplicaManager.findPreferredReadReplica). */
+  private preferredReplica(partition: Partition, fetchOffset: number, consumer: FetchLimits['consumer']): number {
+    const { selectReplica, metadata, clock } = this.options;
+    if (!selectReplica || !consumer || partition.role.type !== 'leader') return NO_REPLICA;
+    const { brokers } = metadata.image;
+    const { state } = partition.role;
+    const nodeOf = (id: number) => {
+      const broker = brokers.get(id);
+      return broker?.endpoints.has(consumer.listenerName) ? broker : undefined;
+    };
+    const nowMs = clock.monotonicMs();
+    const replicas: ReplicaView[] = [];
+    for (const [id, { logEndOffset, logStartOffset, lastCaughtUpMs }] of state.followers) {
+      // One that lags would be chosen again and again, and fall behind whoever writes.
+      if (!state.isr.includes(id) || logEndOffset < fetchOffset || logStartOffset > fetchOffset) continue;
+      replicas.push({ id, rack: nodeOf(id)?.rack ?? null, logEndOffset, sinceCaughtUpMs: nowMs - lastCaughtUpMs });
+    }
+    const { logEndOffset } = partition.log;
+    const leader = { id: state.leaderId, rack: nodeOf(state.leaderId)?.rack ?? null, logEndOffset, sinceCaughtUpMs: 0 };
+    const { id } = selectReplica(consumer.rack, [...replicas, leader], leader);
+    return id === leader.id || !nodeOf(id) ? NO_REPLICA : id;
   }
 
   /** KIP-595: where the reader's log parts from this one, if it does. Throws OFFSET_OUT_OF_RANGE if that is too long ago. */
@@ -172,5 +217,9 @@ export class FetchReader {
     return { epoch: end.leaderEpoch, endOffset: end.endOffset };
   }
 }
+
+/** Whether the answer tells a reader something that it must hear. */
+export const hasHint = ({ divergingEpoch, preferredReadReplica }: PartitionFetch): boolean =>
+  divergingEpoch !== null || preferredReadReplica !== NO_REPLICA;
 
 export const codeOfFetch = (fetch: PartitionFetch): number => fetch.error?.code ?? ERRORS.NONE.code;

@@ -43,6 +43,8 @@ const NO_EPOCH = -1;
 export class ReplicaManager {
   private readonly logger: Logger;
   private readonly topics = new Map<string, Map<number, Partition>>();
+  /** Names by id, of the topics that have one. */
+  private readonly topicNames = new Map<string, string>();
   /** Replicas on log folders that have failed, by `topic-N`. They stay so until the broker restarts. */
   private readonly offline = new Set<string>();
   /** As checkpointed before the start, by `topic-N`; taken once, when the replica is opened. */
@@ -91,6 +93,11 @@ export class ReplicaManager {
     return this.options.metadata.contains(topic, partition)
       ? new KafkaError('NOT_LEADER_OR_FOLLOWER', `Error while fetching partition state for ${name}`)
       : new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `Partition ${name} doesn't exist`);
+  }
+
+  /** The topic with that id, if there is a replica of any of its partitions here. */
+  topicName(topicId: string): string | undefined {
+    return this.topicNames.get(topicId);
   }
 
   /** Whether there is a replica of any partition of the topic here. */
@@ -229,6 +236,7 @@ export class ReplicaManager {
     const partitions = this.topics.get(topic) ?? new Map<number, Partition>();
     this.topics.set(topic, partitions);
     partitions.set(order.partition, partition);
+    if (log.topicId !== null) this.topicNames.set(log.topicId, topic);
     return partition;
   }
 
@@ -271,10 +279,12 @@ export class ReplicaManager {
     return lost;
   }
 
-  private remove({ topic, partition }: Partition): void {
+  private remove({ topic, partition, log }: Partition): void {
     const partitions = this.topics.get(topic);
     partitions?.delete(partition);
-    if (partitions?.size === 0) this.topics.delete(topic);
+    if (partitions?.size !== 0) return;
+    this.topics.delete(topic);
+    if (log.topicId !== null) this.topicNames.delete(log.topicId);
   }
 
   private startHighWatermarkCheckpoints(): void {

@@ -123,16 +123,19 @@ export class TestReplica {
     const { sessionId, sessionEpoch } = request;
     const asked = { sessionId, sessionEpoch, isFollower: true, usesTopicIds: true, wishes, forgotten };
     const session = this.sessions.begin(asked, this.world.clock.monotonicMs());
-    const reader = new FetchReader(
-      { get: () => this.partition } as unknown as ReplicaManager,
-      { contains: () => true } as unknown as MetadataCache,
-    );
+    const reader = new FetchReader({
+      replicas: { get: () => this.partition } as unknown as ReplicaManager,
+      metadata: { contains: () => true } as unknown as MetadataCache,
+      clock: this.world.clock,
+      selectReplica: null,
+    });
     const limits = {
       maxBytes: 1 << 20,
       hardLimit: false,
       isolation: 'log-end',
       replicaId: follower,
       leaderOnly: true,
+      consumer: null,
     } as const;
     const { partitions } = reader.read(session.wishes, limits);
     for (const [index, { error, divergingEpoch }] of partitions.entries()) {
