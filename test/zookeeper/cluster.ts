@@ -23,9 +23,18 @@ export interface Member {
   readonly store: ZooKeeperStore;
 }
 
+export interface MemberOptions {
+  readonly isSecure?: boolean;
+  readonly sessionTimeoutMs?: number;
+  /** Whether the reply of its n-th write is lost. */
+  readonly isLost?: (index: number) => boolean;
+}
+
 export interface Cluster {
   /** A broker's client and store, started. */
-  member(overrides?: { isSecure?: boolean; sessionTimeoutMs?: number }): Promise<Member>;
+  member(overrides?: MemberOptions): Promise<Member>;
+  /** Begins another cluster, of which the test's members so far are not. */
+  renew(): void;
   /** As another client sees it. */
   contentOf(path: string): Promise<string | null>;
   childrenOf(path: string): Promise<string[]>;
@@ -63,18 +72,20 @@ export function useCluster(): Cluster {
     await observer.close();
     await server.stop();
   });
-  beforeEach(() => {
+  const renew = (): void => {
     chroot = `/clusters/${++tests}`;
     logLines.length = 0;
-  });
+  };
+  beforeEach(renew);
   afterEach(async () => {
     await Promise.all(members.map(({ client }) => client.close()));
     members = [];
   });
 
   return {
-    async member(overrides = {}) {
-      const zookeeper = new UnreliableZooKeeper(new NodeZooKeeper(silentLoggers));
+    renew,
+    async member({ isLost, ...overrides } = {}) {
+      const zookeeper = new UnreliableZooKeeper(new NodeZooKeeper(silentLoggers), isLost);
       const client = new ZooKeeperClient(zookeeper, nodeClock, loggers, {
         connect: server.connect + chroot,
         sessionTimeoutMs: SESSION_TIMEOUT_MS,
