@@ -62,6 +62,9 @@ export class SessionCore {
   readonly stateListeners = new Set<(state: SessionState) => void>();
   readonly watchListeners = new Set<(event: WatchEvent) => void>();
   private readonly hosts: readonly ZooKeeperHost[];
+  /** Goes round, so that a server that is left is asked again after all others. */
+  private nextHost = 0;
+  /** Since the last grant. */
   private attempts = 0;
   private connection: ZooKeeperConnection | null = null;
   private lastZxid: Buffer = Buffer.alloc(8);
@@ -82,7 +85,8 @@ export class SessionCore {
 
   /** Begins to look for a server. */
   open(): void {
-    const host = this.hosts[this.attempts++ % this.hosts.length]!;
+    const host = this.hosts[this.nextHost++ % this.hosts.length]!;
+    this.attempts++;
     this.logger.info(`Opening socket connection to server ${formatHost(host)}.`);
     const connection = new ZooKeeperConnection(host, {
       opened: () =>

@@ -1,0 +1,55 @@
+import net from 'node:net';
+
+/** Stands between clients and a server of 127.0.0.1, and may let nothing through without ending anything. */
+export class TestProxy {
+  private readonly pairs = new Set<readonly [net.Socket, net.Socket]>();
+  private isSwallowing = false;
+
+  private constructor(
+    private readonly server: net.Server,
+    private readonly targetPort: number,
+  ) {
+    server.on('connection', (client) => this.join(client));
+  }
+
+  static async start(targetPort: number): Promise<TestProxy> {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new TestProxy(server, targetPort);
+  }
+
+  get port(): number {
+    return (this.server.address() as net.AddressInfo).port;
+  }
+
+  /** Connections that neither side has ended. */
+  get connections(): number {
+    return this.pairs.size;
+  }
+
+  /** From now on connections are half-open: nothing comes through either way, new ones included, and none is ended. */
+  swallow(): void {
+    this.isSwallowing = true;
+  }
+
+  async close(): Promise<void> {
+    for (const sockets of this.pairs) for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private join(client: net.Socket): void {
+    const target = net.connect(this.targetPort, '127.0.0.1');
+    const pair = [client, target] as const;
+    this.pairs.add(pair);
+    for (const [from, to] of [pair, [target, client] as const]) {
+      from.on('data', (bytes) => {
+        if (!this.isSwallowing) to.write(bytes);
+      });
+      from.on('error', () => {});
+      from.on('close', () => {
+        this.pairs.delete(pair);
+        if (!this.isSwallowing) to.destroy();
+      });
+    }
+  }
+}
