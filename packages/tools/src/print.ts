@@ -22,6 +22,9 @@ export interface Io extends Outs {
   onInterrupt(listener: (signal: NodeJS.Signals) => void): void;
 }
 
+/** What a JVM ends with when a signal ends it. */
+export const signalExitCode = (signal: NodeJS.Signals): number => (signal === 'SIGINT' ? 130 : 143);
+
 /** Keeps what is printed until asked for it. */
 export function bufferedOuts(): { readonly outs: Outs; stdout(): string; stderr(): string } {
   const [stdout, stderr]: [string[], string[]] = [[], []];

@@ -82,11 +82,13 @@ export class Admin {
   /** Sends to one broker, once metadata knows it. */
   async toBroker<A extends AnyApi>(call: Call, nodeId: number, api: A, request: RequestFor<A>): Promise<ResponseOf<A>> {
     while (!this.client.node(nodeId)) {
-      await this.client.metadata([], call.deadlineMs);
-      if (this.client.node(nodeId)) break;
       const leftMs = call.deadlineMs - Date.now();
-      if (leftMs <= 0) throw timeoutError(NO_NODE);
-      await sleep(Math.min(leftMs, this.retryBackoffMs));
+      if (leftMs <= this.retryBackoffMs) {
+        await sleep(Math.max(0, leftMs));
+        throw timeoutError(NO_NODE);
+      }
+      await this.client.metadata([], call.deadlineMs);
+      if (!this.client.node(nodeId)) await sleep(this.retryBackoffMs);
     }
     return this.client.sendTo(nodeId, api, request, this.requestTimeoutMs(call));
   }

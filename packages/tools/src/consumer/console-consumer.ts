@@ -5,13 +5,12 @@ import { createConsumerClient, createGroupConsumer } from '../client/consumer-co
 import { booleanConfig } from '../client/properties';
 import type { TopicSelection } from '../client/selection';
 import { javaRegex } from '../java-regex';
-import { type Io, logTo, println } from '../print';
+import { type Io, logTo, println, signalExitCode } from '../print';
 import { ToolError, timeoutError } from '../tool-error';
 import { type ConsoleConsumerArguments, parseConsumerArguments } from './arguments';
 import { BufferedOut } from './formatter';
 
 const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
-const SIGNAL_EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as Readonly<Record<string, number>>;
 
 /** Where records come from: a consumer of our own, or a member of a group. */
 export interface RecordSource {
@@ -45,7 +44,7 @@ async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<Recor
 /** Prints records until there were enough, none came for too long, or the tool is interrupted. */
 class Session {
   private messageCount = 0;
-  private signal: string | undefined;
+  private signal: NodeJS.Signals | undefined;
 
   constructor(
     private readonly args: ConsoleConsumerArguments,
@@ -68,7 +67,7 @@ class Session {
       println(this.io.stderr, `Processed a total of ${this.messageCount} messages`);
     }
     if (this.args.logsEvents) println(this.io.stdout, 'shutdown_complete');
-    return this.signal === undefined ? 0 : SIGNAL_EXIT_CODE[this.signal]!;
+    return this.signal === undefined ? 0 : signalExitCode(this.signal);
   }
 
   private isDone(): boolean {

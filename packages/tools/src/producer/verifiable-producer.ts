@@ -4,14 +4,13 @@ import { Producer } from '../client/producer';
 import { producerSettings } from '../client/producer-config';
 import { loadProperties, type Properties } from '../client/properties';
 import { doubleText } from '../java-text';
-import { type Io, logTo, println } from '../print';
+import { type Io, logTo, println, signalExitCode } from '../print';
 import { Throttler } from '../throttler';
 import { ToolError } from '../tool-error';
 import { VERIFIABLE_PRODUCER_PARSER } from './verifiable-arguments';
 
 type Arguments = ParsedArguments<typeof VERIFIABLE_PRODUCER_PARSER.arguments>;
 
-const SIGNAL_EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as Readonly<Record<string, number>>;
 /** How many sends go by before the loop lets answers and signals in. */
 const SENDS_PER_TURN = 100;
 
@@ -132,7 +131,7 @@ export async function verifiableProducer(argv: readonly string[], io: Io): Promi
   const tool = new VerifiableProducer(args, producer, io);
   let exitCode = 0;
   io.onInterrupt((signal) => {
-    exitCode = SIGNAL_EXIT_CODE[signal]!;
+    exitCode = signalExitCode(signal);
     tool.stop();
   });
   await tool.run();

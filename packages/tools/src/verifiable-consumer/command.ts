@@ -3,7 +3,7 @@ import type { ConsumerRecord } from '../client/consumed';
 import { checkSubscription, createGroupConsumer } from '../client/consumer-construction';
 import type { GroupConsumer } from '../client/group-consumer';
 import { loadProperties, type Properties } from '../client/properties';
-import { type Io, logTo, println } from '../print';
+import { type Io, logTo, println, signalExitCode } from '../print';
 import { ServerError, ToolError } from '../tool-error';
 import { VERIFIABLE_CONSUMER_PARSER } from './arguments';
 import { byPartition, consumedEvent, offsetsAfter, partitionsEvent, recordEvent } from './events';
@@ -11,7 +11,6 @@ import { byPartition, consumedEvent, offsetsAfter, partitionsEvent, recordEvent 
 type Arguments = ParsedArguments<typeof VERIFIABLE_CONSUMER_PARSER.arguments>;
 
 const LOGGER = 'org.apache.kafka.tools.VerifiableConsumer';
-const SIGNAL_EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as Readonly<Record<string, number>>;
 
 function propertiesOf(args: Arguments, io: Io): Properties {
   const file = args['consumer.config']?.[0];
@@ -123,7 +122,7 @@ export async function verifiableConsumer(argv: readonly string[], io: Io): Promi
   await tool.start();
   let exitCode = 0;
   io.onInterrupt((signal) => {
-    exitCode = SIGNAL_EXIT_CODE[signal]!;
+    exitCode = signalExitCode(signal);
     tool.stop();
   });
   await tool.run();
