@@ -75,7 +75,10 @@ class World {
   }
 
   create(topic: string, logDir: string): void {
-    this.attempt(() => void this.manager.getOrCreate(topic, 0, { ...isNew, logDir }));
+    this.attempt(() => {
+      this.manager.preferDir(topic, 0, logDir);
+      this.manager.getOrCreate(topic, 0, isNew);
+    });
   }
 
   /** A producer's next batch of two records. */

@@ -34,7 +34,6 @@ export interface CreateLogOptions {
   readonly topicId: string | null;
   /** The controller says that this replica has never been: elsewhere a missing log may be on a dir that is offline. */
   readonly isNew: boolean;
-  readonly logDir?: string;
 }
 
 export interface LogDirDescription {

@@ -182,8 +182,10 @@ test('a folder that is no partition stops the start', async () => {
 test('a dir that disappears goes offline with its next checkpoint; the other serves on', async () => {
   const w = world();
   const manager = await w.start();
-  append(manager.getOrCreate('t', 0, { ...isNew, logDir: '/a' }), batch());
-  const other = manager.getOrCreate('u', 0, { ...isNew, logDir: '/b' });
+  manager.preferDir('t', 0, '/a');
+  manager.preferDir('u', 0, '/b');
+  append(manager.getOrCreate('t', 0, isNew), batch());
+  const other = manager.getOrCreate('u', 0, isNew);
   await w.disk.removeFolder('/a');
   await w.clock.advance(60_000);
   expect([w.failed, manager.get('t', 0), w.disk.stat('/a')]).toEqual([['/a'], null, null]);
@@ -192,7 +194,7 @@ test('a dir that disappears goes offline with its next checkpoint; the other ser
   expect(w.disk.openFiles).toBe(0);
 });
 
-test('folders of moves and strays are left as they are, and belong to no log', async () => {
+test('folders of unfinished moves and strays are left as they are, and are nobody’s log in use', async () => {
   const w = world();
   const first = await w.start();
   append(first.getOrCreate('t', 0, isNew), batch(3));

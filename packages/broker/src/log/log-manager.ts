@@ -1,26 +1,18 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { Timer } from '../env/clock';
 import { DiskError } from '../env/disk';
-import type { Logger } from '../env/logger';
-import { offsetsByDir, type PartitionOffset } from './checkpoint';
 import { FilePool } from './file-pool';
 import type { GatheredWrites } from './gathered-writes';
 import { checkFolderName, duplicateFolders, eachBounded, innermostDir, runToEnd, unlessStorageFails } from './loading';
 import { LogDeletions } from './log-deletions';
-import {
-  HIGH_WATERMARK_CHECKPOINT,
-  LOG_START_CHECKPOINT,
-  type LogDir,
-  lockLogDirs,
-  RECOVERY_POINT_CHECKPOINT,
-} from './log-dir';
+import { LOG_START_CHECKPOINT, type LogDir, RECOVERY_POINT_CHECKPOINT } from './log-dir';
+import { LogDirError } from './log-dir-error';
+import { LogDirs } from './log-dirs';
 import type { CreateLogOptions, LogDirDescription, LogManagerOptions } from './log-manager-options';
-import type { MetaProperties } from './meta-properties';
-import { deleteFolderName, parsePartitionFolder, partitionFolderName } from './names';
+import { deleteFolderName, futureFolderName, parsePartitionFolder, partitionFolderName, UNIQUE_BYTES } from './names';
 import { PartitionLog } from './partition-log';
 
 const REMOTE_LOG_INDEX_CACHE = 'remote-log-index-cache';
-const UNIQUE_BYTES = 16;
 /** As many as the thread pool runs at a time. */
 const FLUSHES_AT_STOP = 4;
 
@@ -28,25 +20,22 @@ const FLUSHES_AT_STOP = 4;
  * All logs of a broker, on all its log dirs (kafka.log.LogManager). A dir whose disk fails goes offline with its logs;
  * the others go on.
  */
-export class LogManager {
+export class LogManager extends LogDirs {
   private readonly pool: FilePool;
-  private readonly log: Logger;
-  private readonly dirs = new Map<string, LogDir>();
-  private readonly offline = new Set<string>();
-  private readonly logs = new Map<string, PartitionLog>();
   private readonly deletions: LogDeletions;
   /** Dirs whose logs have all been read: only those get the marker of a clean shutdown. */
   private readonly loadedDirs = new Set<string>();
   private readonly timers: Timer[] = [];
-  private dirFailure: (dir: string) => void = () => {};
+  /** Where logs that are yet to be made are wanted (KIP-113), by `topic-N`. */
+  private readonly preferredDirs = new Map<string, string>();
 
-  constructor(private readonly options: LogManagerOptions) {
+  constructor(options: LogManagerOptions) {
+    super(options);
     this.pool = new FilePool(options.disk);
     this.pool.gathered.onFailure = (error) => {
       const dir = innermostDir(this.liveDirs, error.path);
       if (dir !== null) this.failDir(dir, error);
     };
-    this.log = options.loggers.logger('kafka.log.LogManager');
     this.deletions = new LogDeletions({
       disk: options.disk,
       clock: options.clock,
@@ -58,53 +47,6 @@ export class LogManager {
   /** Small appends of one connection's read, put off until its answers leave. */
   get gatheredWrites(): GatheredWrites {
     return this.pool.gathered;
-  }
-
-  /** Called once for every dir that fails after `start`. */
-  onDirFailure(callback: (dir: string) => void): void {
-    this.dirFailure = callback;
-  }
-
-  get liveDirs(): string[] {
-    return [...this.dirs.keys()];
-  }
-
-  get offlineDirs(): string[] {
-    return [...this.offline];
-  }
-
-  /**
-   * Makes and locks the dirs, those that fail are offline; returns those that, for sure, no other process works on.
-   * Throws `LogDirLockedError` where one does, and a `DiskError` where none is left. Comes before `metaProperties`.
-   */
-  lockDirs(): string[] {
-    for (const [path, dir] of lockLogDirs(this.options.disk, this.options.config.logDirs, this.log)) {
-      if (dir === null) this.offline.add(path);
-      else this.dirs.set(path, dir);
-    }
-    return [...this.dirs.values()].filter((dir) => dir.isSurelyOurs).map(({ path }) => path);
-  }
-
-  /** Gives the dirs up; those that `stop` or a failure has released already are left alone. */
-  releaseLocks(): void {
-    for (const dir of this.dirs.values()) dir.releaseLock();
-  }
-
-  /** What each live dir says of the broker that it belongs to. Throws for a file that cannot be right. */
-  metaProperties(): Map<string, MetaProperties | null> {
-    return new Map([...this.dirs].map(([path, dir]) => [path, dir.metaProperties()]));
-  }
-
-  /** Writes `meta.properties` in every dir that lacks it or says otherwise. */
-  writeMetaProperties(properties: MetaProperties): void {
-    for (const [path, dir] of [...this.dirs]) {
-      this.guard(path, () => {
-        const found = dir.metaProperties();
-        const wanted = { ...properties, directoryId: found?.directoryId ?? null };
-        if (JSON.stringify(found) !== JSON.stringify(wanted))
-          dir.writeMetaProperties(wanted, this.options.clock.nowMs());
-      });
-    }
   }
 
   /** Reads the logs of all dirs, then starts what runs from time to time. */
@@ -127,7 +69,7 @@ export class LogManager {
       this.onDirs((dir, logs) => dir.checkpointLogStartOffsets(logs)),
     );
     every(config.producerIdExpirationCheckIntervalMs, () => {
-      for (const log of this.all()) log.removeExpiredProducers();
+      for (const log of this.everyLog()) log.removeExpiredProducers();
     });
   }
 
@@ -173,6 +115,7 @@ export class LogManager {
     if (!this.dirs.has(dir.path)) step.value.markOffline();
     else if (kind === 'delete') this.deletions.add(step.value);
     else if (kind === 'current') this.addLoaded(step.value);
+    else if (kind === 'future') this.addLoadedFuture(step.value);
     else step.value.abandon();
   }
 
@@ -180,6 +123,12 @@ export class LogManager {
     const other = this.logs.get(log.name);
     if (other !== undefined) throw duplicateFolders(other.folder, log.folder);
     this.logs.set(log.name, log);
+  }
+
+  private addLoadedFuture(log: PartitionLog): void {
+    const other = this.futures.get(log.name);
+    if (other !== undefined) throw new LogDirError(`Duplicate log directories found: ${log.folder}, ${other.folder}`);
+    this.futures.set(log.name, log);
   }
 
   private open(
@@ -224,27 +173,102 @@ export class LogManager {
           `Can not create log for ${topic}-${partition} because log directories ${this.offlineDirs.join(',')} are offline`,
         );
       }
-      log = this.create(topic, partition, options.logDir);
+      log = this.create(topic, partition);
     }
     if (options.topicId !== null) log.assignTopicId(options.topicId);
     return log;
   }
 
-  private create(topic: string, partition: number, wantedDir?: string): PartitionLog {
-    const dir = wantedDir !== undefined && this.dirs.has(wantedDir) ? wantedDir : this.dirWithFewestLogs();
+  private create(topic: string, partition: number): PartitionLog {
     const name = partitionFolderName(topic, partition);
-    return this.guard(dir, () => {
-      const found = { recoveryPoint: 0, logStartOffset: 0, hadCleanShutdown: true, isToBeDeleted: false };
-      const log = runToEnd(this.open(dir, name, topic, partition, found));
-      this.logs.set(name, log);
-      this.log.info(`Created log for partition ${name} in ${log.folder}`);
-      return log;
-    });
+    const wanted = this.preferredDirs.get(name);
+    this.preferredDirs.delete(name);
+    const dir = wanted !== undefined && this.dirs.has(wanted) ? wanted : this.dirWithFewestLogs();
+    const log = this.make(dir, name, topic, partition);
+    this.logs.set(name, log);
+    this.log.info(`Created log for partition ${name} in ${log.folder}`);
+    return log;
+  }
+
+  private make(dir: string, folderName: string, topic: string, partition: number): PartitionLog {
+    const found = { recoveryPoint: 0, logStartOffset: 0, hadCleanShutdown: true, isToBeDeleted: false };
+    return this.guard(dir, () => runToEnd(this.open(dir, folderName, topic, partition, found)));
+  }
+
+  /** A log that is yet to be made is to be made in this dir. */
+  preferDir(topic: string, partition: number, dir: string): void {
+    const name = partitionFolderName(topic, partition);
+    if (this.logs.get(name)?.dir !== dir && this.futures.get(name)?.dir !== dir) this.preferredDirs.set(name, dir);
+  }
+
+  /** The copy in the making of a partition's log, if it is being moved to another dir. */
+  future(topic: string, partition: number): PartitionLog | null {
+    return this.futures.get(partitionFolderName(topic, partition)) ?? null;
+  }
+
+  /** Begins a copy of a partition's log in another dir. Throws KAFKA_STORAGE_ERROR. */
+  createFuture({ topic, partition, name, topicId }: PartitionLog, dir: string): PartitionLog {
+    if (this.offline.size > 0) {
+      throw new KafkaError(
+        'KAFKA_STORAGE_ERROR',
+        `Can not create log for ${name} because log directories ${this.offlineDirs.join(',')} are offline`,
+      );
+    }
+    const folderName = futureFolderName(topic, partition, this.options.random.bytes(UNIQUE_BYTES));
+    const log = this.make(dir, folderName, topic, partition);
+    this.preferredDirs.delete(name);
+    this.futures.set(name, log);
+    if (topicId !== null) log.assignTopicId(topicId);
+    this.log.info(`Created future log for partition ${name} in ${log.folder}`);
+    return log;
+  }
+
+  /** Takes a copy in the making out of use; its files go after `file.delete.delay.ms`. */
+  deleteFuture(topic: string, partition: number): void {
+    const log = this.future(topic, partition);
+    if (log === null) return;
+    this.discard(log);
+  }
+
+  /**
+   * The copy, which holds all that the log does, takes its place, and the log goes (LogManager.replaceCurrentWithFutureLog).
+   * Were the process to end between the two renamings, both folders would have the partition's name, as with Apache.
+   */
+  replaceWithFuture(topic: string, partition: number): PartitionLog {
+    const [log, future] = [this.get(topic, partition), this.future(topic, partition)];
+    if (log === null || future === null) {
+      const which = log === null ? 'current' : 'future';
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `The ${which} replica for ${topic}-${partition} is offline`);
+    }
+    this.log.info(`Attempting to replace current log ${log.folder} with ${future.folder} for ${log.name}`);
+    future.renameFolder(log.name);
+    future.setHighWatermark(log.highWatermark);
+    this.futures.delete(log.name);
+    this.logs.set(log.name, future);
+    // Durable before the files that it has been copied from are deleted.
+    void future.flush();
+    try {
+      this.discard(log);
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      log.markOffline();
+    }
+    this.checkpointDir(future.dir);
+    this.log.info(`The current replica is successfully replaced with the future replica for ${log.name}`);
+    return future;
+  }
+
+  private discard(log: PartitionLog): void {
+    log.renameFolder(deleteFolderName(log.topic, log.partition, this.options.random.bytes(UNIQUE_BYTES)));
+    for (const logs of [this.logs, this.futures]) if (logs.get(log.name) === log) logs.delete(log.name);
+    this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
+    this.deletions.add(log);
+    this.checkpointDir(log.dir);
   }
 
   private dirWithFewestLogs(): string {
     const counts = new Map(this.liveDirs.map((dir) => [dir, 0]));
-    for (const { dir } of this.logs.values()) counts.set(dir, (counts.get(dir) ?? 0) + 1);
+    for (const { dir } of this.everyLog()) counts.set(dir, (counts.get(dir) ?? 0) + 1);
     const [fewest] = [...counts].sort(([, a], [, b]) => a - b);
     if (fewest === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', 'No log directory is online');
     return fewest[0];
@@ -252,6 +276,7 @@ export class LogManager {
 
   /** Takes a partition's log out of use at once; its files go after `file.delete.delay.ms`. */
   asyncDelete(topic: string, partition: number): void {
+    this.deleteFuture(topic, partition);
     const log = this.get(topic, partition);
     if (log === null) {
       if (this.offline.size === 0) return;
@@ -260,16 +285,12 @@ export class LogManager {
         `Failed to delete log for ${topic}-${partition} because it may be in one of the offline directories ${this.offlineDirs.join(',')}`,
       );
     }
-    log.renameFolder(deleteFolderName(topic, partition, this.options.random.bytes(UNIQUE_BYTES)));
-    this.logs.delete(log.name);
-    this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
-    this.deletions.add(log);
-    this.checkpointDir(log.dir);
+    this.discard(log);
   }
 
   /** The configuration of a topic, or of all where null, has changed. */
   updateTopicConfig(topic: string | null): void {
-    for (const log of this.logs.values())
+    for (const log of this.everyLog())
       if (topic === null || log.topic === topic) log.updateConfig(this.options.topicConfig(log.topic));
   }
 
@@ -287,52 +308,6 @@ export class LogManager {
     });
   }
 
-  /** High watermarks as checkpointed, by `topic-N`. A malformed file takes its dir offline. */
-  readHighWatermarks(): Map<string, number> {
-    const found = new Map<string, number>();
-    for (const [path, dir] of [...this.dirs]) {
-      unlessStorageFails(() => {
-        const entries = this.guard(path, () => dir.readCheckpoint(HIGH_WATERMARK_CHECKPOINT));
-        for (const { topic, partition, offset } of entries) found.set(`${topic}-${partition}`, offset);
-      });
-    }
-    return found;
-  }
-
-  /** Checkpoints high watermarks of logs, each in the dir that its log is in. */
-  writeHighWatermarks(entries: readonly PartitionOffset[]): void {
-    for (const [path, ofDir] of offsetsByDir(entries, this.liveDirs, (name) => this.logs.get(name)?.dir))
-      this.quietly(path, (dir) => dir.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, ofDir));
-  }
-
-  /** As `writeHighWatermarks`, without stopping for the disk; to be awaited before either is called again. */
-  async writeHighWatermarksLater(entries: readonly PartitionOffset[]): Promise<void> {
-    for (const [path, ofDir] of offsetsByDir(entries, this.liveDirs, (name) => this.logs.get(name)?.dir)) {
-      try {
-        await this.dirs.get(path)?.writeCheckpointLater(HIGH_WATERMARK_CHECKPOINT, ofDir);
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        this.failDir(path, error);
-      }
-    }
-  }
-
-  /** Recovery points and log start offsets of a dir: to be called after a truncation. */
-  checkpointDir(path: string): void {
-    this.quietly(path, (dir) => {
-      dir.checkpointRecoveryPoints(this.logsOf(dir.path));
-      dir.checkpointLogStartOffsets(this.logsOf(dir.path));
-    });
-  }
-
-  private onDirs(action: (dir: LogDir, logs: readonly PartitionLog[]) => void): void {
-    for (const path of this.liveDirs) this.quietly(path, (dir) => action(dir, this.logsOf(path)));
-  }
-
-  private logsOf(path: string): PartitionLog[] {
-    return this.all().filter((log) => log.dir === path);
-  }
-
   private deleteOldSegments(): void {
     const nowMs = this.options.clock.nowMs();
     for (const log of this.all()) {
@@ -343,14 +318,14 @@ export class LogManager {
 
   private flushDirtyLogs(): void {
     const nowMs = this.options.clock.nowMs();
-    for (const log of this.all()) if (nowMs - log.lastFlushMs >= log.config.flushMs) void log.flush();
+    for (const log of this.everyLog()) if (nowMs - log.lastFlushMs >= log.config.flushMs) void log.flush();
   }
 
   /** Flushes and closes everything, and says so on the disk. `brokerEpoch` -1 where the broker never registered. */
   async stop(brokerEpoch: number): Promise<void> {
     for (const timer of this.timers.splice(0)) timer.cancel();
     this.deletions.stop();
-    await eachBounded(this.options.clock, this.all(), FLUSHES_AT_STOP, async (log) => {
+    await eachBounded(this.options.clock, this.everyLog(), FLUSHES_AT_STOP, async (log) => {
       await log.flush();
       unlessStorageFails(() => log.close());
     });
@@ -363,6 +338,7 @@ export class LogManager {
     }
     this.releaseLocks();
     this.logs.clear();
+    this.futures.clear();
   }
 
   /** Takes a dir and its logs offline: its disk has failed, or somebody else says so. */
@@ -373,28 +349,11 @@ export class LogManager {
     this.dirs.delete(path);
     this.offline.add(path);
     for (const log of this.logsOf(path)) {
-      this.logs.delete(log.name);
+      (this.futures.get(log.name) === log ? this.futures : this.logs).delete(log.name);
       log.markOffline();
     }
     this.pool.closeBelow(path);
     dir.releaseLock();
     this.dirFailure(path);
-  }
-
-  /** Runs `action` on a dir: a failure of its disk takes it offline and is thrown as KAFKA_STORAGE_ERROR. */
-  private guard<T>(path: string, action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.failDir(path, error);
-      throw new KafkaError('KAFKA_STORAGE_ERROR', `Error while using log dir ${path}: ${error.message}`);
-    }
-  }
-
-  /** As `guard`, for tasks that nobody waits for. */
-  private quietly(path: string, action: (dir: LogDir) => void): void {
-    const dir = this.dirs.get(path);
-    if (dir !== undefined) unlessStorageFails(() => this.guard(path, () => action(dir)));
   }
 }

@@ -11,6 +11,8 @@ export const SEGMENT_SUFFIXES = [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TX
 
 /** The longest name that file systems take. */
 const MAX_NAME_LENGTH = 255;
+/** Of what makes the name of a folder that is to go, or to come, its own. */
+export const UNIQUE_BYTES = 16;
 const DELETE_OR_STRAY_OR_FUTURE = /^(.+)-(\d+)\.([^.]+)-(delete|stray|future)$/;
 const PLAIN = /^(.+)-(\d+)$/;
 
@@ -49,4 +51,14 @@ export function parsePartitionFolder(name: string): PartitionFolder | null {
 export function deleteFolderName(topic: string, partition: number, unique: Buffer): string {
   const rest = `-${partition}.${unique.toString('hex')}-delete`;
   return topic.slice(0, MAX_NAME_LENGTH - rest.length) + rest;
+}
+
+/** `topic-N.<32 hexadecimal digits>-future`: a copy in the making. Never cut: with a topic that is too long it is refused. */
+export function futureFolderName(topic: string, partition: number, unique: Buffer): string {
+  return `${topic}-${partition}.${unique.toString('hex')}-future`;
+}
+
+/** Whether a partition's log cannot be moved, since its copy's name would be too long for file systems. */
+export function isFutureNameTooLong(topic: string, partition: number): boolean {
+  return futureFolderName(topic, partition, Buffer.alloc(UNIQUE_BYTES)).length > MAX_NAME_LENGTH;
 }
