@@ -274,7 +274,7 @@ test('requests that keep coming while the broker stops', async () => {
     waiting.write(fetchFrame('no-such-topic', 0, MB, { maxWaitMs: 600_000, minBytes: 1 }));
     const startedMs = performance.now();
     expect(await own.stop()).toEqual({ code: 143, signal: null });
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
     expect(own.log()).toContain('shut down completed');
     expect(own.log()).not.toMatch(/ERROR|FATAL/);
   } finally {
