@@ -27,15 +27,18 @@ export class LogReader {
   private boundOffset = -1;
   private boundSegment: Segment | null = null;
   private boundPosition = 0;
+  /** How often the log has been cut: what was at an offset before may be something else now. */
+  cuts = 0;
 
   constructor(
     private readonly segments: Segments,
-    private readonly onDiskError: (error: DiskError) => void,
+    readonly onDiskError: (error: DiskError) => void,
   ) {}
 
-  /** The segments have been cut. */
-  forget(): void {
+  /** The log has been cut. */
+  onCut(): void {
     this.boundSegment = null;
+    this.cuts++;
   }
 
   /** Throws OFFSET_OUT_OF_RANGE. */
@@ -67,7 +70,7 @@ export class LogReader {
       firstEntryIncomplete = bytes < firstBytes;
     }
     return {
-      slice: bytes > 0 ? new FileSlice(segment.file, position, bytes, this.onDiskError) : EMPTY_SLICE,
+      slice: bytes > 0 ? new FileSlice(segment.file, position, bytes, this) : EMPTY_SLICE,
       fetchOffset: offset,
       segmentBaseOffset: segment.baseOffset,
       position,

@@ -7,9 +7,6 @@ import { Segment } from './segment';
 
 /** How a log's segments come and go (kafka.log.LocalLog): rolling, flushing, truncation, retention. */
 export abstract class LogStorage extends LogState {
-  /** How often the log has been truncated. */
-  private cuts = 0;
-
   /** Begins a new segment at the log's end. */
   roll(): void {
     this.onDisk('rolling', () => void this.rollTo(0));
@@ -54,12 +51,12 @@ export abstract class LogStorage extends LogState {
 
   protected async flushTo(offset: number): Promise<void> {
     if (offset <= this.flushedOffset) return;
-    const { cuts } = this;
+    const { cuts } = this.reader;
     const flushed = this.segments.between(this.flushedOffset, offset);
     await Promise.all(flushed.map((segment) => segment.flush()));
     if (this.hasNewFile(flushed)) await this.flushFolder();
     // The log has been cut meanwhile: what is at these offsets now may be other records.
-    if (cuts !== this.cuts) return;
+    if (cuts !== this.reader.cuts) return;
     this.flushedOffset = Math.max(this.flushedOffset, offset);
     this.flushedMs = this.options.clock.nowMs();
   }
@@ -104,8 +101,7 @@ export abstract class LogStorage extends LogState {
       this.segments.active.truncateTo(offset);
       this.endOffset = offset;
       this.flushedOffset = Math.min(this.flushedOffset, offset);
-      this.reader.forget();
-      this.cuts++;
+      this.reader.onCut();
       this.epochs.truncateFromEnd(offset);
       this.startOffset = Math.min(this.startOffset, offset);
       this.rebuildProducers();
@@ -125,8 +121,7 @@ export abstract class LogStorage extends LogState {
     this.endOffset = offset;
     this.startOffset = logStartOffset;
     this.flushedOffset = Math.min(this.flushedOffset, offset);
-    this.reader.forget();
-    this.cuts++;
+    this.reader.onCut();
     this.epochs.clear();
     this.producers.truncateFullyAndStartAt(offset);
     this.rebuildProducers();

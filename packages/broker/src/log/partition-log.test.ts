@@ -108,6 +108,26 @@ test('a slice whose read fails, at once or later, gives nothing, and the owner o
   expect(f.diskErrors.map(({ code }) => code)).toEqual(['EIO', 'EIO']);
 });
 
+test('a read under which the log was cut gives nothing: it may be of two histories', async () => {
+  const log = fixture().open();
+  append(log, batch(3));
+  append(log, batch(3));
+  const { slice } = log.read(0, { maxBytes: 1e6, minOneMessage: true, isolation: 'log-end' });
+  const reading = slice.readLater(Buffer.alloc(slice.bytes), 0);
+  log.truncateTo(3);
+  append(log, batch(3, { bytes: 20 }), 1);
+  expect(await reading).toBe(0);
+});
+
+test('a follower takes more at once than a segment may hold by now', () => {
+  const log = fixture().open({ segmentBytes: 300 });
+  const records = [0, 1, 2].map((baseOffset) => batch(1, { baseOffset, bytes: 100, partitionLeaderEpoch: 0 }));
+  log.appendAsFollower(Buffer.concat(records));
+  log.appendAsFollower(batch(1, { baseOffset: 3, bytes: 400, partitionLeaderEpoch: 0 }));
+  expect([log.logEndOffset, log.segmentCount]).toEqual([4, 2]);
+  expect(offsetsOf(readAll(log, 3))).toEqual([[3, 3]]);
+});
+
 test('a follower takes offsets as they are, holes included, and none twice', () => {
   const log = fixture().open();
   log.appendAsFollower(batch(2, { baseOffset: 10, partitionLeaderEpoch: 3 }));

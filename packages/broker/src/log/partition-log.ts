@@ -142,7 +142,8 @@ export class PartitionLog extends LogStorage {
   ): AppendInfo {
     this.writeTopicId();
     this.takeEpochs(records);
-    if (records.length > this.currentConfig.segmentBytes) {
+    // What the leader has is to be here, too: its segments may be larger than those to come (segment.bytes has been lowered).
+    if (records.length > this.currentConfig.segmentBytes && origin !== 'replication') {
       throw new KafkaError(
         'RECORD_LIST_TOO_LARGE',
         `Message batch size is ${records.length} bytes in append to partition ${this.name}, which exceeds the maximum configured segment size of ${this.currentConfig.segmentBytes}.`,

@@ -51,14 +51,24 @@ export function nextOffsetOf(pool: FilePool, path: string, baseOffset: number): 
   return next;
 }
 
+/** The log that a slice is of. */
+export interface SlicedLog {
+  readonly cuts: number;
+  readonly onDiskError: (error: DiskError) => void;
+}
+
 /** A part of a segment's file. */
 export class FileSlice implements LogSlice {
+  private readonly cuts: number;
+
   constructor(
     private readonly file: PooledFile,
     private readonly position: number,
     readonly bytes: number,
-    private readonly onDiskError: (error: DiskError) => void,
-  ) {}
+    private readonly log: SlicedLog,
+  ) {
+    this.cuts = log.cuts;
+  }
 
   readInto(target: Buffer, at: number): number {
     try {
@@ -70,7 +80,9 @@ export class FileSlice implements LogSlice {
 
   async readLater(target: Buffer, at: number): Promise<number> {
     try {
-      return await this.file.readLater(target.subarray(at, at + this.bytes), this.position);
+      const bytes = await this.file.readLater(target.subarray(at, at + this.bytes), this.position);
+      // The log has been cut under the read, and written to again perhaps: these may be halves of two histories.
+      return this.cuts === this.log.cuts ? bytes : 0;
     } catch (error) {
       return this.nothing(error);
     }
@@ -79,7 +91,7 @@ export class FileSlice implements LogSlice {
   /** The answer is half made: the reader gets nothing now, and hears of the dir when it asks again. */
   private nothing(error: unknown): number {
     if (!(error instanceof DiskError)) throw error;
-    this.onDiskError(error);
+    this.log.onDiskError(error);
     return 0;
   }
 }

@@ -57,7 +57,10 @@ export interface LogSlice {
   readonly bytes: number;
   /** Puts the bytes into `target` at `at`; returns how many there were, fewer only if the file was cut or its disk fails. */
   readInto(target: Buffer, at: number): number;
-  /** As `readInto`, begun in this turn and done on the disk's own time: worth it for a lot, or where the disk is slow. */
+  /**
+   * As `readInto`, begun in this turn and done on the disk's own time: worth it for a lot, or where the disk is slow.
+   * Nothing where the log was truncated meanwhile.
+   */
   readLater(target: Buffer, at: number): Promise<number>;
 }
 
