@@ -8,16 +8,19 @@
  * The tools must be built (packages/tools/dist). The broker should be Apache's and hold nothing of value: topics are made.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openGroups } from './groups.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TIMEOUT_MS = 60_000;
+const ENDLESS_MS = 6_000;
 const DIST = process.env.TOOLS_DIST ?? join(HERE, '..', 'dist');
 
-const { ZOOKEEPER } = process.env;
+const { ZOOKEEPER, LOG_DIRS } = process.env;
+const [DIR1, DIR2] = LOG_DIRS?.split(',') ?? [];
 
 const CLASSES = {
   topics: 'org.apache.kafka.tools.TopicCommand',
@@ -47,7 +50,7 @@ const CLASSES = {
 /** The lines of a file that concern these tools, all where none is named, and those that prepare for them. */
 function linesOf(file, only) {
   const lines = readFileSync(join(HERE, file), 'utf8').split('\n');
-  const concerns = (line) => only.length === 0 || only.includes(line.replace(/^!/, '').split(' ')[0]);
+  const concerns = (line) => only.length === 0 || only.includes(line.replace(/^[!~]/, '').split(' ')[0]);
   return lines.some(concerns) ? lines.filter((line) => line.startsWith('+') || concerns(line)) : [];
 }
 
@@ -57,27 +60,43 @@ function linesOf(file, only) {
  * with Apache's tool and another with ours. Lines with %ZK% need the environment to name the
  * broker's ZOOKEEPER. Before each command of a line that begins with `!` the groups at rest are put back, and what they
  * have committed after it is compared as well. A line that begins with `+` prepares what follows: only Apache's tool runs it.
+ * A tool on a line that begins with `~` runs until it is interrupted; of lines that it repeats one is compared. A word
+ * `%FILE%…` stands for a file that holds the rest of it, and %DIR1% and %DIR2% for the two log dirs of broker 0, which the
+ * environment has to name as LOG_DIRS.
  */
 const readCases = (server, only) =>
   readdirSync(HERE)
     .filter((file) => /^cases.*\.txt$/.test(file))
     .sort((a, b) => a.length - b.length)
     .flatMap((file) => linesOf(file, only))
-    .filter((line) => line.trim() !== '' && !line.startsWith('#') && !(line.includes('%ZK%') && !ZOOKEEPER))
+    .filter(
+      (line) =>
+        line.trim() !== '' &&
+        !line.startsWith('#') &&
+        !(line.includes('%ZK%') && !ZOOKEEPER) &&
+        !(line.includes('%DIR') && !DIR2),
+    )
     .map((line) => {
       const changesGroups = line.startsWith('!');
       const prepares = line.startsWith('+');
-      const words = [...line.replace(/^[!+]/, '').matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);
+      const isEndless = line.startsWith('~');
+      const words = [...line.replace(/^[!+~]/, '').matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]);
       const argv = words.slice(1).flatMap((word) => (word === '@' ? ['--bootstrap-server', server] : [word]));
       const fixed = (word) =>
-        word.replaceAll('%SERVER%', server).replaceAll('%ZK%', ZOOKEEPER).replaceAll('%PLANS%', join(HERE, 'plans'));
-      return { tool: words[0], argv: argv.map(fixed), changesGroups, prepares };
+        word
+          .replaceAll('%SERVER%', server)
+          .replaceAll('%ZK%', ZOOKEEPER)
+          .replaceAll('%PLANS%', join(HERE, 'plans'))
+          .replaceAll('%DIR1%', DIR1)
+          .replaceAll('%DIR2%', DIR2);
+      return { tool: words[0], argv: argv.map(fixed), changesGroups, prepares, isEndless };
     });
 
 const normalize = (text) =>
   text
     .replace(/^\[\d{4}-\d\d-\d\d [\d:,]+\]/gm, '[TIME]')
-    .replace(/^\tat .*\n|^\t\.\.\. \d+ more\n|^Caused by: .*\n/gm, '')
+    .replace(/^\t+at .*\n|^\t+\.\.\. \d+ more\n|^Caused by: .*\n/gm, '')
+    .replace(/^\d{4}-\d\d-\d\d [\d:]+,\d{3}: /gm, 'DATE: ')
     .replace(/"timestamp":\d+/g, '"timestamp":0')
     .replace(/"producer_send_success".*/g, (line) => line.replace(/"offset":\d+/, '"offset":0'))
     .replace(/"avg_throughput":[^}]*/g, '"avg_throughput":0')
@@ -90,10 +109,24 @@ const normalize = (text) =>
     .replace(/perf-consumer-\d+\)? */g, 'perf-consumer-N')
     .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
 
-function run(command, argv) {
-  const { stdout, stderr, status } = spawnSync(command, argv, { encoding: 'utf8', input: '', timeout: TIMEOUT_MS });
-  return { stdout: normalize(stdout), stderr: normalize(stderr), status };
+function run(command, argv, isEndless) {
+  const end = isEndless ? { timeout: ENDLESS_MS, killSignal: 'SIGINT' } : { timeout: TIMEOUT_MS };
+  const { stdout, stderr, status } = spawnSync(command, argv, { encoding: 'utf8', input: '', ...end });
+  const unrepeated = (text) => (isEndless ? [...new Set(text.split('\n'))].join('\n') : text);
+  return { stdout: unrepeated(normalize(stdout)), stderr: unrepeated(normalize(stderr)), status };
 }
+
+const files = mkdtempSync(join(tmpdir(), 'compare-'));
+process.on('exit', () => rmSync(files, { recursive: true }));
+
+/** The words of a command line; what is to stand in a file is written into one. */
+const withFiles = (words) =>
+  words.map((word, index) => {
+    if (!word.startsWith('%FILE%')) return word;
+    const path = join(files, String(index));
+    writeFileSync(path, word.slice('%FILE%'.length).replaceAll('%NL%', '\n'));
+    return path;
+  });
 
 const [home, server, ...only] = process.argv.slice(2);
 if (!home || !server) {
@@ -113,13 +146,13 @@ const needsGroups = cases.some(({ tool, changesGroups }) => tool === 'consumer-g
 const groups = needsGroups ? await openGroups(server, DIST) : undefined;
 process.on('exit', () => groups?.close());
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
-for (const { tool, argv: words, changesGroups, prepares } of cases) {
+for (const { tool, argv: words, changesGroups, prepares, isEndless } of cases) {
   const argv = words.map((word) => word.replaceAll('%PLAN%', groups?.plan).replaceAll('%FOLDER%', groups?.folder));
   const runOne = (command, args) => {
     if (changesGroups) groups.restore();
-    return { ...run(command, args), groups: changesGroups ? groups.state() : '' };
+    return { ...run(command, args, isEndless), groups: changesGroups ? groups.state() : '' };
   };
-  const inRun = (run) => argv.map((word) => word.replaceAll('%RUN%', run));
+  const inRun = (run) => withFiles(argv.map((word) => word.replaceAll('%RUN%', run)));
   const theirs = runOne('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...inRun('runA')]);
   if (prepares) continue;
   count++;
