@@ -48,6 +48,7 @@ const SETTINGS = {
   // Records here bear old timestamps, so that the broker's own can be told from them.
   'log.retention.ms': -1,
   'controlled.shutdown.enable': 'false',
+  'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
 };
 
 const LOG4J = `log4j.rootLogger=WARN, out

@@ -50,6 +50,35 @@ export function isZNodeThere(world: World, path: string): Promise<Pair<boolean>>
   return onBoth(world, async (session, root) => (await session.exists(`${root}${path}`)) !== null);
 }
 
+/**
+ * Registers a broker beside each of both while `run` lasts: it lives, for all that a controller can tell, and answers
+ * nothing.
+ */
+export async function withBrokerBeside(
+  world: World,
+  id: number,
+  rack: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const registration = {
+    version: 5,
+    host: '127.0.0.1',
+    port: 1,
+    jmx_port: -1,
+    endpoints: ['PLAINTEXT://127.0.0.1:1'],
+    listener_security_protocol_map: { PLAINTEXT: 'PLAINTEXT' },
+    features: {},
+    rack,
+    timestamp: '1700000000000',
+  };
+  await createZNode(world, `/brokers/ids/${id}`, JSON.stringify(registration));
+  try {
+    await run();
+  } finally {
+    await deleteZNode(world, `/brokers/ids/${id}`);
+  }
+}
+
 /** The epoch of a broker's registration, which is the id of the transaction that made it. */
 export function brokerEpochs(world: World, id: number): Promise<Pair<number>> {
   return onBoth(world, async (session, root) =>

@@ -4,7 +4,7 @@ import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { Both, Pair } from '../both';
 import type { Scenario } from '../main';
 import type { SideName } from '../world';
-import { brokerEpochs, createZNode, deleteZNode, readZNode, untilLed } from '../zookeeper';
+import { brokerEpochs, readZNode, untilLed, withBrokerBeside } from '../zookeeper';
 
 const TOPIC = 'alter-partition';
 const NO_SUCH_ID = 'x9mTn0ZqSsuHHtBYaYTJ4w';
@@ -108,26 +108,13 @@ async function askOne(both: Both, version: number, known: Known): Promise<void> 
 
 async function wishes(both: Both): Promise<void> {
   const { world } = both;
-  const registration = {
-    version: 5,
-    host: '127.0.0.1',
-    port: 1,
-    jmx_port: -1,
-    endpoints: ['PLAINTEXT://127.0.0.1:1'],
-    listener_security_protocol_map: { PLAINTEXT: 'PLAINTEXT' },
-    features: {},
-    timestamp: '1700000000000',
-  };
-  await createZNode(world, `/brokers/ids/${REGISTERED}`, JSON.stringify(registration));
-  try {
+  await withBrokerBeside(world, REGISTERED, 'r2', async () => {
     const { from, to } = AlterPartition.range;
     await both.createTopic(TOPIC, { partitions: to + 1, replicas: [LEADER, REGISTERED] });
     await untilLed(world, TOPIC);
     const known = { epochs: await brokerEpochs(world, LEADER), topicId: both.topicId(TOPIC) };
     for (let version = from; version <= to; version++) await askOne(both, version, known);
-  } finally {
-    await deleteZNode(world, `/brokers/ids/${REGISTERED}`);
-  }
+  });
 }
 
 export const alterPartition: readonly Scenario[] = [{ name: 'alter-partition: wishes of a leader', run: wishes }];

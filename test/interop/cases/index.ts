@@ -5,6 +5,7 @@ import { configs } from './configs';
 import { control } from './control';
 import { damaged } from './damaged';
 import { fetch } from './fetch';
+import { following } from './following';
 import { groupOffsets } from './group-offsets';
 import { groups } from './groups';
 import { ids } from './ids';
@@ -34,6 +35,7 @@ export const ALL: readonly Scenario[] = [
   ...groups,
   ...groupOffsets,
   ...rebalances,
+  ...following,
   ...alterPartition,
   ...reassign,
   ...damaged,

@@ -13,6 +13,8 @@ interface Deletion {
   readonly index: number;
   readonly partition: Partition | null;
   readonly upTo: number;
+  /** As it was at first while the replicas are waited for. */
+  lowWatermark: number;
   error: KafkaError | null;
 }
 
@@ -23,22 +25,26 @@ export function deleteRecords(services: Services): Handler<typeof DeleteRecords>
       if (!services.metadata.contains(topic, index)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
       if (isInternalTopic(topic)) throw new KafkaError('INVALID_TOPIC_EXCEPTION');
       const partition = services.replicas.get(topic, index);
-      return { topic, index, partition, upTo: partition.deleteRecordsUpTo(offset), error: null };
+      const upTo = partition.deleteRecordsUpTo(offset);
+      return { topic, index, partition, upTo, lowWatermark: partition.lowWatermark(), error: null };
     } catch (error) {
-      if (error instanceof KafkaError) return { topic, index, partition: null, upTo: -1, error };
-      throw error;
+      if (!(error instanceof KafkaError)) throw error;
+      return { topic, index, partition: null, upTo: -1, lowWatermark: UNKNOWN_LOW_WATERMARK, error };
     }
   }
 
   function isDone(deletion: Deletion): boolean {
     if (deletion.error || !deletion.partition) return true;
     try {
-      return deletion.partition.lowWatermark() >= deletion.upTo;
+      const lowWatermark = deletion.partition.lowWatermark();
+      if (lowWatermark < deletion.upTo) return false;
+      deletion.lowWatermark = lowWatermark;
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       deletion.error = error;
-      return true;
+      deletion.lowWatermark = UNKNOWN_LOW_WATERMARK;
     }
+    return true;
   }
 
   function respond(deletions: readonly Deletion[]) {
@@ -52,7 +58,7 @@ export function deleteRecords(services: Services): Handler<typeof DeleteRecords>
       if (!deletion.error && !isDone(deletion)) deletion.error = new KafkaError('REQUEST_TIMED_OUT');
       entry.partitions.push({
         partitionIndex: deletion.index,
-        lowWatermark: deletion.error ? UNKNOWN_LOW_WATERMARK : deletion.partition!.lowWatermark(),
+        lowWatermark: deletion.lowWatermark,
         errorCode: deletion.error?.code ?? 0,
       });
     }
