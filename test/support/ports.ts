@@ -39,7 +39,7 @@ export function ask(
       socket.destroy();
       resolve(result);
     };
-    socket.setTimeout(2_000, () => settle(undefined));
+    socket.setTimeout(10_000, () => settle(undefined));
     socket.on('error', () => settle(undefined));
     socket.on('connect', () => socket.write(request));
     socket.on('end', () => settle(answer));
