@@ -13,7 +13,9 @@ import type { BrokerConfig } from './config/broker-config';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import { GroupCoordinator } from './groups/coordinator';
+import { makeLogDirMoves } from './make-log-dir-moves';
 import { makeReplicaFetchers } from './make-replica-fetchers';
+import { makeReplicationThrottles } from './make-replication-throttles';
 import { BrokerTopicMetrics } from './metrics/broker-topic-metrics';
 import type { ReceiveMemory } from './network/frames';
 import type { BrokerPorts } from './ports';
@@ -61,6 +63,7 @@ export function makeServices(parts: ServiceParts): Services {
   const { configAdmin, features, registration } = parts;
   const { clock, random, loggers } = parts.ports;
   const config = (): BrokerConfig => configAdmin.dynamic.current;
+  const throttles = makeReplicationThrottles(parts);
   return {
     ...parts,
     brokerEpoch: registration.epoch,
@@ -84,6 +87,8 @@ export function makeServices(parts: ServiceParts): Services {
     ),
     groups: makeGroups(parts),
     replicaFetchers: makeReplicaFetchers(parts),
+    logDirMoves: makeLogDirMoves(parts, throttles.logDirMoves),
+    throttles,
     producerIds: makeProducerIds(parts),
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,

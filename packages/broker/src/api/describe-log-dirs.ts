@@ -1,7 +1,11 @@
 import { ERRORS } from '@odradek/protocol/errors';
 import { DescribeLogDirs } from '@odradek/protocol/messages/describe-log-dirs';
+import type { PartitionLog } from '../log/partition-log';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
+
+/** Nobody has said yet what the replica is. */
+const UNKNOWN_LAG = -1;
 
 /** What lies in which log folder, and how large it is (KIP-113, KIP-827). */
 export function describeLogDirs(services: Services): Handler<typeof DescribeLogDirs> {
@@ -27,8 +31,7 @@ export function describeLogDirs(services: Services): Handler<typeof DescribeLogD
           entries.push({
             partitionIndex: log.partition,
             partitionSize: log.size,
-            offsetLag: Math.max(log.highWatermark - log.logEndOffset, 0),
-            isFutureKey: false,
+            ...standingOf(log, services),
           });
         }
         return {
@@ -43,6 +46,16 @@ export function describeLogDirs(services: Services): Handler<typeof DescribeLogD
     },
     fail: ({ code }) => ({ errorCode: code, results: [] }),
   });
+}
+
+/** How far a log is behind: behind its high watermark, or, a copy in the making, behind the log that it is to replace. */
+function standingOf(log: PartitionLog, { replicas, logs }: Services): { offsetLag: number; isFutureKey: boolean } {
+  const { topic, partition, logEndOffset } = log;
+  const isFutureKey = logs.future(topic, partition) === log;
+  const inUse = replicas.find(topic, partition)?.log;
+  if (!inUse) return { offsetLag: UNKNOWN_LAG, isFutureKey };
+  const offsetLag = isFutureKey ? inUse.logEndOffset - logEndOffset : Math.max(inUse.highWatermark - logEndOffset, 0);
+  return { offsetLag, isFutureKey };
 }
 
 /** Those of `partitions` that were asked for, by topic. A request may name millions of others. */

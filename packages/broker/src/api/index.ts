@@ -3,6 +3,7 @@ import { alterClientQuotas } from './alter-client-quotas';
 import { alterConfigs } from './alter-configs';
 import { alterPartition } from './alter-partition';
 import { alterPartitionReassignments } from './alter-partition-reassignments';
+import { alterReplicaLogDirs } from './alter-replica-log-dirs';
 import { alterUserScramCredentials } from './alter-user-scram-credentials';
 import { apiVersions } from './api-versions';
 import { consumerGroupDescribe } from './consumer-group-describe';
@@ -88,6 +89,7 @@ export function handlers(services: Services): readonly Handler[] {
     deleteAcls(),
     describeConfigs(services),
     alterConfigs(services),
+    alterReplicaLogDirs(services),
     describeLogDirs(services),
     saslAuthenticate(),
     createPartitions(services),

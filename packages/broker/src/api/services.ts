@@ -17,8 +17,10 @@ import type { BrokerTopicMetrics } from '../metrics/broker-topic-metrics';
 import type { BufferPool } from '../network/buffer-pool';
 import type { Quotas } from '../quotas/quotas';
 import type { FetchSessions } from '../replication/fetch-sessions';
+import type { LogDirMoves } from '../replication/log-dir-moves';
 import type { ReplicaFetchers } from '../replication/replica-fetchers';
 import type { ReplicaManager } from '../replication/replica-manager';
+import type { ReplicationThrottles } from '../replication/replication-throttles';
 import type { ZooKeeperStore } from '../zookeeper/store';
 
 /** What handlers work with; made once in `broker.ts`. */
@@ -38,6 +40,8 @@ export interface Services {
   readonly topicConfigs: TopicConfigs;
   readonly logs: LogManager;
   readonly replicas: ReplicaManager;
+  readonly logDirMoves: LogDirMoves;
+  readonly throttles: ReplicationThrottles;
   readonly replicaFetchers: ReplicaFetchers;
   readonly groups: GroupCoordinator;
   readonly controller: Controller;

@@ -18,7 +18,7 @@ export class SampledRate {
   private readonly samples: Sample[] = [];
   private current = 0;
 
-  constructor(private readonly windows: RateWindows) {}
+  constructor(protected readonly windows: RateWindows) {}
 
   record(value: number, nowMs: number): void {
     let sample = this.samples[this.current] ?? this.add(nowMs);
@@ -41,11 +41,14 @@ export class SampledRate {
   windowSizeMs(nowMs: number): number {
     this.purge(nowMs);
     const { samples, windowMs } = this.windows;
-    if (this.samples.length === 0) this.add(nowMs);
-    const oldestMs = this.samples.reduce((oldest, { startMs }) => Math.min(oldest, startMs), Number.POSITIVE_INFINITY);
-    const elapsedMs = nowMs - oldestMs;
+    const elapsedMs = this.sinceOldestMs(nowMs);
     const missing = Math.max(0, samples - 1 - Math.floor(elapsedMs / windowMs));
     return Math.max(1, elapsedMs + missing * windowMs);
+  }
+
+  protected sinceOldestMs(nowMs: number): number {
+    if (this.samples.length === 0) this.add(nowMs);
+    return nowMs - this.samples.reduce((oldest, { startMs }) => Math.min(oldest, startMs), Number.POSITIVE_INFINITY);
   }
 
   private add(nowMs: number): Sample {
@@ -62,9 +65,17 @@ export class SampledRate {
   }
 
   /** Forgets samples without an event in the windows. */
-  private purge(nowMs: number): void {
+  protected purge(nowMs: number): void {
     const expireMs = this.windows.samples * this.windows.windowMs;
     for (const sample of this.samples) if (nowMs - sample.lastEventMs >= expireMs) reset(sample, nowMs);
+  }
+}
+
+/** As `SampledRate`, but over the time that has really passed, and at least one window (SimpleRate). */
+export class SimpleRate extends SampledRate {
+  override windowSizeMs(nowMs: number): number {
+    this.purge(nowMs);
+    return Math.max(this.sinceOldestMs(nowMs), this.windows.windowMs);
   }
 }
 

@@ -97,7 +97,8 @@ export class Partition {
 
   constructor(
     private readonly options: PartitionOptions,
-    readonly log: PartitionLog,
+    /** Another one takes its place when it is moved to another log dir. */
+    public log: PartitionLog,
   ) {
     this.topic = options.topic;
     this.partition = options.partition;

@@ -7,6 +7,7 @@ import type { Logger, Loggers } from '../env/logger';
 import type { PartitionOffset } from '../log/checkpoint';
 import type { LogManager } from '../log/log-manager';
 import type { AlterPartitions } from './alter-partitions';
+import type { LogDirMoves } from './log-dir-moves';
 import { type IsrCounts, Partition, type PartitionOrder } from './partition';
 import type { LeadershipListener } from './partition-writer';
 import type { ReplicaFetchers } from './replica-fetchers';
@@ -51,6 +52,7 @@ export class ReplicaManager {
   private readonly checkpointedHighWatermarks: Map<string, number>;
   private readonly leadershipListeners = new Map<string, LeadershipListener>();
   private fetchers: Pick<ReplicaFetchers, 'follow' | 'unfollow' | 'stop'> | null = null;
+  private moves: Pick<LogDirMoves, 'resume' | 'stop' | 'onTruncated' | 'close'> | null = null;
   private controllerEpoch = 0;
   readonly isrCounts: IsrCounts = { shrinks: 0, expands: 0, failedUpdates: 0 };
   private checkpoints: Timer | null = null;
@@ -66,6 +68,11 @@ export class ReplicaManager {
   /** One coordinator per topic hears of the partitions that this broker comes to lead, and ceases to. */
   onLeadership(topic: string, listener: LeadershipListener): void {
     this.leadershipListeners.set(topic, listener);
+  }
+
+  /** Who moves logs between the dirs of this broker. To be told before the first order. */
+  moveWith(moves: Pick<LogDirMoves, 'resume' | 'stop' | 'onTruncated' | 'close'>): void {
+    this.moves = moves;
   }
 
   /** Who copies the leaders' logs. To be told before the first order. */
@@ -175,6 +182,7 @@ export class ReplicaManager {
       const partition = known ?? this.open(topic, topicId, order);
       if (order.leader === this.options.brokerId) this.makeLeader(partition, order);
       else this.makeFollower(partition, order);
+      this.moves?.resume(partition);
       return 'NONE';
     } catch (error) {
       this.logger.error(`Error while handling LeaderAndIsr for partition ${name}: ${(error as Error).message}`, {
@@ -229,7 +237,10 @@ export class ReplicaManager {
         minInsyncReplicas: () => options.topicConfigs.get(topic).minInsyncReplicas,
         replicaLagTimeMaxMs: options.replicaLagTimeMaxMs,
         isBrokerAlive: (id) => metadata.image.brokers.has(id),
-        onTruncated: (dir) => logs.checkpointDir(dir),
+        onTruncated: (dir) => {
+          logs.checkpointDir(dir);
+          this.moves?.onTruncated(partition);
+        },
       },
       log,
     );
@@ -279,7 +290,9 @@ export class ReplicaManager {
     return lost;
   }
 
-  private remove({ topic, partition, log }: Partition): void {
+  private remove(replica: Partition): void {
+    this.moves?.stop(replica);
+    const { topic, partition, log } = replica;
     const partitions = this.topics.get(topic);
     partitions?.delete(partition);
     if (partitions?.size !== 0) return;
@@ -316,6 +329,7 @@ export class ReplicaManager {
     this.isrExpiration?.cancel();
     this.options.alterPartitions.close();
     this.checkpoints?.cancel();
+    await this.moves?.close();
     await this.fetchers?.stop();
     await this.checkpointing;
     if (this.checkpoints) this.options.logs.writeHighWatermarks(this.highWatermarks());

@@ -57,12 +57,15 @@ export class ManualClock implements Clock {
   /** Runs all that `soon` was asked for, and what that asks for in turn, with promises settled in between. */
   async settle(): Promise<void> {
     await microtasks();
-    while (this.turn.length > 0) {
-      const { turn } = this;
-      this.turn = [];
-      for (const callback of turn) callback();
-      await microtasks();
-    }
+    while (this.turn.length > 0) await this.turnOver();
+  }
+
+  /** Runs what `soon` has been asked for until now, as one turn of the event loop does. */
+  async turnOver(): Promise<void> {
+    const { turn } = this;
+    this.turn = [];
+    for (const callback of turn) callback();
+    await microtasks();
   }
 
   /** Lets `durationMs` pass, running each timer at its time. */

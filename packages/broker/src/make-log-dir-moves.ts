@@ -1,0 +1,17 @@
+import type { ServiceParts } from './make-services';
+import { LogDirMoves, type MoveQuota } from './replication/log-dir-moves';
+
+/** Makes what moves logs between the dirs of this broker. */
+export function makeLogDirMoves({ config, logs, replicas, ports }: ServiceParts, quota: MoveQuota): LogDirMoves {
+  const moves = new LogDirMoves({
+    clock: ports.clock,
+    loggers: ports.loggers,
+    logs,
+    logDirs: config.effective.logDirs,
+    replica: (topic, partition) => replicas.get(topic, partition),
+    chunkBytes: config.values.replicaFetchMaxBytes,
+    quota,
+  });
+  replicas.moveWith(moves);
+  return moves;
+}
