@@ -1,6 +1,9 @@
+import { buildBatch } from '@odradek/protocol/records/builder';
 import { MetadataCache } from '../cluster/metadata-cache';
 import { silentLoggers } from '../env/logger';
 import { fixture } from '../log/testing/fixture';
+import type { IsrChange } from './alter-partitions';
+import type { IsrAnswer } from './isr-changes';
 import type { PartitionOrder } from './partition';
 import { ReplicaManager, type ReplicaManagerOptions } from './replica-manager';
 
@@ -9,6 +12,8 @@ const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
 function setUp() {
   const { clock, open } = fixture();
   const heard: string[] = [];
+  const metadata = new MetadataCache(clock);
+  const settled: ((answer: IsrAnswer) => void)[] = [];
   const replicas = new ReplicaManager({
     brokerId: 0,
     clock,
@@ -19,8 +24,11 @@ function setUp() {
       asyncDelete: () => {},
       writeHighWatermarks: () => {},
     },
-    metadata: new MetadataCache(clock),
-    alterPartitions: { submit: () => {}, close: () => {} },
+    metadata,
+    alterPartitions: {
+      submit: (_: IsrChange, answer: (answer: IsrAnswer) => void) => settled.push(answer),
+      close: () => {},
+    },
     topicConfigs: { get: () => ({ minInsyncReplicas: 1 }) },
     replicaLagTimeMaxMs: 30_000,
     highWatermarkCheckpointIntervalMs: 5000,
@@ -45,7 +53,19 @@ function setUp() {
   };
   const stop = (leaderEpoch: number) =>
     replicas.stopReplicas([{ topic: 't', partition: 0, leaderEpoch, deletePartition: true }]);
-  return { replicas, heard, order, stop };
+  /** Brokers are alive on the same host; what the metadata says of topics does not count here. */
+  const alive = (...ids: readonly number[]): void => {
+    const endpoints = [{ port: 1, host: 'h', listener: 'PLAINTEXT', securityProtocol: 0 }];
+    const liveBrokers = ids.map((id) => ({ id, rack: null, endpoints }));
+    metadata.update({
+      controllerId: 0,
+      controllerEpoch: 1,
+      topicStates: [],
+      ungroupedPartitionStates: [],
+      liveBrokers,
+    } as never);
+  };
+  return { replicas, heard, order, stop, alive, settled };
 }
 
 describe('who lives on a partition hears', () => {
@@ -88,5 +108,38 @@ describe('who lives on a partition hears', () => {
     other.order('t', { leaderEpoch: 3 });
     await other.replicas.shutdown();
     expect(other.heard).toEqual(['elected 0 in 3', 'resigned 0 for null']);
+  });
+});
+
+describe('the high watermark waits for a replica that is about to join', () => {
+  const RECORDS = buildBatch({ records: [{ timestamp: 1_000, value: Buffer.from('a') }] });
+
+  /** 0 leads, 1 is in sync and has everything, 2 was there a moment ago and has not got the last record. */
+  function waiting() {
+    const world = setUp();
+    world.alive(0, 1, 2);
+    world.order('t', { leaderEpoch: 3, replicas: [0, 1, 2] });
+    const partition = world.replicas.get('t', 0);
+    partition.onFollowerFetch(2, 0, 0, -1);
+    partition.appendAsLeader(Buffer.from(RECORDS), -1, { origin: 'client' });
+    partition.onFollowerFetch(1, 1, 0, -1);
+    expect(partition.log.highWatermark).toBe(0);
+    return { ...world, partition };
+  }
+
+  test('not longer than its broker lives', () => {
+    const { alive, settled, partition } = waiting();
+    settled[0]!({ type: 'refused', error: 'INELIGIBLE_REPLICA' });
+    expect(partition.log.highWatermark).toBe(0);
+    alive(0, 1);
+    expect(partition.log.highWatermark).toBe(1);
+  });
+
+  test('not longer than until the controller has refused it, where it is gone already', () => {
+    const { alive, settled, partition } = waiting();
+    alive(0, 1);
+    expect(partition.log.highWatermark).toBe(0);
+    settled[0]!({ type: 'refused', error: 'INELIGIBLE_REPLICA' });
+    expect(partition.log.highWatermark).toBe(1);
   });
 });

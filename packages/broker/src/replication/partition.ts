@@ -278,6 +278,8 @@ export class Partition {
       this.logger.info(
         `Failed to alter partition to ${change} since the controller rejected the request with ${reason}. Partition state has been reset to the latest committed state CommittedPartitionState(isr=${state.isr}).`,
       );
+      // It may have waited for a replica that was to join and is gone.
+      this.advanceHighWatermark();
     } else if (verdict === 'retry') {
       this.logger.warn(`Failed to update ISR to ${change} due to unexpected ${reason}. Retrying.`);
       this.submit(proposal);

@@ -52,6 +52,7 @@ export class ReplicaManager {
   private readonly checkpointedHighWatermarks: Map<string, number>;
   private readonly leadershipListeners = new Map<string, LeadershipListener>();
   private fetchers: Pick<ReplicaFetchers, 'follow' | 'unfollow' | 'stop'> | null = null;
+  private readonly unfollow: () => void;
   private moves: Pick<LogDirMoves, 'resume' | 'stop' | 'onTruncated' | 'close'> | null = null;
   private controllerEpoch = 0;
   readonly isrCounts: IsrCounts = { shrinks: 0, expands: 0, failedUpdates: 0 };
@@ -63,6 +64,16 @@ export class ReplicaManager {
   constructor(private readonly options: ReplicaManagerOptions) {
     this.logger = options.loggers.logger('kafka.server.ReplicaManager', `[ReplicaManager broker=${options.brokerId}] `);
     this.checkpointedHighWatermarks = options.logs.readHighWatermarks();
+    let known = options.metadata.image.brokers;
+    this.unfollow = options.metadata.onUpdate(({ brokers }) => {
+      if ([...known.keys()].some((id) => !brokers.has(id))) this.onBrokersGone();
+      known = brokers;
+    });
+  }
+
+  /** A high watermark waits for replicas that are about to join, but only while their brokers are alive. */
+  private onBrokersGone(): void {
+    for (const partition of this.partitions()) partition.advanceHighWatermark();
   }
 
   /** One coordinator per topic hears of the partitions that this broker comes to lead, and ceases to. */
@@ -326,6 +337,7 @@ export class ReplicaManager {
 
   /** Gives everything up: those who wait are answered, high watermarks are kept. */
   async shutdown(): Promise<void> {
+    this.unfollow();
     this.isrExpiration?.cancel();
     this.options.alterPartitions.close();
     this.checkpoints?.cancel();
