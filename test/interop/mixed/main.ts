@@ -8,6 +8,8 @@ import { type Kafka, Place, type Side } from './member';
  * from all Apache to all ours and back, broker by broker, on the same folders. `npm run test:mixed`
  */
 const BROKERS = 3;
+/** The tool says its first word when all replicas have answered twice. */
+const VERIFY_MS = 20_000;
 const CLUSTERS: readonly (readonly Side[])[] = [
   ['apache', 'apache', 'ours'],
   ['ours', 'ours', 'apache'],
@@ -29,7 +31,7 @@ function verifyReplicas({ java, classPath }: Kafka, bootstrap: string, topic: st
   try {
     execFileSync(java, ['-Xmx128m', '-cp', classPath, main, ...args], {
       encoding: 'utf8',
-      timeout: 8_000,
+      timeout: VERIFY_MS,
       stdio: 'pipe',
     });
   } catch (error) {

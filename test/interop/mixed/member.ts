@@ -16,6 +16,13 @@ const isWholeFrame = (bytes: Buffer) => bytes.length >= 4 && bytes.length >= 4 +
 /** Longer than a session: Apache's broker dies of the node that its killed predecessor left behind. */
 const SESSION_MS = 4_000;
 const PATIENCE_MS = 90_000;
+const JVM = ['-Xmx384m', '-XX:+UseSerialGC'];
+const LOG4J = {
+  'log4j.rootLogger': 'INFO, out',
+  'log4j.appender.out': 'org.apache.log4j.ConsoleAppender',
+  'log4j.appender.out.layout': 'org.apache.log4j.PatternLayout',
+  'log4j.appender.out.layout.ConversionPattern': '[%d] %p %m (%c)%n',
+};
 
 /** One broker's place in a cluster: its id, port and folder, served by Apache's broker or by ours. */
 export class Place implements Member {
@@ -49,7 +56,12 @@ export class Place implements Member {
       'controlled.shutdown.retry.backoff.ms': 500,
       'replica.lag.time.max.ms': 10_000,
     });
+    writeProperties(place.log4j, LOG4J);
     return place;
+  }
+
+  private get log4j(): string {
+    return path.join(this.dir, 'log4j.properties');
   }
 
   private get file(): string {
@@ -67,7 +79,14 @@ export class Place implements Member {
         ? new ServerProcess(path.join(home, 'bin', 'kafka-server-start.sh'), [this.file], {
             LOG_DIR: path.join(this.dir, 'app'),
           })
-        : new ServerProcess(java, ['-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath, 'kafka.Kafka', this.file]);
+        : new ServerProcess(java, [
+            ...JVM,
+            `-Dlog4j.configuration=file:${this.log4j}`,
+            '-cp',
+            classPath,
+            'kafka.Kafka',
+            this.file,
+          ]);
     await this.process.until(async () => {
       const answer = await ask(this.port, METADATA, isWholeFrame);
       return answer !== undefined && answer.length >= 12 && answer.readInt32BE(8) > 0;
