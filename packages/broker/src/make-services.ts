@@ -86,7 +86,7 @@ export function makeServices(parts: ServiceParts): Services {
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
     groups: makeGroups(parts),
-    replicaFetchers: makeReplicaFetchers(parts),
+    replicaFetchers: makeReplicaFetchers(parts, throttles.follower),
     logDirMoves: makeLogDirMoves(parts, throttles.logDirMoves),
     throttles,
     producerIds: makeProducerIds(parts),

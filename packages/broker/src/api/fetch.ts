@@ -59,7 +59,8 @@ function isolationOf(request: Request, replicaId: number): FetchLimits['isolatio
 export function fetch(services: Services): Handler<typeof Fetch> {
   const { replicas, metadata, clock } = services;
   const selectReplica = replicaSelectorOf(services.config().values.replicaSelectorClass);
-  const reader = new FetchReader({ replicas, metadata, clock, selectReplica });
+  const throttle = services.throttles.leader;
+  const reader = new FetchReader({ replicas, metadata, clock, selectReplica, throttle });
 
   /** A leader may have been told of a topic before the metadata that has it; its followers ask at once. */
   const nameOf = (topicId: string): string | undefined =>
@@ -143,6 +144,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     services.traffic?.fetched(wishes, outcome.partitions, session.isFollower);
     const { sessionId, send } = session.finish(states);
     const sent = inOrder(outcome.partitions).filter(send);
+    if (session.isFollower) noteSent(wishes, outcome, sent);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
     const readAtMs = services.quotas.request.isEnabled ? services.clock.monotonicMs() : 0;
     const answer = (records: readonly Buffer[]): HandlerResult<Response> => {
@@ -160,6 +162,13 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       return answer(readNow(slices, pooled.bytes));
     } catch (error) {
       return failed(error);
+    }
+  }
+
+  function noteSent(wishes: readonly FetchWish[], { partitions }: FetchOutcome, sent: readonly number[]): void {
+    for (const index of sent) {
+      const { topic, partition } = wishes[index]!;
+      if (topic !== null) throttle.record(topic, partition, partitions[index]!.slice.bytes);
     }
   }
 

@@ -7,6 +7,7 @@ import type { FetchWish } from './fetch-sessions';
 import type { Partition } from './partition';
 import type { ReplicaManager } from './replica-manager';
 import type { ReplicaSelector, ReplicaView } from './replica-selector';
+import type { ReplicationThrottle } from './replication-throttles';
 
 export interface FetchLimits {
   readonly maxBytes: number;
@@ -27,6 +28,8 @@ export interface FetchReaderOptions {
   readonly clock: Clock;
   /** Where consumers are sent (KIP-392); null where they read from leaders. */
   readonly selectReplica: ReplicaSelector | null;
+  /** How much followers that catch up are sent. */
+  readonly throttle: Pick<ReplicationThrottle, 'holdsBack'>;
 }
 
 /** What one partition gives to a fetch. The bytes are still in the log's file. */
@@ -154,7 +157,8 @@ export class FetchReader {
         throw new KafkaError('UNKNOWN_SERVER_ERROR');
       }
       // From version 3 on nobody is sent a cut first batch: it would be of no use (KIP-74).
-      const slice = !read || (read.firstEntryIncomplete && !limits.hardLimit) ? EMPTY_SLICE : read.slice;
+      const isUseless = !read || (read.firstEntryIncomplete && !limits.hardLimit);
+      const slice = isUseless || this.isHeldBack(partition, limits.replicaId) ? EMPTY_SLICE : read.slice;
       return {
         rank: 0,
         error: null,
@@ -171,6 +175,12 @@ export class FetchReader {
       if (error instanceof KafkaError) return failure(error, partition);
       throw error;
     }
+  }
+
+  /** A throttled follower that is not in sync is sent nothing while the quota is exceeded (KIP-73; shouldLeaderThrottle). */
+  private isHeldBack(partition: Partition, replicaId: number): boolean {
+    if (replicaId < 0 || partition.leaderState().isr.includes(replicaId)) return false;
+    return this.options.throttle.holdsBack(partition.topic, partition.partition);
   }
 
   /** The follower that a consumer had better read from; -1 where that is this leader (ReplicaManager.findPreferredReadReplica). */

@@ -9,6 +9,7 @@ import type { EpochEnd } from '../log/types';
 import { type CurrentAnswer, FetchPlan, type FetchRequest, type Followed, NEVER_MS } from './fetch-plan';
 import type { LeaderBounds, LeaderQuestions, PartitionQuestion, Told } from './leader-questions';
 import type { Partition } from './partition';
+import type { ReplicationThrottle } from './replication-throttles';
 import { resetFor, truncationBeforeFetch, truncationFor } from './truncation';
 
 export interface FollowerStatesOptions {
@@ -20,6 +21,8 @@ export interface FollowerStatesOptions {
   readonly supportsTopicIds: boolean;
   readonly partitionMaxBytes: number;
   readonly backoffMs: number;
+  /** How much replicas that catch up may fetch. */
+  readonly throttle: Pick<ReplicationThrottle, 'holdsBack' | 'record'>;
   /** The replica is not followed any more until the next LeaderAndIsr names its leader. */
   readonly onFailed: (partition: Partition) => void;
 }
@@ -41,6 +44,8 @@ interface Question extends PartitionQuestion {
 const EMPTY = Buffer.alloc(0);
 const NO_EPOCH = -1;
 const FIRST_RETRY_MS = 50;
+/** Until a quota that is exceeded is looked at again. */
+const QUOTA_BACKOFF_MS = 100;
 
 /**
  * The replicas that follow one leader: what is asked for them next, and what becomes of their logs by the answers
@@ -49,6 +54,8 @@ const FIRST_RETRY_MS = 50;
 export class FollowerStates {
   private readonly plan: FetchPlan<Partition>;
   private readonly doubts = new Map<Followed<Partition>, Doubt>();
+  /** Replicas that leave room for others: the quota was exceeded when they were last to be asked for. */
+  private readonly heldBack = new Set<Followed<Partition>>();
   private refusedSessions = 0;
 
   constructor(private readonly options: FollowerStatesOptions) {
@@ -71,6 +78,7 @@ export class FollowerStates {
     if (offset !== null) this.truncateTo(partition, offset, 'no epoch of it is known');
     const followed = this.plan.add(partition);
     if (offset === null && !this.options.truncatesOnFetch) this.doubt(followed, 'epoch');
+    this.maybeHoldBack(followed);
   }
 
   remove({ topic, partition }: Partition): void {
@@ -98,7 +106,19 @@ export class FollowerStates {
 
   /** See `FetchPlan.next`. */
   next(): FetchRequest | null {
+    for (const followed of this.heldBack) this.maybeHoldBack(followed);
     return this.plan.next(this.options.clock.monotonicMs());
+  }
+
+  /** A throttled replica that is behind is not asked for while the quota is exceeded; one in sync always is (KIP-73). */
+  private maybeHoldBack(followed: Followed<Partition>): void {
+    const { topic, partition } = followed.replica;
+    if (followed.isGone || followed.lag === 0 || !this.options.throttle.holdsBack(topic, partition)) {
+      this.heldBack.delete(followed);
+      return;
+    }
+    this.heldBack.add(followed);
+    this.plan.delay(followed, this.options.clock.monotonicMs() + QUOTA_BACKOFF_MS);
   }
 
   /** No answer came: all wait for a while. */
@@ -173,6 +193,8 @@ export class FollowerStates {
     const { replica } = followed;
     replica.appendFetched({ records: records ?? EMPTY, highWatermark, logStartOffset }, leaderEpoch);
     followed.lag = Math.max(0, highWatermark - replica.log.logEndOffset);
+    this.options.throttle.record(replica.topic, replica.partition, records?.length ?? 0);
+    this.maybeHoldBack(followed);
   }
 
   /** The leader refuses to answer about a replica. Returns whether it is to be asked again after a while. */

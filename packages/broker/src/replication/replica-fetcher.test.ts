@@ -59,6 +59,7 @@ function setUp() {
       backoffMs: BACKOFF_MS,
       socketTimeoutMs: 30_000,
     },
+    throttle: follower.fetching,
     onFailed: () => {},
   });
   /** The leader answers what it is asked now. */

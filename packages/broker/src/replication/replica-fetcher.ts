@@ -4,7 +4,7 @@ import type { BrokerEndpoint } from '../cluster/metadata';
 import type { ConnectLeader, LeaderPeer, PooledResponse } from '../cluster/peers';
 import type { Clock } from '../env/clock';
 import type { Logger } from '../env/logger';
-import { FollowerStates } from './follower-states';
+import { FollowerStates, type FollowerStatesOptions } from './follower-states';
 import { LeaderQuestions, type ReplicationVersions } from './leader-questions';
 import type { Partition } from './partition';
 
@@ -29,6 +29,7 @@ export interface ReplicaFetcherOptions {
   readonly brokerEpoch: () => number;
   readonly versions: ReplicationVersions;
   readonly settings: FetchSettings;
+  readonly throttle: FollowerStatesOptions['throttle'];
   /** The replica is not followed any more until the next LeaderAndIsr names its leader. */
   readonly onFailed: (partition: Partition) => void;
 }

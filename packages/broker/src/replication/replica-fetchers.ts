@@ -2,6 +2,7 @@ import type { MetadataCache } from '../cluster/metadata-cache';
 import type { ConnectLeader } from '../cluster/peers';
 import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
+import type { FollowerStatesOptions } from './follower-states';
 import type { ReplicationVersions } from './leader-questions';
 import type { Partition } from './partition';
 import { type FetchSettings, ReplicaFetcher } from './replica-fetcher';
@@ -16,6 +17,7 @@ export interface ReplicaFetchersOptions {
   readonly interBrokerListenerName: string;
   readonly versions: ReplicationVersions;
   readonly settings: FetchSettings;
+  readonly throttle: FollowerStatesOptions['throttle'];
   /** num.replica.fetchers: connections to each leader. */
   readonly fetchersPerLeader: () => number;
 }

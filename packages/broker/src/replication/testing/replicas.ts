@@ -25,6 +25,20 @@ export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
 const FETCH_VERSION = 17;
 const BACKOFF_MS = 1000;
 
+/** Throttles every replica, while its quota is said to be exceeded. */
+class TestThrottle {
+  isExceeded = false;
+  bytes = 0;
+
+  holdsBack(): boolean {
+    return this.isExceeded;
+  }
+
+  record(_topic: string, _partition: number, bytes: number): void {
+    this.bytes += bytes;
+  }
+}
+
 /** One replica of `t-0` on a broker of its own: as a follower it fetches when told to, as a leader it answers. */
 export class TestReplica {
   readonly disk: MemoryDisk;
@@ -32,6 +46,9 @@ export class TestReplica {
   readonly failed: Partition[] = [];
   /** Where the log has been cut. */
   readonly truncated: number[] = [];
+  /** What it sends as a leader, and what it fetches as a follower. */
+  readonly sending = new TestThrottle();
+  readonly fetching = new TestThrottle();
   private nextSession = 1;
   partition: Partition;
   states: FollowerStates;
@@ -87,6 +104,7 @@ export class TestReplica {
       supportsTopicIds: true,
       partitionMaxBytes: this.world.partitionMaxBytes,
       backoffMs: BACKOFF_MS,
+      throttle: this.fetching,
       onFailed: (failed) => this.failed.push(failed),
     });
     return [partition, states, new FetchSessions(10, { ...steadyRandom, below: () => this.nextSession++ })];
@@ -128,6 +146,7 @@ export class TestReplica {
       metadata: { contains: () => true } as unknown as MetadataCache,
       clock: this.world.clock,
       selectReplica: null,
+      throttle: this.sending,
     });
     const limits = {
       maxBytes: 1 << 20,
