@@ -60,7 +60,7 @@ class Run {
     const random = cluster.random.fork();
     this.partitions = Array.from({ length: partitions }, (_, partition) => ({ topic: TOPIC, partition }));
     const options = () => ({
-      maxPauseMs: random.pick([100, 500, 2_000]),
+      maxPauseMs: random.pick([200, 1_000, 3_000]),
       maxRecords: random.pick([1, 5, 15]),
       maxValueBytes: random.pick([20, 200, 2_000]),
       deliveryTimeoutMs: random.pick([15_000, 120_000]),
