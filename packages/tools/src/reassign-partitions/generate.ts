@@ -15,8 +15,9 @@ interface BrokerRack {
 }
 
 function parseBrokerList(list: string): number[] {
-  // Java's split drops empty strings at the end.
-  const ids = (list === '' ? [''] : list.replace(/,+$/, '').split(',')).map(parseInteger);
+  // Java's split drops empty strings at the end, but leaves an empty list as it is.
+  const kept = list.replace(/,+$/, '');
+  const ids = (kept === '' && list !== '' ? [] : kept.split(',')).map(parseInteger);
   const twice = duplicates(ids, (id) => id);
   if (twice.length === 0) return ids;
   throw commandFailed(`Broker list contains duplicate entries: [${twice.join(', ')}]`);

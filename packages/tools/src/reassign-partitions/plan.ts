@@ -42,7 +42,7 @@ export function parsePlan(json: string): Plan {
   try {
     node = parseJson(json);
   } catch (thrown) {
-    throw thrown instanceof ToolError ? operationError(thrown.line, thrown) : thrown;
+    throw thrown instanceof ToolError ? operationError(thrown.message, thrown) : thrown;
   }
   const root = asObject(node);
   checkVersion(root);
