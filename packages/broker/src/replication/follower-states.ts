@@ -121,6 +121,11 @@ export class FollowerStates {
     this.plan.delay(followed, this.options.clock.monotonicMs() + QUOTA_BACKOFF_MS);
   }
 
+  /** No answer will come; the next request asks for everything. */
+  beginAnew(): void {
+    this.plan.failed();
+  }
+
   /** No answer came: all wait for a while. */
   failed(): void {
     this.plan.failed();

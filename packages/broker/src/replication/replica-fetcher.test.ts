@@ -199,6 +199,61 @@ describe('replica fetcher', () => {
     await fetcher.stop();
   });
 
+  test('a leader does not wait with its answer beyond the time when a replica is due', async () => {
+    const { world, clock, fetcher, follower, link, seen } = setUp();
+    world.elect(0);
+    fetcher.follow(follower.partition);
+    await clock.settle();
+    const refused = link.pending.shift()!;
+    await clock.advance(5);
+    refused.answer(refusal(refused.request));
+    await clock.settle();
+    expect(seen.asked.map(({ maxWaitMs }) => maxWaitMs)).toEqual([500, 50]);
+    await fetcher.stop();
+  });
+
+  test('a replica that comes while the leader waits is asked for soon: the request begins anew', async () => {
+    const { world, clock, fetcher, follower, seen, answer } = setUp();
+    world.elect(0);
+    fetcher.follow(follower.partition);
+    await clock.settle();
+    await answer();
+    expect(seen.asked).toHaveLength(2);
+    world.elect(0);
+    fetcher.follow(follower.partition);
+    await clock.advance(9);
+    expect(seen.asked).toHaveLength(2);
+    await clock.advance(1);
+    expect(seen.connects).toHaveLength(2);
+    expect(seen.asked.map(({ sessionEpoch }) => sessionEpoch)).toEqual([0, 1, 0]);
+    // Not again at once: for its leader a whole request is work.
+    world.elect(0);
+    fetcher.follow(follower.partition);
+    await clock.advance(40);
+    expect(seen.asked).toHaveLength(3);
+    await clock.advance(11);
+    expect(seen.asked).toHaveLength(4);
+    expect(follower.loggers.messages('warn')).toEqual([]);
+    await fetcher.stop();
+    expect(clock.timers).toBe(0);
+  });
+
+  test('an answer that comes in time keeps the session', async () => {
+    const { world, clock, fetcher, follower, seen, answer } = setUp();
+    world.elect(0);
+    fetcher.follow(follower.partition);
+    await clock.settle();
+    world.elect(0);
+    fetcher.follow(follower.partition);
+    await clock.advance(5);
+    await answer();
+    await clock.advance(100);
+    expect(seen.connects).toHaveLength(1);
+    expect(seen.asked.map(({ sessionEpoch }) => sessionEpoch)).toEqual([0, 1]);
+    await fetcher.stop();
+    expect(clock.timers).toBe(0);
+  });
+
   test('the connection ends with the last replica', async () => {
     const { world, clock, fetcher, follower, link, answer } = setUp();
     world.elect(0);

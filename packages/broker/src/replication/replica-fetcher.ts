@@ -2,7 +2,7 @@ import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { BrokerEndpoint } from '../cluster/metadata';
 import type { ConnectLeader, LeaderPeer, PooledResponse } from '../cluster/peers';
-import type { Clock } from '../env/clock';
+import type { Clock, Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import { FollowerStates, type FollowerStatesOptions } from './follower-states';
 import { LeaderQuestions, type ReplicationVersions } from './leader-questions';
@@ -37,6 +37,11 @@ export interface ReplicaFetcherOptions {
 const READ_UNCOMMITTED = 0;
 const TOPIC_ID_VERSION = 13;
 const REPLICA_STATE_VERSION = 15;
+/** A leader that has anything to send answers sooner. */
+const ANSWER_GRACE_MS = 10;
+/** Between two requests that begin anew: the leader looks at every partition then. */
+const MIN_RESTART_INTERVAL_MS = 50;
+const RESTART_INTERVAL_MS_PER_REPLICA = 0.2;
 
 /**
  * Copies the logs of partitions that one broker leads (ReplicaFetcherThread): one connection, one request in flight, the
@@ -50,6 +55,12 @@ export class ReplicaFetcher {
   private isReachable = true;
   /** After a failure nothing is tried before, whatever there is to ask. */
   private notBeforeMs = 0;
+  /** A request is with the leader. */
+  private isAsking = false;
+  /** Ends the request that is with the leader. */
+  private restart: Timer | null = null;
+  private isRestarting = false;
+  private restartedMs = Number.NEGATIVE_INFINITY;
   private isRunning = true;
   private wakeUp: (() => void) | null = null;
   private readonly ended: Promise<void>;
@@ -81,7 +92,8 @@ export class ReplicaFetcher {
   follow(partition: Partition): void {
     this.states.add(partition);
     this.notBeforeMs = 0;
-    this.wake();
+    if (this.isAsking) this.restartSoon();
+    else this.wake();
   }
 
   /** From now on no answer is appended to the replica's log. */
@@ -125,8 +137,9 @@ export class ReplicaFetcher {
     try {
       this.peer ??= await this.connect();
       await this.states.resolveDoubts(this.peer);
-      answer = await this.fetch(this.peer);
+      answer = await this.exchange(this.peer);
     } catch (error) {
+      if (this.isRestarting) return this.restarted();
       this.lost(error as Error);
       return false;
     }
@@ -153,6 +166,40 @@ export class ReplicaFetcher {
     return peer;
   }
 
+  private async exchange(peer: LeaderPeer): Promise<PooledResponse<ResponseOf<typeof Fetch>> | null> {
+    this.isAsking = true;
+    try {
+      return await this.fetch(peer);
+    } finally {
+      this.isAsking = false;
+      this.restart?.cancel();
+      this.restart = null;
+    }
+  }
+
+  /**
+   * A request that waits at the leader knows nothing of a replica that has come since, and may wait for as long as
+   * replica.fetch.wait.max.ms: nobody would be in sync meanwhile. It is broken off, and all are asked for anew.
+   */
+  private restartSoon(): void {
+    if (this.restart !== null) return;
+    const { clock } = this.options;
+    const nowMs = clock.monotonicMs();
+    const intervalMs = MIN_RESTART_INTERVAL_MS + RESTART_INTERVAL_MS_PER_REPLICA * this.states.size;
+    const dueMs = Math.max(nowMs + ANSWER_GRACE_MS, this.restartedMs + intervalMs);
+    this.restart = clock.after(dueMs - nowMs, () => {
+      this.isRestarting = true;
+      this.disconnect();
+    });
+  }
+
+  private restarted(): boolean {
+    this.isRestarting = false;
+    this.restartedMs = this.options.clock.monotonicMs();
+    this.states.beginAnew();
+    return this.isRunning;
+  }
+
   private fetch(peer: LeaderPeer): Promise<PooledResponse<ResponseOf<typeof Fetch>>> | null {
     const next = this.isRunning ? this.states.next() : null;
     if (next === null) return null;
@@ -166,12 +213,18 @@ export class ReplicaFetcher {
     const request = {
       ...follower,
       ...wishes,
-      maxWaitMs: settings.maxWaitMs,
+      maxWaitMs: this.maxWaitMs(),
       minBytes: settings.minBytes,
       maxBytes: settings.responseMaxBytes,
       isolationLevel: READ_UNCOMMITTED,
     };
     return peer.sendPooled(Fetch, version, request, { timeoutMs: settings.socketTimeoutMs });
+  }
+
+  /** The leader is not to wait beyond the time at which others are to be asked for. */
+  private maxWaitMs(): number {
+    const untilDueMs = Math.ceil(this.states.nextDueMs - this.options.clock.monotonicMs());
+    return Math.min(this.options.settings.maxWaitMs, Math.max(1, untilDueMs));
   }
 
   /** The connection could not be made, broke, or brought no answer. */
