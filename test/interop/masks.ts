@@ -68,6 +68,7 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'Metadata topics': ['name', 'errorCode'],
   'Metadata topics.partitions': ['partitionIndex'],
   'CreateTopics topics': ['name'],
+  'ControlledShutdown remainingPartitions': ['topicName', 'partitionIndex'],
   'Produce responses': ['name'],
   'Produce responses.partitionResponses': ['index'],
   'DescribeLogDirs results.topics': ['name'],

@@ -48,6 +48,8 @@ const SETTINGS = {
   // Records here bear old timestamps, so that the broker's own can be told from them.
   'log.retention.ms': -1,
   'controlled.shutdown.enable': 'false',
+  // Elections only where a scenario asks for them.
+  'auto.leader.rebalance.enable': 'false',
   'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
 };
 

@@ -86,6 +86,33 @@ export function brokerEpochs(world: World, id: number): Promise<Pair<number>> {
   );
 }
 
+/** What concerns topics of a name, and what the controller is asked for: path and content, ids and times left out. */
+export function trees(world: World, topicPrefix: string): Promise<Pair<Record<string, string>>> {
+  return onBoth(world, async (session, root) => {
+    const found: Record<string, string> = {};
+    const visit = async (path: string): Promise<void> => {
+      // What is gone between two readings is gone.
+      const node = await session.getData(`${root}${path}`).catch(() => null);
+      if (!node) return;
+      found[path] = String(node.data ?? '').replace(/"(topic_id|timestamp)":"[^"]*"/, '"$1":"…"');
+      for (const child of await childrenOf(path)) await visit(`${path}/${child}`);
+    };
+    const childrenOf = async (path: string): Promise<string[]> => {
+      const { children } = await session.getChildren(`${root}${path}`).catch(() => ({ children: [] }));
+      return [...children].sort();
+    };
+    for (const parent of ['/brokers/topics', '/config/topics', '/admin/delete_topics']) {
+      for (const child of await childrenOf(parent))
+        if (child.startsWith(topicPrefix)) await visit(`${parent}/${child}`);
+    }
+    for (const path of ['/isr_change_notification', '/log_dir_event_notification', '/controller', '/feature']) {
+      await visit(path);
+    }
+    for (const child of await childrenOf('/admin')) if (child !== 'delete_topics') await visit(`/admin/${child}`);
+    return found;
+  });
+}
+
 /** Waits until both brokers say that every partition of the topic has a leader. */
 export async function untilLed(world: World, topic: string): Promise<void> {
   for (const side of SIDES) {

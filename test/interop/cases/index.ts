@@ -3,6 +3,7 @@ import { admin } from './admin';
 import { alterPartition } from './alter-partition';
 import { configs } from './configs';
 import { control } from './control';
+import { controller } from './controller';
 import { damaged } from './damaged';
 import { fetch } from './fetch';
 import { following } from './following';
@@ -38,6 +39,7 @@ export const ALL: readonly Scenario[] = [
   ...following,
   ...alterPartition,
   ...reassign,
+  ...controller,
   ...damaged,
   ...control,
 ];

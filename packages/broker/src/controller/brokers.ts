@@ -176,4 +176,9 @@ export async function onBrokerFailure(controller: ActiveController, gone: readon
     id.assignment.replicas.filter((broker) => ids.has(broker)).map((broker) => ({ ...id, broker })),
   );
   await onReplicasOffline(controller, lost);
+  if (lost.some(({ topic }) => !state.isBeingDeleted(topic))) return;
+  // Nothing else has told the others that it is gone.
+  const rest = new RequestBatch();
+  rest.addMetadata(state.brokers.keys(), []);
+  controller.send(rest);
 }

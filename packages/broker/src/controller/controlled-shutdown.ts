@@ -1,7 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { ActiveController } from './active';
 import { chooseForShutdown } from './leader-choice';
-import { dropReplicas, electLeaders, type Strategy } from './partitions';
+import { dropReplicas, electLeaders, type Recipients, type Strategy } from './partitions';
 import { RequestBatch } from './requests';
 import type { PartitionId } from './state';
 
@@ -31,7 +31,9 @@ export async function shutDownBroker(
       !state.isBeingDeleted(id.topic),
   );
   const followed = partitions.filter((id) => !isLed(id)).map((id) => ({ ...id, broker: brokerId }));
-  await electLeaders(controller, partitions.filter(isLed), toOthers(controller));
+  // It is told as well: its clients hear from it who leads now.
+  const isUp: Recipients = (...replica) => state.isReplicaUp(...replica);
+  await electLeaders(controller, partitions.filter(isLed), toOthers(controller), isUp);
   // It stops fetching before the in-sync sets are changed: else it would be taken in again.
   const stops = new RequestBatch();
   for (const id of followed) stops.addStopReplica(brokerId, id, false);

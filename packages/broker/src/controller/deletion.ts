@@ -38,6 +38,7 @@ export async function resumeDeletions(controller: ActiveController): Promise<voi
   await completeDeletions(controller, state.deletions.keys());
   const stops = new RequestBatch();
   const deletions = new RequestBatch();
+  const staying: DoomedReplica[] = [];
   for (const topic of state.deletions.keys()) {
     if (isTopicBeingReassigned(state, topic)) {
       controller.logger.info(`Halted deletion of topics ${topic} due to topic reassignment in progress`);
@@ -52,9 +53,10 @@ export async function resumeDeletions(controller: ActiveController): Promise<voi
     }
     if (away.size === 0) continue;
     controller.logger.info(`Deletion of topic ${topic} waits for its replicas on brokers [${[...away]}]`);
-    await leaveInSyncSets(controller, waiting);
+    staying.push(...waiting);
   }
   controller.send(stops);
+  await leaveInSyncSets(controller, staying);
   controller.send(deletions);
 }
 
@@ -78,12 +80,14 @@ function begin({ state }: ActiveController, topic: string): { waiting: DoomedRep
   return { waiting, away };
 }
 
-/** As long as the topic is there, ZooKeeper shows that nobody leads it. */
+/** As long as a topic is there, ZooKeeper shows that nobody leads it. */
 async function leaveInSyncSets(controller: ActiveController, replicas: readonly DoomedReplica[]): Promise<void> {
-  for (const leaving of [...new Set(replicas.map(({ broker }) => broker))].sort((a, b) => a - b)) {
+  const { state } = controller;
+  const led = replicas.filter(({ id }) => (state.stateOf(id)?.leader ?? -1) >= 0);
+  for (const leaving of [...new Set(led.map(({ broker }) => broker))].sort((a, b) => a - b)) {
     await rewriteStates(
       controller,
-      replicas.filter(({ broker }) => broker === leaving).map(({ id }) => id),
+      led.filter(({ broker }) => broker === leaving).map(({ id }) => id),
       (_id, current) => (current.isr.includes(leaving) ? withoutReplica(current, leaving) : null),
     );
   }

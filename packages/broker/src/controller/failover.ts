@@ -36,5 +36,5 @@ export async function takeOver(controller: ActiveController): Promise<void> {
       .filter((broker) => !state.isReplicaLive(broker, id.topic, id.partition))
       .map((broker) => ({ ...id, broker })),
   );
-  if (lost.length > 0) await dropReplicas(controller, lost);
+  await dropReplicas(controller, lost);
 }

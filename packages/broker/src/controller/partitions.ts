@@ -18,7 +18,7 @@ interface PlannedElection extends PartitionId {
   readonly next: Omit<PartitionState, 'partitionEpoch'>;
   /** Null where the znode does not exist yet. */
   readonly expectedEpoch: number | null;
-  /** Who is to be told: the live replicas, and who leads until now. */
+  /** Who is to be told. */
   readonly recipients: readonly number[];
   readonly unclean: boolean;
 }
@@ -31,6 +31,9 @@ export type Strategy = (
   topic: string,
 ) => Choice | null;
 
+/** Whether a replica is to be told who leads: those that live, unless said otherwise. */
+export type Recipients = (broker: number, topic: string, partition: number) => boolean;
+
 const asOffline =
   ({ uncleanElectionEnabled }: ActiveController): Strategy =>
   (replicas, current, isLive, topic) =>
@@ -41,6 +44,7 @@ export function planElections(
   controller: ActiveController,
   partitions: readonly Assigned[],
   strategy: Strategy = asOffline(controller),
+  hears: Recipients = (...replica) => controller.state.isReplicaLive(...replica),
 ): PlannedElection[] {
   const { state } = controller;
   const planned: PlannedElection[] = [];
@@ -59,9 +63,7 @@ export function planElections(
     planned.push({
       topic: id.topic,
       partition: id.partition,
-      recipients: replicas.filter(
-        (broker) => isLive(broker) || (broker === current?.leader && state.isReplicaUp(broker, id.topic, id.partition)),
-      ),
+      recipients: replicas.filter((broker) => hears(broker, id.topic, id.partition)),
       unclean: choice.unclean,
       next: { ...next, controllerEpoch: state.controllerEpoch },
       expectedEpoch: current ? current.partitionEpoch : null,
@@ -79,6 +81,7 @@ export async function electLeaders(
   controller: ActiveController,
   partitions: readonly Assigned[],
   strategy?: Strategy,
+  hears?: Recipients,
 ): Promise<ReadonlySet<string>> {
   const batch = new RequestBatch();
   const done = new Set<string>();
@@ -87,7 +90,7 @@ export async function electLeaders(
     await controller.loadTopicConfigs(
       new Set(left.filter((id) => isOutOfSync(controller, id)).map(({ topic }) => topic)),
     );
-    const planned = planElections(controller, left, strategy);
+    const planned = planElections(controller, left, strategy, hears);
     const outcomes = await writeElections(controller, planned, batch);
     for (const { topic, partition } of outcomes.elected) done.add(partitionKey(topic, partition));
     const read = await refreshStates(controller, outcomes.again);
@@ -185,7 +188,7 @@ export function onlineReplicas(
     const brokers = id.assignment.replicas.filter(
       (broker) => state.isReplicaLive(broker, id.topic, id.partition) && (only === undefined || only.has(broker)),
     );
-    batch.addLeaderAndIsr(brokers, id, false, state);
+    if (brokers.length > 0) batch.addLeaderAndIsr(brokers, id, false, state);
   }
 }
 
@@ -211,7 +214,7 @@ export async function dropReplicas(controller: ActiveController, lost: readonly 
   const batch = new RequestBatch();
   for (const replica of lost) batch.addStopReplica(replica.broker, replica, false);
   // Who was not in sync is offline all the same, which everybody is to know.
-  batch.addMetadata(state.brokers.keys(), lost);
+  if (lost.length > 0) batch.addMetadata(state.brokers.keys(), lost);
   const isInSync = (replica: LostReplica): boolean => {
     const current = state.stateOf(replica);
     return current?.isr.includes(replica.broker) === true && !isForeign(controller, replica, current);

@@ -14,6 +14,9 @@ export type ControlRequest =
 /** StopReplica: the topic is being deleted, whatever leader epoch the broker knows (LeaderAndIsr.EPOCH_DURING_DELETE). */
 const EPOCH_DURING_DELETE = -2;
 
+/** What brokers are told of a partition that is being deleted (LeaderAndIsr.duringDelete). */
+const DURING_DELETE = { leader: LEADER_DURING_DELETE, leaderEpoch: 0, partitionEpoch: 0 };
+
 interface StopOrder extends PartitionId {
   readonly deletePartition: boolean;
 }
@@ -130,14 +133,15 @@ function updateMetadataBody(partitions: Map<string, PartitionId>, state: Control
       const partitionState = state.stateOf(id);
       if (!partitionState) return [];
       const replicas = state.assignmentOf(id)?.replicas ?? [];
+      const shown = state.isBeingDeleted(id.topic) ? { ...partitionState, ...DURING_DELETE } : partitionState;
       return [
         {
           partitionIndex: id.partition,
-          controllerEpoch: partitionState.controllerEpoch,
-          leader: state.isBeingDeleted(id.topic) ? LEADER_DURING_DELETE : partitionState.leader,
-          leaderEpoch: partitionState.leaderEpoch,
-          isr: partitionState.isr,
-          zkVersion: partitionState.partitionEpoch,
+          controllerEpoch: shown.controllerEpoch,
+          leader: shown.leader,
+          leaderEpoch: shown.leaderEpoch,
+          isr: shown.isr,
+          zkVersion: shown.partitionEpoch,
           replicas,
           offlineReplicas: replicas.filter((broker) => !state.isReplicaLive(broker, id.topic, id.partition)),
         },
