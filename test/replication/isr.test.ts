@@ -2,9 +2,8 @@ import type { PeerConnection } from '@odradek/broker/cluster/peer-connection';
 import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import { Produce } from '@odradek/protocol/messages/produce';
 import { buildBatch } from '@odradek/protocol/records/builder';
-import { Broker } from '../support/broker';
+import { Cluster } from '../support/cluster';
 import { until } from '../support/until';
-import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 import { ClusterClient, LIMIT } from './load/client';
 
 const BROKERS = 3;
@@ -13,28 +12,18 @@ const [NONE, NOT_ENOUGH_REPLICAS] = [0, 19];
 const [ALL, LEADER_ONLY] = [-1, 1];
 const LATEST = -1;
 
-let zooKeeper: TestZooKeeper;
-let brokers: Broker[] = [];
+let cluster: Cluster;
 
 beforeAll(async () => {
-  zooKeeper = await startZooKeeper();
   const settings = {
     'replica.lag.time.max.ms': 2000,
     // Who is stopped keeps its session: it is the leader that must notice.
     'zookeeper.session.timeout.ms': 60_000,
   };
-  brokers = await Promise.all(
-    Array.from({ length: BROKERS }, (_, id) =>
-      Broker.prepare({ zooKeeper: zooKeeper.connect, settings: { ...settings, 'broker.id': id } }),
-    ),
-  );
-  await Promise.all(brokers.map((broker) => broker.start()));
+  cluster = await Cluster.start({ brokers: BROKERS, settings });
 });
 
-afterAll(async () => {
-  await Promise.all(brokers.map((broker) => broker.remove()));
-  await zooKeeper?.stop();
-});
+afterAll(() => cluster?.stop());
 
 async function produce(leader: PeerConnection, acks: number): Promise<number> {
   const records = buildBatch({ records: [{ timestamp: 0, value: Buffer.from('v') }] });
@@ -57,7 +46,8 @@ async function committed(leader: PeerConnection): Promise<number> {
 }
 
 test('a follower that stands still falls out of the ISR, and comes back when it goes on', async () => {
-  const client = new ClusterClient(brokers.map(({ port }) => port));
+  const { brokers } = cluster;
+  const client = new ClusterClient(cluster.ports);
   await client.createTopic(TOPIC, 1, BROKERS, { 'min.insync.replicas': String(BROKERS) });
   const leaderPort = await client.leaderPort(TOPIC, 0);
   const controllerId = await client.controllerId();

@@ -226,6 +226,8 @@ export class Partition {
   /** Asks for an in-sync set without the followers that lag behind, if any does (Partition.maybeShrinkIsr). */
   maybeShrinkIsr(): void {
     if (this.role.type !== 'leader') return;
+    // One that was about to join holds the high watermark no longer if it has stopped on the way.
+    this.advanceHighWatermark();
     const { log, options } = this;
     const { state } = this.role;
     const nowMs = options.clock.monotonicMs();
@@ -275,6 +277,8 @@ export class Partition {
     const change = `${proposal.type === 'expand' ? 'PendingExpandIsr' : 'PendingShrinkIsr'}(isr=${proposal.isr})`;
     if (verdict === 'roll-back') {
       this.role = { type: 'leader', state: { ...state, pendingIsr: null } };
+      // Kafka waits for the next append or fetch; acknowledgements need not.
+      this.advanceHighWatermark();
       this.logger.info(
         `Failed to alter partition to ${change} since the controller rejected the request with ${reason}. Partition state has been reset to the latest committed state CommittedPartitionState(isr=${state.isr}).`,
       );
