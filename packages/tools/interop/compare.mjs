@@ -3,7 +3,7 @@
  * Runs the same command with Apache's tool and with ours, on the same broker, and compares stdout, stderr and exit
  * code to the character. Times, and the frames of Java's stack traces, are left out of the comparison.
  *
- *     node packages/tools/interop/compare.mjs APACHE_HOME HOST:PORT [TOOL …]
+ *     node packages/tools/interop/compare.mjs APACHE_HOME HOST:PORT [TOOL or cases-FILE …]
  *
  * The tools must be built (packages/tools/dist). The broker should be Apache's and hold nothing of value: topics are made.
  */
@@ -47,9 +47,10 @@ const CLASSES = {
   'streams-application-reset': 'org.apache.kafka.tools.StreamsResetter',
 };
 
-/** The lines of a file that concern these tools, all where none is named, and those that prepare for them. */
+/** The lines of a file that is named, or those that concern these tools, all where none is named, and what prepares for them. */
 function linesOf(file, only) {
   const lines = readFileSync(join(HERE, file), 'utf8').split('\n');
+  if (only.includes(file.replace('.txt', ''))) return lines;
   const concerns = (line) => only.length === 0 || only.includes(line.replace(/^[!~]/, '').split(' ')[0]);
   return lines.some(concerns) ? lines.filter((line) => line.startsWith('+') || concerns(line)) : [];
 }
@@ -130,7 +131,7 @@ const withFiles = (words) =>
 
 const [home, server, ...only] = process.argv.slice(2);
 if (!home || !server) {
-  console.error('usage: compare.mjs APACHE_HOME HOST:PORT [TOOL …]');
+  console.error('usage: compare.mjs APACHE_HOME HOST:PORT [TOOL or cases-FILE …]');
   process.exit(2);
 }
 const java = [

@@ -57,7 +57,8 @@ async function elect(
       timeoutMs: admin.client.options.requestTimeoutMs,
     };
     const response = await admin.toController(call, ElectLeaders, request, ({ errorCode }) => errorCode);
-    if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode));
+    // Java's client does not try again: whether the election took place is not known.
+    if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), null, true);
     return response;
   });
   return response.replicaElectionResults.flatMap(({ topic, partitionResult }) =>
