@@ -6,6 +6,7 @@ import { controllerFamilies } from './metrics/controller-families';
 import { MetricsEndpoint } from './metrics/endpoint';
 import { Exposition } from './metrics/exposition';
 import type { Family } from './metrics/families';
+import { followerFamilies } from './metrics/follower-families';
 import { groupFamilies } from './metrics/group-families';
 import { replicaFamilies } from './metrics/replica-families';
 import { RequestMetrics } from './metrics/request-metrics';
@@ -82,7 +83,7 @@ export class BrokerMetrics {
 }
 
 function familiesOf({ services, client, connections }: ObservedParts, brokerState: () => number): Family[] {
-  const { replicas, logs, topicConfigs, controller, groups, traffic } = services;
+  const { replicas, replicaFetchers, logs, topicConfigs, controller, groups, traffic } = services;
   const zooKeeper = new ZooKeeperSessionMetrics();
   client.onState((state) => zooKeeper.entered(state));
   return [
@@ -96,6 +97,11 @@ function familiesOf({ services, client, connections }: ObservedParts, brokerStat
       ],
       minInsyncReplicas: (topic) => topicConfigs.get(topic).minInsyncReplicas,
       isrCounts: replicas.isrCounts,
+    }),
+    ...followerFamilies({
+      lags: () => replicaFetchers.lags(),
+      failedCount: () => replicaFetchers.failedCount,
+      bytesIn: () => replicaFetchers.bytesIn,
     }),
     ...controllerFamilies(() => controller.facts(), controller.elections),
     ...groupFamilies({

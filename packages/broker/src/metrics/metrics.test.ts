@@ -7,6 +7,7 @@ import { controllerFamilies } from './controller-families';
 import { MetricsEndpoint } from './endpoint';
 import { Exposition, MAX_SERIES } from './exposition';
 import { type Family, gauge } from './families';
+import { followerFamilies } from './follower-families';
 import { groupFamilies } from './group-families';
 import { type ObservedPartition, replicaFamilies } from './replica-families';
 import { RequestMetrics } from './request-metrics';
@@ -254,6 +255,19 @@ describe('the broker', () => {
     expect(read(families, 'kafka_log_log_logendoffset')[3]).toEqual({
       labels: { topic: 't', partition: '3' },
       value: 7,
+    });
+  });
+
+  test('followers: how far behind they are, and those that have given up', () => {
+    const lags = [3, 8, 0].map((lag, partition) => ({ partition: { topic: 't', partition }, lag }));
+    const families = followerFamilies({ lags: () => lags, failedCount: () => 2, bytesIn: () => 77 });
+    const value = (name: string) => read(families, name)[0]!.value;
+    expect(value('kafka_server_replicafetchermanager_maxlag')).toBe(8);
+    expect(value('kafka_server_replicafetchermanager_failedpartitionscount')).toBe(2);
+    expect(value('kafka_server_brokertopicmetrics_replicationbytesin_total')).toBe(77);
+    expect(read(families, 'kafka_server_fetcherlagmetrics_consumerlag')[1]).toEqual({
+      labels: { topic: 't', partition: '1' },
+      value: 8,
     });
   });
 

@@ -57,6 +57,8 @@ export class FollowerStates {
   /** Replicas that leave room for others: the quota was exceeded when they were last to be asked for. */
   private readonly heldBack = new Set<Followed<Partition>>();
   private refusedSessions = 0;
+  /** Bytes of records that leaders have sent. */
+  bytesIn = 0;
 
   constructor(private readonly options: FollowerStatesOptions) {
     this.plan = new FetchPlan(options);
@@ -198,7 +200,9 @@ export class FollowerStates {
     const { replica } = followed;
     replica.appendFetched({ records: records ?? EMPTY, highWatermark, logStartOffset }, leaderEpoch);
     followed.lag = Math.max(0, highWatermark - replica.log.logEndOffset);
-    this.options.throttle.record(replica.topic, replica.partition, records?.length ?? 0);
+    const bytes = records?.length ?? 0;
+    this.bytesIn += bytes;
+    this.options.throttle.record(replica.topic, replica.partition, bytes);
     this.maybeHoldBack(followed);
   }
 

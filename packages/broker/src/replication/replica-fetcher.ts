@@ -83,6 +83,11 @@ export class ReplicaFetcher {
     return this.states.size;
   }
 
+  /** Bytes of records that the leader has sent. */
+  get bytesIn(): number {
+    return this.states.bytesIn;
+  }
+
   /** See `FollowerStates.lags`. */
   lags(): Generator<{ partition: Partition; lag: number }> {
     return this.states.lags();

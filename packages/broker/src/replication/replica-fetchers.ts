@@ -67,6 +67,13 @@ export class ReplicaFetchers {
     return this.failed.size;
   }
 
+  /** Bytes of records that leaders have sent. */
+  get bytesIn(): number {
+    let bytes = 0;
+    for (const fetcher of this.fetchers.values()) bytes += fetcher.bytesIn;
+    return bytes;
+  }
+
   /** How far each replica is behind its leader's high watermark, where an answer has told. */
   *lags(): Generator<{ partition: Partition; lag: number }> {
     for (const fetcher of this.fetchers.values()) yield* fetcher.lags();
