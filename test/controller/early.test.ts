@@ -187,6 +187,7 @@ describe('a controller whose process has ended', () => {
     brokers.refuse(0);
     await until(async () => (await states(0))[0]!.leader === 1);
     expect((await states(0))[0]).toMatchObject({ leader_epoch: 1, isr: [1, 2], controller_epoch: 2 });
+    await until(() => liveAt(2).join() === '1,2');
     expect(await cluster.contentOf('/controller_epoch')).toBe('2');
     await until(() => !first.isActive && inOfficeNow().length === 1);
     // Whoever lost follows the new one; the first sees that it lost, as it would hear of any other deposition.

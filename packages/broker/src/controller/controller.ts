@@ -19,7 +19,7 @@ import { onPreferredElectionRequested, rebalanceLeaders } from './leader-balance
 import { onIsrChanges, onLeaderAndIsrAnswer, onLogDirEvents } from './notifications';
 import type { ControllerOptions } from './options';
 import { electLeaders } from './partitions';
-import { onBrokerPresumedDead, onPresumedDeadServing } from './presumed-dead';
+import { onBrokerPresumedDead, onPresumedDeadServing, type Suspect } from './presumed-dead';
 import { allocateProducerIds } from './producer-ids';
 import {
   onIsrChanged,
@@ -259,7 +259,7 @@ export class Controller {
     if (this.active) this.during(this.active, 'BrokerPresumedDead', (term) => onBrokerPresumedDead(term, suspect));
   }
 
-  private async takeOffice(outcome: Candidacy): Promise<void> {
+  private async takeOffice(outcome: Candidacy, dead?: Suspect): Promise<void> {
     const { store, brokerId, clock } = this.options;
     // The winner may be gone again already.
     if (outcome.type !== 'elected') return this.reelect();
@@ -269,7 +269,7 @@ export class Controller {
       `${brokerId} successfully elected as the controller. Epoch incremented to ${outcome.controllerEpoch} and epoch zk version is now ${outcome.epochZkVersion}`,
     );
     try {
-      await this.failover(outcome.controllerEpoch, outcome.epochZkVersion);
+      await this.failover(outcome.controllerEpoch, outcome.epochZkVersion, dead);
     } catch (error) {
       if (error instanceof ControllerMovedError) throw error;
       this.logger.error(`Error while becoming the controller, resigning: ${(error as Error).message}`, { error });
@@ -281,11 +281,11 @@ export class Controller {
   }
 
   /** Reads the whole cluster and brings every partition to where it should be (znodes.md §3.6 in Kafka's order). */
-  private async failover(controllerEpoch: number, epochVersion: number): Promise<void> {
+  private async failover(controllerEpoch: number, epochVersion: number, dead?: Suspect): Promise<void> {
     const { store } = this.options;
     await store.setupFeature();
     const controller = this.activate(new ControllerState(controllerEpoch, epochVersion));
-    await takeOver(controller);
+    await takeOver(controller, dead);
     await onReassignmentsRequested(controller);
     await resumeMoves(controller);
     await resumeDeletions(controller);

@@ -2,19 +2,22 @@ import type { ActiveController } from './active';
 import { readInitialBrokers } from './brokers';
 import { readDeletions } from './deletion';
 import { dropReplicas, electLeaders, onlineReplicas } from './partitions';
+import { presumeDead, type Suspect } from './presumed-dead';
 import { RequestBatch } from './requests';
 import { readInitialTopics } from './topics';
 
 /**
  * A new controller reads the whole cluster, tells the brokers of it, and gives leaders to the partitions that have none,
- * whatever its predecessor has left half done (KafkaController.onControllerFailover).
+ * whatever its predecessor has left half done (KafkaController.onControllerFailover). `dead` is that predecessor, where
+ * its registration is all that is left of it.
  */
-export async function takeOver(controller: ActiveController): Promise<void> {
+export async function takeOver(controller: ActiveController, dead?: Suspect): Promise<void> {
   const { state, store } = controller;
   // What they tell of is read below.
   await store.deleteLogDirEventNotifications(state.epochVersion);
   await store.deleteIsrChangeNotifications(state.epochVersion);
   await readInitialBrokers(controller);
+  if (dead) presumeDead(controller, dead);
   await readInitialTopics(controller);
   // Before anything is announced: a topic that is to be deleted does not come back for a moment.
   await readDeletions(controller);

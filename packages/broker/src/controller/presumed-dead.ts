@@ -2,7 +2,8 @@ import type { ActiveController } from './active';
 import { joined, left, onBrokerFailure, onBrokerStartup, toControllerBroker } from './brokers';
 import type { ControllerBroker } from './state';
 
-type Suspect = Pick<ControllerBroker, 'id' | 'epoch'>;
+/** A process: a broker by its id and registration. */
+export type Suspect = Pick<ControllerBroker, 'id' | 'epoch'>;
 
 /**
  * The process of a broker has ended, as far as can be seen without ZooKeeper: the broker counts as offline from now on.
@@ -19,13 +20,22 @@ export async function onBrokerPresumedDead(controller: ActiveController, suspect
     early.watch(broker);
     return;
   }
-  controller.logger.warn(
-    `Broker ${broker.id} (epoch ${broker.epoch}) is presumed dead: its connection has ended and its host refuses another one. Its replicas are offline from now on, ahead of the end of its ZooKeeper session.`,
-  );
-  left(controller, broker.id);
-  state.presumedDead.set(broker.id, broker);
-  early.probe(broker);
+  state.brokers.set(broker.id, broker);
+  presumeDead(controller, broker);
   await onBrokerFailure(controller, [broker.id]);
+}
+
+/** Takes a broker for dead from now on, if this registration is the one that it has. */
+export function presumeDead(controller: ActiveController, { id, epoch }: Suspect): void {
+  const { state, early, logger } = controller;
+  const broker = state.brokers.get(id);
+  if (broker?.epoch !== epoch) return;
+  logger.warn(
+    `Broker ${id} (epoch ${epoch}) is presumed dead: its connection has ended and its host refuses another one. Its replicas are offline from now on, ahead of the end of its ZooKeeper session.`,
+  );
+  left(controller, id);
+  state.presumedDead.set(id, broker);
+  early?.probe(broker);
 }
 
 /** A broker that was presumed dead answers requests: under the same registration it starts again. */
