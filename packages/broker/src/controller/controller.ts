@@ -254,9 +254,8 @@ export class Controller {
     if (!(await this.succession.isRefused(office))) return this.succession.follow();
     const { id } = office.broker.info;
     this.logger.warn(`Controller ${id} is presumed dead, ahead of the end of its session: trying to take its place`);
-    await this.takeOffice(await store.trySucceed(brokerId, clock.nowMs(), office.epochZkVersion));
-    const suspect = { id, epoch: office.broker.epoch };
-    if (this.active) this.during(this.active, 'BrokerPresumedDead', (term) => onBrokerPresumedDead(term, suspect));
+    const outcome = await store.trySucceed(brokerId, clock.nowMs(), office.epochZkVersion);
+    await this.takeOffice(outcome, { id, epoch: office.broker.epoch });
   }
 
   private async takeOffice(outcome: Candidacy, dead?: Suspect): Promise<void> {
