@@ -179,6 +179,7 @@ export class Broker {
     this.onBrokerConfig = async (config) => {
       await server.sockets.setListeners(listenersOf(config));
       server.sockets.update(dynamicServerOptions(config));
+      server.services.replicaFetchers.resize();
       await store.updateBroker(info());
     };
     server.sockets.update(dynamicServerOptions(dynamic.current));

@@ -31,12 +31,14 @@ export class ReplicaFetchers {
   /** Replicas whose logs cannot be copied until the next LeaderAndIsr says otherwise. */
   private readonly failed = new Set<Partition>();
   private readonly unsubscribe: () => void;
+  private fetchersPerLeader: number;
   private isStopped = false;
 
   constructor(private readonly options: ReplicaFetchersOptions) {
     const { brokerId, loggers, metadata } = options;
     const prefix = `[ReplicaFetcherManager on broker ${brokerId}] `;
     this.logger = loggers.logger('kafka.server.ReplicaFetcherManager', prefix);
+    this.fetchersPerLeader = options.fetchersPerLeader();
     this.unsubscribe = metadata.onUpdate(() => {
       for (const fetcher of this.fetchers.values()) fetcher.onMetadata();
     });
@@ -46,7 +48,7 @@ export class ReplicaFetchers {
   follow(partition: Partition, leaderId: number): void {
     this.unfollow(partition);
     if (this.isStopped) return;
-    const number = fetcherNumber(partition.topic, partition.partition, this.options.fetchersPerLeader());
+    const number = fetcherNumber(partition.topic, partition.partition, this.fetchersPerLeader);
     const fetcher = this.fetcher(leaderId, number);
     fetcher.follow(partition);
     this.byPartition.set(partition, fetcher);
@@ -60,6 +62,17 @@ export class ReplicaFetchers {
     this.failed.delete(partition);
     this.byPartition.get(partition)?.unfollow(partition);
     this.byPartition.delete(partition);
+  }
+
+  /** Settings have changed: where there are more or fewer fetchers, replicas go on with the one that is theirs now. */
+  resize(): void {
+    const count = this.options.fetchersPerLeader();
+    if (count === this.fetchersPerLeader) return;
+    this.logger.info(`Resizing fetcher thread pool size from ${this.fetchersPerLeader} to ${count}`);
+    this.fetchersPerLeader = count;
+    for (const partition of [...this.byPartition.keys()]) {
+      if (partition.role.type === 'follower') this.follow(partition, partition.role.leaderId);
+    }
   }
 
   /** Replicas that have stopped following until the next LeaderAndIsr. */
