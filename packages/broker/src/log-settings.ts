@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { TopicConfigs } from './cluster/topic-configs';
 import type { BrokerConfig } from './config/broker-config';
 import type { TopicConfig } from './config/topic-config';
@@ -38,7 +39,8 @@ function logConfigOf(topic: TopicConfig): LogConfig {
 /** What the logs together need of the broker's configuration. */
 function logManagerConfigOf({ values, effective }: BrokerConfig): LogManagerConfig {
   return {
-    logDirs: effective.logDirs,
+    // As clients see them and name them (File.getAbsolutePath).
+    logDirs: effective.logDirs.map((dir) => path.resolve(dir)),
     recoveryThreadsPerDataDir: values.numRecoveryThreadsPerDataDir,
     initialTaskDelayMs: values.logInitialTaskDelayMs,
     retentionCheckIntervalMs: values.logRetentionCheckIntervalMs,

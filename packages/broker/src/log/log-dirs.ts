@@ -31,6 +31,11 @@ export abstract class LogDirs {
     this.dirFailure = callback;
   }
 
+  /** `log.dirs`. */
+  get configuredDirs(): readonly string[] {
+    return this.options.config.logDirs;
+  }
+
   get liveDirs(): string[] {
     return [...this.dirs.keys()];
   }

@@ -93,7 +93,6 @@ class World {
       clock: this.clock,
       loggers: silentLoggers,
       logs: this.logs,
-      logDirs: ['/a', '/b', '/c'],
       replica: (topic, partition) => {
         if (topic === 't' && partition === 0) return this.replica;
         throw new KafkaError(topic === 't' ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION');

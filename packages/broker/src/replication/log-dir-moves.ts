@@ -24,8 +24,6 @@ export interface LogDirMovesOptions {
   readonly clock: Clock;
   readonly loggers: Loggers;
   readonly logs: LogManager;
-  /** `log.dirs`. */
-  readonly logDirs: readonly string[];
   /** The replica hosted here. Throws `KafkaError` with the reason where there is none. */
   readonly replica: (topic: string, partition: number) => MovableReplica;
   /** Copied at a time: `replica.fetch.max.bytes`. */
@@ -65,11 +63,11 @@ export class LogDirMoves {
    * KAFKA_STORAGE_ERROR, REPLICA_NOT_AVAILABLE, UNKNOWN_TOPIC_OR_PARTITION.
    */
   moveTo(topic: string, partition: number, dir: string): void {
-    const { logs, logDirs } = this.options;
+    const { logs } = this.options;
     if (isFutureNameTooLong(topic, partition)) {
       throw new KafkaError('INVALID_TOPIC_EXCEPTION', 'The topic name is too long.');
     }
-    if (!logDirs.includes(dir)) {
+    if (!logs.configuredDirs.includes(dir)) {
       throw new KafkaError('LOG_DIR_NOT_FOUND', `Log dir ${dir} is not found in the config.`);
     }
     if (!logs.liveDirs.includes(dir)) throw new KafkaError('KAFKA_STORAGE_ERROR', `Log directory ${dir} is offline`);
