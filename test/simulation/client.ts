@@ -35,7 +35,7 @@ export class SimulatedClient {
   readonly random: SeededRandom;
   private readonly network: SimulatedNetwork;
   private readonly memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
-  private readonly connections = new Map<string, Promise<PeerConnection>>();
+  private readonly connections = new Map<string, { opened: Promise<PeerConnection>; isUsable: () => boolean }>();
   private readonly brokers = new Map<number, Address>();
   private readonly leaders = new Map<string, number>();
   private controllerId = -1;
@@ -113,9 +113,9 @@ export class SimulatedClient {
 
   /** A client that goes says so. */
   close(): void {
-    for (const connection of this.connections.values())
-      connection.then(
-        (open) => open.close(),
+    for (const { opened } of this.connections.values())
+      opened.then(
+        (connection) => connection.close(),
         () => {},
       );
     this.connections.clear();
@@ -133,14 +133,24 @@ export class SimulatedClient {
     }
   }
 
-  private async connection({ host, port }: Address): Promise<PeerConnection> {
+  /** The one connection to a broker, made where there is none: what is sent to a broker reaches it in order. */
+  private connection({ host, port }: Address): Promise<PeerConnection> {
     const key = `${host}:${port}`;
-    const open = await this.connections.get(key)?.catch(() => null);
-    if (open?.isOpen) return open;
+    const known = this.connections.get(key);
+    if (known?.isUsable()) return known.opened;
     const { network, process: clock, memory } = this;
     const options = { host, port, clientId: this.name, connectTimeoutMs: CONNECT_TIMEOUT_MS };
-    const connecting = PeerConnection.connect({ network, clock, memory }, options);
-    this.connections.set(key, connecting);
-    return connecting;
+    let isUsable = (): boolean => true;
+    const opened = PeerConnection.connect({ network, clock, memory }, options);
+    this.connections.set(key, { opened, isUsable: () => isUsable() });
+    opened.then(
+      (connection) => {
+        isUsable = () => connection.isOpen;
+      },
+      () => {
+        isUsable = () => false;
+      },
+    );
+    return opened;
   }
 }

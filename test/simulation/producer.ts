@@ -20,11 +20,13 @@ const REFUSALS: readonly ErrorName[] = [
   'LEADER_NOT_AVAILABLE',
   'CLUSTER_AUTHORIZATION_FAILED',
 ];
-/** Never true of a batch that follows the last acknowledged one: what came before it has been lost. */
+/** Never true of the batch that follows the last acknowledged one: what came before it has been lost. */
 const LOSSES: readonly ErrorName[] = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'];
 
 export interface ProducerOptions {
   readonly isIdempotent: boolean;
+  /** Batches of one partition under way at the same time: more than one needs sequence numbers to keep their order. */
+  readonly maxInFlight: number;
   readonly maxPauseMs: number;
   readonly maxRecords: number;
   readonly maxValueBytes: number;
@@ -32,7 +34,25 @@ export interface ProducerOptions {
   readonly deliveryTimeoutMs: number;
 }
 
-/** A producer with acks=all, one batch in flight for each partition, which tries again as real clients do. */
+interface ProducerId {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+interface Batch {
+  readonly records: Buffer;
+  readonly baseSequence: number;
+  readonly recordCount: number;
+  /** Where its values stand among the sends. */
+  readonly firstSend: number;
+  readonly deadlineMs: number;
+  /** Whether an attempt may have written it. */
+  mayBeWritten: boolean;
+}
+
+type Answer = 'not sent' | 'no answer' | { readonly error: ErrorName; readonly baseOffset: number };
+
+/** A producer with acks=all, which tries again as real clients do. */
 export class Producer {
   readonly sends: Send[] = [];
   /** Refusals that say that something acknowledged is gone. */
@@ -61,98 +81,101 @@ export class Producer {
 
   private async produce(partition: TopicPartition): Promise<void> {
     const { random, process } = this.client;
-    const { isIdempotent, maxPauseMs, maxRecords } = this.options;
-    let id: { producerId: number; producerEpoch: number } | null = isIdempotent ? null : NO_PRODUCER;
-    let baseSequence = 0;
     while (!this.isStopped) {
-      await sleep(process, random.between(0, maxPauseMs));
-      if (id === null) {
-        id = await this.newId();
-        baseSequence = 0;
-        continue;
+      const id = this.options.isIdempotent ? await this.newId() : NO_PRODUCER;
+      let nextSequence = 0;
+      let hasSent = false;
+      let open: Batch[] = [];
+      while (id !== null) {
+        await sleep(process, random.between(0, this.options.maxPauseMs));
+        // A partition that knows nothing of a producer takes any number for its first: that batch goes alone.
+        const maxInFlight = hasSent ? this.options.maxInFlight : 1;
+        const room = this.isStopped ? 0 : maxInFlight - open.length;
+        for (let more = Math.min(room, 1 + random.below(maxInFlight)); more > 0; more--) {
+          const batch = this.newBatch(partition, id, nextSequence);
+          nextSequence += batch.recordCount;
+          open.push(batch);
+        }
+        if (open.length === 0) return;
+        const left = await this.attempt(partition, open);
+        // Which numbers are taken nobody knows any more: Java's client too asks for a new id.
+        if (left === null) break;
+        open = left;
+        if (open.length > 0) await this.client.refresh();
+        else hasSent = true;
       }
-      const values = Array.from({ length: 1 + random.below(maxRecords) }, () => this.newValue());
-      const sequence = isIdempotent ? baseSequence : -1;
-      const outcome = await this.deliver(partition, values, { ...id, baseSequence: sequence });
-      if (outcome === 'acknowledged') baseSequence += values.length;
-      // Whether the numbers of these records are taken nobody knows: Java's client too asks for a new id.
-      else if (outcome === 'unknown' && isIdempotent) id = null;
     }
   }
 
-  private newValue(): string {
-    const { random } = this.client;
-    return `${this.name}.${this.values++}.`.padEnd(random.below(this.options.maxValueBytes), 'x');
-  }
-
-  private async newId(): Promise<{ producerId: number; producerEpoch: number } | null> {
-    const [brokerId] = [...(await this.knownBrokers())];
-    if (brokerId === undefined) return null;
-    const request = { transactionalId: null, transactionTimeoutMs: 60_000 };
-    const answer = await this.client.ask(brokerId, InitProducerId, INIT_PRODUCER_ID_VERSION, request).catch(() => null);
-    if (answer === null || answer.errorCode !== 0) {
-      await this.client.backOff();
-      return null;
+  private newBatch({ topic, partition }: TopicPartition, id: ProducerId, sequence: number): Batch {
+    const { random, process } = this.client;
+    const { isIdempotent, maxRecords, maxValueBytes, deliveryTimeoutMs } = this.options;
+    const firstSend = this.sends.length;
+    const recordCount = 1 + random.below(maxRecords);
+    const values = Array.from({ length: recordCount }, () =>
+      `${this.name}.${this.values++}.`.padEnd(random.below(maxValueBytes), 'x'),
+    );
+    for (const value of values) {
+      const send = { producer: this.name, partition: keyOf({ topic, partition }), value, offset: -1 };
+      this.sends.push({ ...send, outcome: 'unknown', mayRepeat: !isIdempotent });
     }
-    return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
-  }
-
-  private async knownBrokers(): Promise<readonly number[]> {
-    if (!(await this.client.refresh())) {
-      await this.client.backOff();
-      return [];
-    }
-    return [this.client.random.pick(this.client.brokerIds)];
-  }
-
-  private async deliver(
-    partition: TopicPartition,
-    values: readonly string[],
-    header: { producerId: number; producerEpoch: number; baseSequence: number },
-  ): Promise<Send['outcome']> {
-    const { process } = this.client;
+    const baseSequence = isIdempotent ? sequence : -1;
     const timestamp = process.nowMs();
-    const records = buildBatch({
-      ...header,
-      records: values.map((value) => ({ timestamp, value: Buffer.from(value) })),
-    });
-    const deadlineMs = process.monotonicMs() + this.options.deliveryTimeoutMs;
-    const notes = this.begin(partition, values);
-    let mayBeWritten = false;
-    for (let attempt = 0; process.monotonicMs() < deadlineMs; attempt++) {
-      if (attempt > 0) {
-        await this.client.backOff();
-        await this.client.refresh();
-      }
-      const answer = await this.send(partition, records);
-      if (answer === 'not sent') continue;
-      if (answer === 'no answer') {
-        mayBeWritten = true;
-        continue;
-      }
-      const { error, baseOffset } = answer;
-      if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
-        // Of a batch that was written more than once only the last is acknowledged here.
-        const mayRepeat = mayBeWritten && !this.options.isIdempotent;
-        return this.end(notes, 'acknowledged', baseOffset, mayRepeat);
-      }
-      if (LOSSES.includes(error)) {
-        this.losses.push(`${keyOf(partition)}: ${values[0]} with sequence ${header.baseSequence}: ${error}`);
-        return this.end(notes, 'unknown');
-      }
-      if (!REFUSALS.includes(error)) mayBeWritten = true;
-    }
-    return this.end(notes, mayBeWritten ? 'unknown' : 'refused', -1, !this.options.isIdempotent);
+    const records = values.map((value) => ({ timestamp, value: Buffer.from(value) }));
+    return {
+      ...{ baseSequence, recordCount, firstSend, mayBeWritten: false },
+      records: buildBatch({ ...id, baseSequence, records }),
+      deadlineMs: process.monotonicMs() + deliveryTimeoutMs,
+    };
   }
 
-  private async send(partition: TopicPartition, records: Buffer) {
-    const leader = this.client.leaderOf(partition);
+  /** Sends batches once, in their order. Returns those that have to be sent again; null where that makes no sense. */
+  private async attempt(partition: TopicPartition, open: readonly Batch[]): Promise<Batch[] | null> {
+    const answers = await Promise.all(open.map((batch) => this.send(partition, batch.records)));
+    const left: Batch[] = [];
+    let isLost = false;
+    for (const [index, answer] of answers.entries()) {
+      const batch = open[index]!;
+      const outcome = this.outcomeOf(batch, answer, index === 0);
+      if (outcome === 'again') left.push(batch);
+      else if (outcome === 'lost') isLost = true;
+    }
+    if (isLost) for (const batch of left) this.end(batch, 'unknown');
+    return isLost ? null : left;
+  }
+
+  /** `lost`: nobody will ever know, or something was acknowledged that is gone. */
+  private outcomeOf(batch: Batch, answer: Answer, isFirst: boolean): 'done' | 'again' | 'lost' {
+    const { isIdempotent } = this.options;
+    const error = typeof answer === 'string' ? null : answer.error;
+    if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
+      // Of a batch that was written more than once only the last is acknowledged here.
+      const baseOffset = typeof answer === 'string' ? -1 : answer.baseOffset;
+      this.end(batch, 'acknowledged', baseOffset, batch.mayBeWritten && !isIdempotent);
+      return 'done';
+    }
+    // Behind another batch that was sent at the same time there may be a gap.
+    const isGap = error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && !isFirst;
+    if (error !== null && LOSSES.includes(error) && !isGap) {
+      const { partition, value } = this.sends[batch.firstSend]!;
+      this.losses.push(`${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
+      this.end(batch, 'unknown');
+      return 'lost';
+    }
+    if (answer !== 'not sent' && !isGap && (error === null || !REFUSALS.includes(error))) batch.mayBeWritten = true;
+    if (this.client.process.monotonicMs() < batch.deadlineMs) return 'again';
+    this.end(batch, batch.mayBeWritten ? 'unknown' : 'refused', -1, !isIdempotent);
+    return isIdempotent ? 'lost' : 'done';
+  }
+
+  private async send({ topic, partition }: TopicPartition, records: Buffer): Promise<Answer> {
+    const leader = this.client.leaderOf({ topic, partition });
     if (leader === null) return 'not sent';
     const request = {
       transactionalId: null,
       acks: -1,
       timeoutMs: ACKS_TIMEOUT_MS,
-      topicData: [{ name: partition.topic, partitionData: [{ index: partition.partition, records }] }],
+      topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
     };
     try {
       const answer = await this.client.ask(leader, Produce, PRODUCE_VERSION, request);
@@ -163,18 +186,24 @@ export class Producer {
     }
   }
 
-  private begin(partition: TopicPartition, values: readonly string[]): number[] {
-    return values.map((value) => {
-      const send = { producer: this.name, partition: keyOf(partition), value, offset: -1 };
-      return this.sends.push({ ...send, outcome: 'unknown', mayRepeat: !this.options.isIdempotent }) - 1;
-    });
+  private end(batch: Batch, outcome: Send['outcome'], baseOffset = -1, mayRepeat = false): void {
+    for (let index = 0; index < batch.recordCount; index++) {
+      const at = batch.firstSend + index;
+      const offset = baseOffset < 0 ? -1 : baseOffset + index;
+      this.sends[at] = { ...this.sends[at]!, outcome, offset, mayRepeat };
+    }
   }
 
-  private end(notes: readonly number[], outcome: Send['outcome'], baseOffset = -1, mayRepeat = false): Send['outcome'] {
-    for (const [index, note] of notes.entries()) {
-      const offset = baseOffset < 0 ? -1 : baseOffset + index;
-      this.sends[note] = { ...this.sends[note]!, outcome, offset, mayRepeat };
-    }
-    return outcome;
+  /** Null where no broker gives one. */
+  private async newId(): Promise<ProducerId | null> {
+    const { client } = this;
+    await client.refresh();
+    const request = { transactionalId: null, transactionTimeoutMs: 60_000 };
+    const answer = await client
+      .ask(client.random.pick(client.brokerIds) ?? -1, InitProducerId, INIT_PRODUCER_ID_VERSION, request)
+      .catch(() => null);
+    if (answer?.errorCode === 0) return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
+    await client.backOff();
+    return null;
   }
 }

@@ -60,15 +60,16 @@ class Run {
     const random = cluster.random.fork();
     this.partitions = Array.from({ length: partitions }, (_, partition) => ({ topic: TOPIC, partition }));
     const options = () => ({
-      maxPauseMs: random.pick([200, 1_000, 3_000]),
-      maxRecords: random.pick([1, 5, 15]),
+      maxInFlight: random.pick([1, 5]),
+      maxPauseMs: random.pick([300, 1_000, 4_000]),
+      maxRecords: random.pick([1, 4, 10]),
       maxValueBytes: random.pick([20, 200, 2_000]),
       deliveryTimeoutMs: random.pick([15_000, 120_000]),
     });
     this.producers = [
       new Producer(cluster, 'idempotent-0', { isIdempotent: true, ...options() }),
       new Producer(cluster, 'idempotent-1', { isIdempotent: true, ...options() }),
-      new Producer(cluster, 'plain', { isIdempotent: false, ...options() }),
+      new Producer(cluster, 'plain', { ...options(), isIdempotent: false, maxInFlight: 1 }),
     ];
     this.readers = ['reader-0', 'reader-1'].map((name) => new Reader(cluster, name, this.partitions));
     const say = (text: string): void => this.say(text);
