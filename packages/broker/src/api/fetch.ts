@@ -289,7 +289,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
         return true;
       };
       new DelayedRequest(
-        [...partitions].map(({ fetchers }) => fetchers),
+        [...partitions].map(({ fetchers, followers }) => (limits.isolation === 'log-end' ? followers : fetchers)),
         attempt,
         () => answer(read(wishes, limits)),
         reject,

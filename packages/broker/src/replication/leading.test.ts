@@ -4,7 +4,7 @@ import { batch, fixture } from '../log/testing/fixture';
 import type { IsrChange } from './alter-partitions';
 import type { IsrAnswer } from './isr-changes';
 import { Partition, type PartitionOptions, type PartitionOrder } from './partition';
-import { DelayedRequest } from './wait-list';
+import { DelayedRequest, type WaitList } from './wait-list';
 
 const MAX_LAG_MS = 30_000;
 
@@ -266,4 +266,23 @@ test('DeleteRecords is looked at when a follower has moved its log’s start', a
   partition.onFollowerFetch(2, 3, 2, -1);
   await clock.settle();
   expect(looked).toBe(1);
+});
+
+test('followers are woken by what is appended, consumers by what is committed', async () => {
+  const { clock, partition, append, fetch } = setUp();
+  const woken: string[] = [];
+  const wait = (who: string, list: WaitList): void =>
+    new DelayedRequest([list], () => woken.push(who) < 0, fail, fail).start(clock, 1e9);
+  wait('follower', partition.followers);
+  wait('consumer', partition.fetchers);
+  append();
+  await clock.settle();
+  expect(woken.splice(0)).toEqual(['follower']);
+  fetch(2);
+  fetch(3);
+  await clock.settle();
+  expect(woken.splice(0)).toEqual(['consumer']);
+  partition.resign();
+  await clock.settle();
+  expect(woken.sort()).toEqual(['consumer', 'follower']);
 });

@@ -88,8 +88,10 @@ export class Partition {
   partitionEpoch = -1;
   replicas: readonly number[] = [];
   addingReplicas: readonly number[] = [];
-  /** Waiting fetches and DeleteRecords; woken when the high watermark, the log start or the role moves. */
+  /** Waiting fetches of clients and DeleteRecords; woken when the high watermark, the log start or the role moves. */
   readonly fetchers: WaitList;
+  /** Waiting fetches of those who read to the log's end, followers above all; woken when that or the role moves. */
+  readonly followers: WaitList;
   /** Produce requests that wait for their acknowledgement. */
   readonly producers: WaitList;
   /** The first start of the HW checkpoints follows the first LeaderAndIsr. */
@@ -103,6 +105,7 @@ export class Partition {
     this.topic = options.topic;
     this.partition = options.partition;
     this.fetchers = new WaitList(options.clock);
+    this.followers = new WaitList(options.clock);
     this.producers = new WaitList(options.clock);
   }
 
@@ -185,7 +188,8 @@ export class Partition {
     const { origin, verificationGuard = null, mayBePutOff = false } = options;
     const { leaderEpoch } = state;
     const info = this.log.appendAsLeader(records, { leaderEpoch, origin, verificationGuard, mayBePutOff });
-    if (!this.advanceHighWatermark()) this.fetchers.wakeSoon();
+    this.followers.wakeSoon();
+    this.advanceHighWatermark();
     return info;
   }
 
@@ -307,7 +311,10 @@ export class Partition {
   appendFetched({ records, highWatermark, logStartOffset }: FetchedRecords, leaderEpoch: number): void {
     const { log } = this;
     if (this.role.type !== 'follower' || this.leaderEpoch !== leaderEpoch) return;
-    if (records.length > 0) this.appendOrRestart(records, leaderEpoch);
+    if (records.length > 0) {
+      this.appendOrRestart(records, leaderEpoch);
+      this.followers.wakeSoon();
+    }
     const before = log.highWatermark;
     if (before !== highWatermark && log.setHighWatermark(highWatermark) !== before) this.fetchers.wakeSoon();
     if (logStartOffset > log.logStartOffset)
@@ -385,5 +392,6 @@ export class Partition {
   wakeAll(): void {
     this.producers.wake();
     this.fetchers.wakeSoon();
+    this.followers.wakeSoon();
   }
 }
