@@ -1,6 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
 import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
+import { decodeKeptSession, KEPT_SESSION_FILE } from '@odradek/broker/zookeeper/kept-session';
 import { type Member, Trial } from '../replication/load/trial';
 import { Broker } from '../support/broker';
 import { ask } from '../support/ports';
@@ -30,14 +33,7 @@ beforeAll(async () => {
     });
   brokers = await Promise.all(Array.from({ length: BROKERS }, prepare));
   await Promise.all(brokers.map((broker) => broker.start()));
-  members = brokers.map((broker, id) => ({
-    id,
-    port: broker.port,
-    logDir: broker.logDir,
-    start: () => broker.start(),
-    stop: () => broker.stop(),
-    kill: () => broker.kill(),
-  }));
+  members = brokers.map((broker, id) => Object.assign(broker, { id }));
 }, LIMIT_MS);
 
 afterAll(async () => {
@@ -47,10 +43,13 @@ afterAll(async () => {
 });
 
 const trialOf = (topic: string): Trial =>
-  new Trial(members, { topic, partitions: 3, isIdempotent: true, compression: 'none', seed: 1 });
+  new Trial(members, { topic, partitions: 1, isIdempotent: true, compression: 'none', seed: 1 });
 
 const registrations = (): Promise<(string | undefined)[]> =>
   Promise.all(members.map(async ({ id }) => (await observer.exists(`/brokers/ids/${id}`))?.ephemeralOwner));
+
+const presumedDead = (): number =>
+  brokers.reduce((count, broker) => count + broker.log().split('is presumed dead').length - 1, 0);
 
 async function leaderOf(servers: readonly TestZooKeeper[]): Promise<TestZooKeeper> {
   for (const server of servers) {
@@ -83,12 +82,33 @@ test(
     const verdict = await trial.run(async () => {
       for (const server of ensemble) server.pause();
       const sinceMs = performance.now();
-      while (performance.now() - sinceMs < 2 * SESSION_TIMEOUT_MS) await trial.more();
+      while (performance.now() - sinceMs < 1.5 * SESSION_TIMEOUT_MS) await trial.more();
       const victim = await trial.leader();
       await victim.kill();
       for (const server of ensemble) server.resume();
       await trial.more();
       await victim.start();
+    });
+    expect(verdict.problems).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'the session of a controller that leads is ended while it works: it resigns and comes back as another',
+  async () => {
+    const trial = trialOf('expired');
+    const verdict = await trial.run(async () => {
+      const { id, logDir } = await trial.controller();
+      const before = (await registrations())[id];
+      const kept = decodeKeptSession(fs.readFileSync(path.join(logDir, KEPT_SESSION_FILE)))!;
+      expect(kept.sessionId).toBe(before);
+      const options = { sessionTimeoutMs: SESSION_TIMEOUT_MS, connectionTimeoutMs: 30_000 };
+      const connect = ensemble.map((server) => server.connect).join();
+      const double = await new NodeZooKeeper(silentLoggers).connect({ ...options, connect, resume: kept });
+      await double.close();
+      await until(async () => ![before, undefined].includes((await registrations())[id]));
+      await trial.whole();
     });
     expect(verdict.problems).toEqual([]);
   },
@@ -103,10 +123,13 @@ test(
       const { id } = await trial.leader();
       const zombie = brokers[id]!;
       const before = (await registrations())[id];
+      const deaths = presumedDead();
       zombie.pause();
       await until(async () => (await registrations())[id] === undefined);
       // Nobody waits for it: it is out of all in-sync sets.
       await trial.more();
+      // It took connections all the while: only ZooKeeper has said that it is gone.
+      expect(presumedDead()).toBe(deaths);
       zombie.resume();
       await until(async () => ![before, undefined].includes((await registrations())[id]));
       await trial.whole();
