@@ -15,8 +15,8 @@ import { fileURLToPath } from 'node:url';
 import { openGroups } from './groups.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const TIMEOUT_MS = 60_000;
-const ENDLESS_MS = 6_000;
+const TIMEOUT_MS = 90_000;
+const ENDLESS_MS = 20_000;
 const DIST = process.env.TOOLS_DIST ?? join(HERE, '..', 'dist');
 
 const { ZOOKEEPER, LOG_DIRS } = process.env;

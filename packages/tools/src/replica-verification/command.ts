@@ -36,6 +36,7 @@ function parseArguments(argv: readonly string[], io: Io): Options {
   const usage = usageOf(options, io);
   usage.helpOrVersion(argv, 'Validate that all replicas for a set of topics have the same data.');
   usage.require('broker-list');
+  usage.forbid('topics-include', ['topic-white-list']);
   const list = options.valueOf('broker-list')!;
   if (list.trim() === '') usage.fail('Error while validating the bootstrap address\n');
   if (!isValidBootstrapList(list)) usage.fail('Please provide valid host:port like host1:9091,host2:9092\n');

@@ -70,6 +70,10 @@ it('reports the first of the partitions that are most behind', () => {
 it.each([
   [[], 'Validate that all replicas for a set of topics have the same data.'],
   [['--topics-include', 'x'], 'Missing required argument "[broker-list]"'],
+  [
+    ['--broker-list', 'x', '--topic-white-list', 'a', '--topics-include', 'b'],
+    `Option "[topics-include]" can't be used with option "[topic-white-list]"`,
+  ],
   [['--broker-list', 'x'], 'Please provide valid host:port like host1:9091,host2:9092'],
   [['--broker-list', ' '], 'Error while validating the bootstrap address'],
 ])('%j is refused, below a warning', async (argv, line) => {
