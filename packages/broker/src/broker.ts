@@ -45,12 +45,6 @@ export interface StartedBroker {
 const STAGING_BYTES = 256 * 1024;
 const UNREGISTERED = -1;
 /**
- * Between two registrations there is no epoch that a controller could know: what still comes is for the one before, and
- * must not make this broker lead again.
- */
-const EPOCH_OF_NOBODY = Number.MAX_SAFE_INTEGER;
-
-/**
  * One broker: the only place that knows every part. `start` brings them up in Kafka's order (KafkaServer.startup),
  * `stop` takes them down in reverse.
  */
@@ -214,8 +208,12 @@ export class Broker {
     });
   }
 
+  /**
+   * Between two registrations it is one that no registration has: what is meant for the one before must not make this
+   * broker lead again, and what is meant for the next may come before this broker itself knows that one's epoch.
+   */
   private registeredEpoch(): number {
-    return this.isSessionOver ? EPOCH_OF_NOBODY : this.epoch;
+    return this.isSessionOver ? this.epoch + 1 : this.epoch;
   }
 
   private register: () => Promise<void> = async () => {};
