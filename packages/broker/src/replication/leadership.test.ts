@@ -1,3 +1,4 @@
+import type { ErrorName } from '@odradek/protocol/errors';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { MetadataCache } from '../cluster/metadata-cache';
 import { silentLoggers } from '../env/logger';
@@ -37,7 +38,7 @@ function setUp() {
     elected: (partition, leaderEpoch) => heard.push(`elected ${partition} in ${leaderEpoch}`),
     resigned: (partition, leaderEpoch) => heard.push(`resigned ${partition} for ${leaderEpoch}`),
   });
-  const order = (topic: string, change: Partial<PartitionOrder>): void => {
+  const order = (topic: string, change: Partial<PartitionOrder>, topicId = TOPIC_ID): ErrorName => {
     const partition = {
       partition: 0,
       controllerEpoch: 1,
@@ -49,7 +50,7 @@ function setUp() {
       isNew: true,
       ...change,
     };
-    replicas.becomeLeaderOrFollower([{ topic, topicId: TOPIC_ID, partitions: [partition] }]);
+    return replicas.becomeLeaderOrFollower([{ topic, topicId, partitions: [partition] }])[0]!.error;
   };
   const stop = (leaderEpoch: number) =>
     replicas.stopReplicas([{ topic: 't', partition: 0, leaderEpoch, deletePartition: true }]);
@@ -67,6 +68,25 @@ function setUp() {
   };
   return { replicas, heard, order, stop, alive, settled };
 }
+
+test('an id that a topic comes to have is learnt in the epoch that there is', () => {
+  const { order, replicas } = setUp();
+  const NONE_YET = 'AAAAAAAAAAAAAAAAAAAAAA';
+  expect(order('t', { leaderEpoch: 3 }, NONE_YET)).toBe('NONE');
+  expect(order('t', { leaderEpoch: 2 })).toBe('STALE_CONTROLLER_EPOCH');
+  expect(replicas.find('t', 0)!.log.topicId).toBeNull();
+  expect(order('t', { leaderEpoch: 3 })).toBe('NONE');
+  expect([replicas.find('t', 0)!.log.topicId, replicas.topicName(TOPIC_ID)]).toEqual([TOPIC_ID, 't']);
+  expect(order('t', { leaderEpoch: 3 })).toBe('STALE_CONTROLLER_EPOCH');
+  expect(order('t', { leaderEpoch: 4 }, 'AAAAAAAAAAAAAAAAAAAAAg')).toBe('INCONSISTENT_TOPIC_ID');
+});
+
+test('what is older than the controller’s answer to a leader changes nothing', () => {
+  const { order, replicas } = setUp();
+  order('t', { leaderEpoch: 3, partitionEpoch: 8 });
+  expect(order('t', { leaderEpoch: 4, partitionEpoch: 7, isr: [1] })).toBe('NONE');
+  expect(replicas.find('t', 0)).toMatchObject({ leaderEpoch: 3, partitionEpoch: 8, isLeader: true });
+});
 
 describe('who lives on a partition hears', () => {
   test('of the first leadership and of its end, not of every epoch', () => {

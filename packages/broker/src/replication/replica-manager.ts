@@ -170,7 +170,9 @@ export class ReplicaManager {
       );
       return 'INCONSISTENT_TOPIC_ID';
     }
+    const hasLearned = known !== undefined && order.leaderEpoch >= known.leaderEpoch && this.learnId(known, topicId);
     if (known && !known.accepts(order.leaderEpoch)) {
+      if (hasLearned) return 'NONE';
       this.logger.info(
         `Ignoring LeaderAndIsr request for partition ${name}: its leader epoch ${order.leaderEpoch} is not above the current ${known.leaderEpoch}`,
       );
@@ -201,6 +203,14 @@ export class ReplicaManager {
       });
       return error instanceof KafkaError ? error.error : 'UNKNOWN_SERVER_ERROR';
     }
+  }
+
+  /** A cluster that comes to have topic ids tells them in the epochs that there are (KIP-516). */
+  private learnId({ topic, log }: Partition, topicId: string): boolean {
+    if (topicId === ZERO_UUID || log.topicId !== null) return false;
+    log.assignTopicId(topicId);
+    this.topicNames.set(topicId, topic);
+    return true;
   }
 
   private makeLeader(partition: Partition, order: PartitionOrder): void {
