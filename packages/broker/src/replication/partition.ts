@@ -281,8 +281,6 @@ export class Partition {
     const change = `${proposal.type === 'expand' ? 'PendingExpandIsr' : 'PendingShrinkIsr'}(isr=${proposal.isr})`;
     if (verdict === 'roll-back') {
       this.role = { type: 'leader', state: { ...state, pendingIsr: null } };
-      // Kafka waits for the next append or fetch; acknowledgements need not.
-      this.advanceHighWatermark();
       this.logger.info(
         `Failed to alter partition to ${change} since the controller rejected the request with ${reason}. Partition state has been reset to the latest committed state CommittedPartitionState(isr=${state.isr}).`,
       );
