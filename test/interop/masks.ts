@@ -91,6 +91,8 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'ElectLeaders replicaElectionResults.partitionResult': ['partitionId'],
   'ListPartitionReassignments topics': ['name'],
   'ListPartitionReassignments topics.partitions': ['partitionIndex'],
+  'AlterReplicaLogDirs results': ['topicName'],
+  'AlterReplicaLogDirs results.partitions': ['partitionIndex'],
   'AlterPartitionReassignments responses': ['name'],
   'AlterPartitionReassignments responses.partitions': ['partitionIndex'],
   'DescribeUserScramCredentials results': ['user'],

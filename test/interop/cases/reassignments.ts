@@ -1,8 +1,11 @@
 import { AlterPartition } from '@odradek/protocol/messages/alter-partition';
 import { AlterPartitionReassignments } from '@odradek/protocol/messages/alter-partition-reassignments';
+import { AlterReplicaLogDirs } from '@odradek/protocol/messages/alter-replica-log-dirs';
+import { DescribeLogDirs } from '@odradek/protocol/messages/describe-log-dirs';
 import { ListPartitionReassignments } from '@odradek/protocol/messages/list-partition-reassignments';
 import type { Both } from '../both';
 import type { Scenario } from '../main';
+import type { SideName } from '../world';
 import { brokerEpochs, createZNode, deleteZNode, isZNodeThere, readVersion, readZNode, untilLed } from '../zookeeper';
 
 const TOPIC = 'on-the-move';
@@ -188,4 +191,41 @@ async function reassignments(both: Both): Promise<void> {
   }
 }
 
-export const reassign: readonly Scenario[] = [{ name: 'reassign: partitions that move', run: reassignments }];
+/** Both have one dir: what moves, moves to where it is. */
+async function dirs(both: Both): Promise<void> {
+  const logDir = (side: SideName): string => both.world.sides[side].logDir;
+  await both.createTopic('shelved', { partitions: 2 });
+  const move = (note: string, path: (side: SideName) => string, name: string, partitions: number[] = [0]) =>
+    both.sendEvery(
+      AlterReplicaLogDirs,
+      () => (side) => ({ dirs: [{ path: path(side), topics: [{ name, partitions }] }] }),
+      {
+        note,
+      },
+    );
+  await move('to where it is', logDir, 'shelved', [0, 1]);
+  await move('the same twice', logDir, 'shelved', [0, 0]);
+  await move('to no dir of the broker', () => '/nowhere', 'shelved');
+  await move('to a dir by another name', (side) => `${logDir(side)}/`, 'shelved');
+  await move('to the empty name', () => '', 'shelved');
+  await move('unknown partition', logDir, 'shelved', [0, 7, -1]);
+  await move('unknown topic', logDir, 'nowhere');
+  await move('empty topic', logDir, '');
+  await move('a topic that is too long', logDir, 't'.repeat(249));
+  await move('a topic that is too long, to no dir of the broker', () => '/nowhere', 't'.repeat(230));
+  await both.sendEvery(AlterReplicaLogDirs, () => ({ dirs: [] }), { note: 'nothing' });
+  await both.sendEvery(
+    AlterReplicaLogDirs,
+    () => (side) => ({
+      dirs: [logDir(side), '/nowhere'].map((path) => ({ path, topics: [{ name: 'shelved', partitions: [0] }] })),
+    }),
+    { note: 'to two dirs' },
+  );
+  const topics = [{ topic: 'shelved', partitions: [0, 1] }];
+  await both.sendEvery(DescribeLogDirs, () => ({ topics }), { note: 'after moves to where it is' });
+}
+
+export const reassign: readonly Scenario[] = [
+  { name: 'reassign: partitions that move', run: reassignments },
+  { name: 'reassign: logs that move to other dirs', run: dirs },
+];
