@@ -158,7 +158,8 @@ export class Producer {
     const isGap = error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && !isFirst;
     if (error !== null && LOSSES.includes(error) && !isGap) {
       const { partition, value } = this.sends[batch.firstSend]!;
-      this.losses.push(`${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
+      const at = `${(this.client.process.monotonicMs() / 1_000).toFixed(4)} s`;
+      this.losses.push(`${at}: ${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
       this.end(batch, 'unknown');
       return 'lost';
     }

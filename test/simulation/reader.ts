@@ -120,7 +120,10 @@ export class Reader {
 
   private take(position: Position, error: ErrorName, bytes: Buffer | null): boolean {
     if (error !== 'NONE') {
-      if (error === 'OFFSET_OUT_OF_RANGE') this.surprises.push(`${keyOf(position)} at ${position.offset}: ${error}`);
+      if (error === 'OFFSET_OUT_OF_RANGE') {
+        const at = (this.client.process.monotonicMs() / 1_000).toFixed(4);
+        this.surprises.push(`${at} s: ${this.name} reads ${keyOf(position)} at ${position.offset}: ${error}`);
+      }
       return false;
     }
     if (bytes === null || bytes.length === 0) return true;

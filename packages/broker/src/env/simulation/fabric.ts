@@ -244,11 +244,22 @@ export class ChannelEnd {
   }
 
   send(message: unknown): void {
+    this.tell(message, () => {
+      // A system that does not know the connection (any more) says so.
+      this.peer.lane.send(this.process.time.nowMs, () => this.over(true));
+    });
+  }
+
+  /** As `send`, for what systems tell each other: nobody minds where the connection is not there any more. */
+  signal(message: unknown): void {
+    this.tell(message, () => {});
+  }
+
+  private tell(message: unknown, refused: () => void): void {
     if (this.isOver || !this.process.isAlive) return;
     const { peer } = this;
     this.lane.send(this.process.monotonicMs(), () => {
-      // A system that does not know the connection (any more) says so.
-      if (peer.isOver) peer.lane.send(peer.process.time.nowMs, () => this.over(true));
+      if (peer.isOver) refused();
       else peer.happens(() => peer.events!.message(message));
     });
   }

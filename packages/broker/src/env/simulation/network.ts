@@ -177,7 +177,7 @@ class SimulatedConnection implements Connection {
   private acknowledge(bytes: number): void {
     this.readBytes += bytes;
     if (this.readBytes < WINDOW_BYTES / 2) return;
-    this.channel.send(this.readBytes);
+    this.channel.signal(this.readBytes);
     this.readBytes = 0;
   }
 
