@@ -105,6 +105,29 @@ describe('partition states', () => {
     expect(zookeeper.lossesLeft).toBe(0);
   });
 
+  test('many are written together, where nothing stands in the way of any', async () => {
+    const { zookeeper, store } = await withState();
+    const all = Array.from({ length: 250 }, (_, number) => partition('t', number));
+    const before = zookeeper.writes;
+    const created = await store.createPartitionStates(
+      all.slice(1).map((id) => ({ ...id, state })),
+      1,
+    );
+    expect(created).toEqual(all.slice(1).map(() => ({ type: 'ok', version: 0 })));
+    // The containers above them, and three chunks.
+    expect(zookeeper.writes - before).toBeLessThan(10);
+    const updates = all.map((id) => ({ ...id, state: updated, expectedVersion: id.partition === 120 ? 7 : 0 }));
+    zookeeper.loseReplyOf('multi');
+    const results = await store.updatePartitionStates(updates, 1);
+    expect(results.map(({ type }) => type)).toEqual(
+      all.map(({ partition: number }) => (number === 120 ? 'conflict' : 'ok')),
+    );
+    expect(zookeeper.lossesLeft).toBe(0);
+    const read = await store.getPartitionStates(all);
+    expect(read.get('t-249')).toEqual({ ...updated, partitionEpoch: 1 });
+    expect(read.get('t-120')).toEqual({ ...state, partitionEpoch: 0 });
+  });
+
   test('another’s write of the same version is not taken for ours', async () => {
     const { store } = await withState();
     const other = { ...partition('t', 0), state: { ...updated, isr: [1, 2] }, expectedVersion: 0 };

@@ -1,4 +1,10 @@
-import { type ZNodeStat, ZooKeeperError, ZooKeeperMultiError, type ZooKeeperOperation } from '../env/zookeeper';
+import {
+  type ZNodeStat,
+  ZooKeeperError,
+  ZooKeeperMultiError,
+  type ZooKeeperOperation,
+  type ZooKeeperOperationResult,
+} from '../env/zookeeper';
 import type { ZooKeeperClient } from './session';
 import { paths } from './znodes';
 
@@ -40,13 +46,40 @@ export async function guardedBy(
   guard: { readonly path: string; readonly version: number },
   operation: ZooKeeperOperation,
 ): Promise<ZNodeStat | null> {
+  const results = await multiGuardedBy(client, guard, [operation]).catch((error) => {
+    throw error instanceof ZooKeeperMultiError ? new ZooKeeperError(error.code, operation.path) : error;
+  });
+  const result = results[0];
+  return result?.type === 'set' ? result.stat : null;
+}
+
+/**
+ * Writes of a controller as `guarded` does, all in one step. Null where one of them cannot be done: then none has been.
+ * Throws `ControllerMovedError`.
+ */
+export function guardedTogether(
+  client: ZooKeeperClient,
+  epochZkVersion: number,
+  operations: readonly ZooKeeperOperation[],
+): Promise<ZooKeeperOperationResult[] | null> {
+  const guard = { path: paths.controllerEpoch, version: epochZkVersion };
+  return multiGuardedBy(client, guard, operations).catch((error) => {
+    if (error instanceof ZooKeeperMultiError) return null;
+    throw error;
+  });
+}
+
+/** Throws `ControllerMovedError`, or `ZooKeeperMultiError` where one of the operations is to blame. */
+async function multiGuardedBy(
+  client: ZooKeeperClient,
+  guard: { readonly path: string; readonly version: number },
+  operations: readonly ZooKeeperOperation[],
+): Promise<ZooKeeperOperationResult[]> {
   const checks: ZooKeeperOperation[] = guard.version === ANY_VERSION ? [] : [{ type: 'check', ...guard }];
   try {
-    const result = (await client.multi([...checks, operation])).at(-1);
-    return result?.type === 'set' ? result.stat : null;
+    return (await client.multi([...checks, ...operations])).slice(checks.length);
   } catch (error) {
-    if (!(error instanceof ZooKeeperMultiError)) throw error;
-    if (error.failedIndex === checks.length) throw new ZooKeeperError(error.code, operation.path);
+    if (!(error instanceof ZooKeeperMultiError) || error.failedIndex >= checks.length) throw error;
     if (error.code !== 'BAD_VERSION') throw new ZooKeeperError(error.code, guard.path);
     throw new ControllerMovedError(`${guard.path} zkVersion check fails. Expected zkVersion = ${guard.version}`, {
       cause: error,

@@ -1,5 +1,5 @@
-import { ZooKeeperError, type ZooKeeperErrorCode } from '../env/zookeeper';
-import { guarded, isZooKeeperError, readIfExists } from './operations';
+import { ZooKeeperError, type ZooKeeperErrorCode, type ZooKeeperOperation } from '../env/zookeeper';
+import { guarded, guardedTogether, isZooKeeperError, readIfExists } from './operations';
 import type { ZooKeeperClient } from './session';
 import { type PartitionState, paths, type TopicPartition, TopicPartitionStateZNode } from './znodes';
 
@@ -39,28 +39,47 @@ export async function readPartitionStates(
   return states;
 }
 
+/**
+ * So many partitions are written in one step, which costs ZooKeeper hardly more than one of them. Where it cannot be
+ * done they are written one by one, each with an outcome of its own.
+ */
+const PARTITIONS_TOGETHER = 100;
+
 /** Creates first states, and the nodes above them. Throws `ControllerMovedError`. */
 export async function createPartitionStates(
   client: ZooKeeperClient,
   creations: readonly PartitionStateCreation[],
   epochZkVersion: number,
 ): Promise<StateWriteResult[]> {
-  const container = (path: string): Promise<unknown> =>
+  const containers = [...new Set(creations.map(({ topic }) => paths.topicPartitions(topic)))].map(container);
+  await inChunks<ZooKeeperOperation, unknown>(
+    containers,
+    (chunk) => guardedTogether(client, epochZkVersion, chunk),
     // What is wrong with a parent shows again, and better, at its state.
-    guarded(client, epochZkVersion, { type: 'create', path, data: null, mode: 'persistent' }).catch(unlessStopped);
-  await settled([...new Set(creations.map(({ topic }) => paths.topicPartitions(topic)))].map(container));
-  await settled(creations.map((creation) => container(paths.topicPartition(creation))));
-  return settled(
-    creations.map(async (creation): Promise<StateWriteResult> => {
-      const path = paths.topicPartitionState(creation);
-      const data = TopicPartitionStateZNode.encode(creation.state);
+    (operation) => guarded(client, epochZkVersion, operation).catch(unlessStopped),
+  );
+  const stateOf = (creation: PartitionStateCreation) => ({
+    type: 'create' as const,
+    path: paths.topicPartitionState(creation),
+    data: TopicPartitionStateZNode.encode(creation.state),
+    mode: 'persistent' as const,
+  });
+  return inChunks<PartitionStateCreation, StateWriteResult>(
+    creations,
+    async (chunk) => {
+      const nodes = chunk.flatMap((creation) => [container(paths.topicPartition(creation)), stateOf(creation)]);
+      return (await guardedTogether(client, epochZkVersion, nodes)) && chunk.map(() => ({ type: 'ok', version: 0 }));
+    },
+    async (creation) => {
+      await guarded(client, epochZkVersion, container(paths.topicPartition(creation))).catch(unlessStopped);
+      const operation = stateOf(creation);
       try {
-        await guarded(client, epochZkVersion, { type: 'create', path, data, mode: 'persistent' });
+        await guarded(client, epochZkVersion, operation);
         return { type: 'ok', version: 0 };
       } catch (error) {
-        return outcomeOf(client, error, 'NODE_EXISTS', { path, data, version: 0 });
+        return outcomeOf(client, error, 'NODE_EXISTS', { ...operation, version: 0 });
       }
-    }),
+    },
   );
 }
 
@@ -70,19 +89,45 @@ export function updatePartitionStates(
   updates: readonly PartitionStateUpdate[],
   epochZkVersion: number,
 ): Promise<StateWriteResult[]> {
-  return settled(
-    updates.map(async (update): Promise<StateWriteResult> => {
-      const path = paths.topicPartitionState(update);
-      const data = TopicPartitionStateZNode.encode(update.state);
-      const version = update.expectedVersion;
+  const stateOf = (update: PartitionStateUpdate) => ({
+    type: 'set' as const,
+    path: paths.topicPartitionState(update),
+    data: TopicPartitionStateZNode.encode(update.state),
+    version: update.expectedVersion,
+  });
+  return inChunks<PartitionStateUpdate, StateWriteResult>(
+    updates,
+    async (chunk) =>
+      (await guardedTogether(client, epochZkVersion, chunk.map(stateOf))) &&
+      chunk.map(({ expectedVersion }) => ({ type: 'ok', version: expectedVersion + 1 })),
+    async (update) => {
+      const operation = stateOf(update);
+      const version = update.expectedVersion + 1;
       try {
-        const stat = await guarded(client, epochZkVersion, { type: 'set', path, data, version });
-        return { type: 'ok', version: stat?.version ?? version + 1 };
+        await guarded(client, epochZkVersion, operation);
+        return { type: 'ok', version };
       } catch (error) {
-        return outcomeOf(client, error, 'BAD_VERSION', { path, data, version: version + 1 });
+        return outcomeOf(client, error, 'BAD_VERSION', { ...operation, version });
       }
-    }),
+    },
   );
+}
+
+const container = (path: string): ZooKeeperOperation => ({ type: 'create', path, data: null, mode: 'persistent' });
+
+/** Does all of a chunk together, or, where that says null, one by one; the chunks side by side. Results in order. */
+async function inChunks<Item, Result>(
+  items: readonly Item[],
+  together: (chunk: readonly Item[]) => Promise<readonly Result[] | null>,
+  alone: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const chunks = Array.from({ length: Math.ceil(items.length / PARTITIONS_TOGETHER) }, (_, index) =>
+    items.slice(index * PARTITIONS_TOGETHER, (index + 1) * PARTITIONS_TOGETHER),
+  );
+  const results = await settled(
+    chunks.map(async (chunk) => (chunk.length > 1 && (await together(chunk))) || settled(chunk.map(alone))),
+  );
+  return results.flat();
 }
 
 interface IntendedWrite {
