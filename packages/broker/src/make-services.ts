@@ -142,6 +142,7 @@ function makeProducerIds({ brokerId, controllerLink, registration, config, ports
   };
   return new ProducerIds(
     () => allocateFromController(allocation),
+    ports.clock,
     ports.loggers.logger(
       'kafka.coordinator.transaction.RPCProducerIdManager',
       `[RPC ProducerId Manager ${brokerId}]: `,

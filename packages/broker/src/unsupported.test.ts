@@ -7,6 +7,9 @@ const refuse = (settings: Record<string, string>) => () =>
 
 test('an ordinary configuration passes', () => {
   expect(refuse({})).not.toThrow();
+  for (const name of ['RackAwareReplicaSelector', 'LeaderSelector']) {
+    expect(refuse({ 'replica.selector.class': `org.apache.kafka.common.replica.${name}` })).not.toThrow();
+  }
 });
 
 test.each([
@@ -17,6 +20,7 @@ test.each([
   ],
   [{ 'zookeeper.set.acl': 'true' }, /zookeeper.set.acl=true/],
   [{ 'zookeeper.ssl.client.enable': 'true' }, /zookeeper.ssl.client.enable=true/],
-])('what promises protection that is not there is refused: %j', (settings, message) => {
+  [{ 'replica.selector.class': 'com.example.Mine' }, /replica.selector.class=com.example.Mine: classes of one's own/],
+])('what promises what is not there is refused: %j', (settings, message) => {
   expect(refuse(settings)).toThrow(message);
 });

@@ -1,4 +1,5 @@
 import { KafkaError } from '@odradek/protocol/errors';
+import type { Clock } from '../env/clock';
 import type { Logger } from '../env/logger';
 
 export interface ProducerIdBlock {
@@ -8,6 +9,8 @@ export interface ProducerIdBlock {
 
 /** When this share of a block is used, the next one is asked for. */
 const PREFETCH_SHARE = 0.9;
+/** How long a client waits for the first id of a block: while there is no controller it had better try again itself. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Producer ids, each given once in the life of the cluster: taken from blocks that the controller hands out, the next
@@ -20,12 +23,13 @@ export class ProducerIds {
 
   constructor(
     private readonly allocate: () => Promise<ProducerIdBlock>,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   /** The next id. Throws COORDINATOR_LOAD_IN_PROGRESS, which clients retry, while there is none at hand. */
   async next(): Promise<number> {
-    if (this.exhausted()) await this.askForBlock();
+    if (this.exhausted()) await this.block();
     if (this.exhausted()) throw new KafkaError('COORDINATOR_LOAD_IN_PROGRESS');
     return this.take();
   }
@@ -45,6 +49,17 @@ export class ProducerIds {
     const used = (block.next - block.first) / (block.last - block.first + 1);
     if (used >= PREFETCH_SHARE && !this.following) void this.askForBlock();
     return id;
+  }
+
+  /** Resolves when there is another block, or nobody should wait for it any longer. */
+  private block(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(PATIENCE_MS, resolve);
+      void this.askForBlock().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   private askForBlock(): Promise<void> {
