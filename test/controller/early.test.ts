@@ -122,6 +122,17 @@ describe('a broker whose process has ended', () => {
     expect(brokers.watchersOf(1)).toBe(1);
   });
 
+  test('as long as it is registered nobody else is: that most of a cluster seems dead is left to ZooKeeper', async () => {
+    await presumeDead();
+    brokers.refuse(2);
+    // One event after another: the newcomer is heard of after it.
+    await registered(3);
+    await until(() => liveAt(0).join() === '0,2,3');
+    expect(await states(1)).toMatchObject([{ leader: 2, leader_epoch: 1, isr: [2, 0] }]);
+    await two.client.close();
+    await until(async () => (await states(1))[0]!.leader === 0);
+  });
+
   test('a false alarm: under the same registration it is online again, as a follower', async () => {
     await presumeDead();
     const told = brokers.told('t').length;
@@ -223,8 +234,9 @@ describe('a controller whose process has ended', () => {
   test('who is in office under another session than its registration is nobody whose process is known', async () => {
     const one = await registered(1);
     const other = await cluster.member();
+    await first.stop();
     await zero.store.resignController(1);
-    await other.store.tryElect(1, 0);
+    expect(await other.store.tryElect(1, 0)).toMatchObject({ type: 'elected' });
     expect(await one.store.getControllerInOffice()).toBeNull();
   });
 });

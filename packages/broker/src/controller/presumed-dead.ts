@@ -1,6 +1,6 @@
 import type { ActiveController } from './active';
 import { joined, left, onBrokerFailure, onBrokerStartup, toControllerBroker } from './brokers';
-import type { ControllerBroker } from './state';
+import type { ControllerBroker, ControllerState } from './state';
 
 /** A process: a broker by its id and registration. */
 export type Suspect = Pick<ControllerBroker, 'id' | 'epoch'>;
@@ -20,9 +20,23 @@ export async function onBrokerPresumedDead(controller: ActiveController, suspect
     early.watch(broker);
     return;
   }
+  if (state.presumedDead.size >= mostPresumedDead(state)) {
+    controller.logger.warn(
+      `Broker ${broker.id} (epoch ${broker.epoch}) seems to be dead, as ${[...state.presumedDead.keys()]} did before: that is left to ZooKeeper`,
+    );
+    return;
+  }
   state.brokers.set(broker.id, broker);
   presumeDead(controller, broker);
   await onBrokerFailure(controller, [broker.id]);
+}
+
+/**
+ * How many at a time. To whom half of the cluster seems to have died, something is wrong with himself, more likely: with the
+ * firewall of his own host, say.
+ */
+function mostPresumedDead({ brokers, presumedDead }: ControllerState): number {
+  return Math.max(1, Math.floor((brokers.size + presumedDead.size - 1) / 2));
 }
 
 /** Takes a broker for dead from now on, if this registration is the one that it has. */
