@@ -37,7 +37,7 @@ export class SimulatedClient {
   private readonly memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
   private readonly connections = new Map<string, { opened: Promise<PeerConnection>; isUsable: () => boolean }>();
   private readonly brokers = new Map<number, Address>();
-  private readonly leaders = new Map<string, number>();
+  private readonly leaders = new Map<string, { readonly id: number; readonly epoch: number }>();
   private controllerId = -1;
 
   constructor(
@@ -55,8 +55,9 @@ export class SimulatedClient {
   }
 
   /** The broker that leads a partition, as the last metadata said; null where it was not known. */
-  leaderOf(partition: TopicPartition): number | null {
-    return this.leaders.get(keyOf(partition)) ?? null;
+  leaderOf(partition: TopicPartition): { readonly id: number; readonly epoch: number } | null {
+    const leader = this.leaders.get(keyOf(partition));
+    return leader === undefined || leader.id < 0 ? null : leader;
   }
 
   get brokerIds(): readonly number[] {
@@ -125,10 +126,10 @@ export class SimulatedClient {
     this.controllerId = controllerId;
     for (const { nodeId, host, port } of brokers) this.brokers.set(nodeId, { host, port });
     for (const { name, partitions } of topics) {
-      for (const { partitionIndex, leaderId } of partitions) {
+      for (const { partitionIndex, leaderId: id, leaderEpoch: epoch } of partitions) {
         const key = keyOf({ topic: name!, partition: partitionIndex });
-        if (leaderId >= 0) this.leaders.set(key, leaderId);
-        else this.leaders.delete(key);
+        // A broker that nobody talks to any more still believes in leaders of yesterday (KIP-320).
+        if (epoch >= (this.leaders.get(key)?.epoch ?? -1)) this.leaders.set(key, { id, epoch });
       }
     }
   }

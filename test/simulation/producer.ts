@@ -179,7 +179,7 @@ export class Producer {
       topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
     };
     try {
-      const answer = await this.client.ask(leader, Produce, PRODUCE_VERSION, request);
+      const answer = await this.client.ask(leader.id, Produce, PRODUCE_VERSION, request);
       const { errorCode, baseOffset } = answer.responses[0]!.partitionResponses[0]!;
       return { error: errorName(errorCode), baseOffset };
     } catch {

@@ -71,7 +71,7 @@ export class Reader {
       for (const position of this.positions) {
         const leader = this.client.leaderOf(position);
         if (leader === null) isWell = false;
-        else byLeader.set(leader, [...(byLeader.get(leader) ?? []), position]);
+        else byLeader.set(leader.id, [...(byLeader.get(leader.id) ?? []), position]);
       }
       const read = await Promise.all([...byLeader].map(([leader, positions]) => this.fetch(leader, positions)));
       if (isWell && read.every((wasRead) => wasRead)) continue;
@@ -98,6 +98,7 @@ export class Reader {
           topic,
           partitions: wanted.map(({ partition, offset }) => ({
             partition,
+            currentLeaderEpoch: this.client.leaderOf({ topic, partition })!.epoch,
             fetchOffset: offset,
             partitionMaxBytes: 50_000,
           })),
