@@ -9,6 +9,7 @@ import type { Family } from './metrics/families';
 import { followerFamilies } from './metrics/follower-families';
 import { groupFamilies } from './metrics/group-families';
 import { replicaFamilies } from './metrics/replica-families';
+import { replicationFamilies } from './metrics/replication-families';
 import { RequestMetrics } from './metrics/request-metrics';
 import { serverFamilies, ZooKeeperSessionMetrics } from './metrics/server-families';
 import type { BrokerPorts } from './ports';
@@ -103,6 +104,7 @@ function familiesOf({ services, client, connections }: ObservedParts, brokerStat
       failedCount: () => replicaFetchers.failedCount,
       bytesIn: () => replicaFetchers.bytesIn,
     }),
+    ...replicationFamilies(services.throttles),
     ...controllerFamilies(() => controller.facts(), controller.elections),
     ...groupFamilies({
       groups: () => groups.hosted.groups(),

@@ -220,6 +220,7 @@ describe('the broker', () => {
     partition,
     replicas: [0, 1, 2],
     addingReplicas,
+    removingReplicas: [],
     role: isr ? { type: 'leader', state: { isr } } : { type: 'follower' },
     log,
   });
@@ -231,6 +232,7 @@ describe('the broker', () => {
       replica(2, [0]),
       replica(3, null),
       replica(4, [0, 1], [2]),
+      { ...replica(5, null), removingReplicas: [1] },
     ];
     const families = replicaFamilies({
       partitions: () => partitions,
@@ -243,9 +245,10 @@ describe('the broker', () => {
       isrCounts: { shrinks: 5, expands: 6, failedUpdates: 7 },
     });
     const value = (name: string) => read(families, `kafka_server_replicamanager_${name}`)[0]!.value;
-    expect(value('partitioncount')).toBe(5);
+    expect(value('partitioncount')).toBe(6);
     expect(value('leadercount')).toBe(4);
     expect(value('underreplicatedpartitions')).toBe(2);
+    expect(value('reassigningpartitions')).toBe(1);
     expect(value('underminisrpartitioncount')).toBe(1);
     expect(value('atminisrpartitioncount')).toBe(2);
     expect(['isrshrinks', 'isrexpands', 'failedisrupdates'].map((name) => value(`${name}_total`))).toEqual([5, 6, 7]);

@@ -7,6 +7,8 @@ export interface ObservedPartition {
   readonly replicas: readonly number[];
   /** Those among them that are being added by a reassignment. */
   readonly addingReplicas: readonly number[];
+  /** And those that are being removed. */
+  readonly removingReplicas: readonly number[];
   readonly role:
     | { readonly type: 'none' | 'lost' | 'follower' }
     | { readonly type: 'leader'; readonly state: { readonly isr: readonly number[] } };
@@ -60,6 +62,11 @@ export function replicaFamilies(source: ReplicaSource): Family[] {
       `${PREFIX}_atminisrpartitioncount`,
       'Partitions led here with just as many replicas in sync as min.insync.replicas',
       () => count(leads((size, partition) => size === minIsr(partition))),
+    ),
+    gauge(`${PREFIX}_reassigningpartitions`, 'Partitions led here that move to other replicas', () =>
+      count(
+        leads((_size, { addingReplicas, removingReplicas }) => addingReplicas.length + removingReplicas.length > 0),
+      ),
     ),
     single(
       'counter',

@@ -98,7 +98,7 @@ class World {
         throw new KafkaError(topic === 't' ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION');
       },
       chunkBytes: CHUNK_BYTES,
-      quota: { isExceeded: () => this.exceeded, record: () => {} },
+      quota: { bytesPerSecond: 0, isExceeded: () => this.exceeded, record: () => {} },
     });
   }
 }

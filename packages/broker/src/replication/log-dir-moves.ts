@@ -9,6 +9,8 @@ import { truncationBeforeFetch, truncationFor } from './truncation';
 
 /** How much of a broker's disks moves may take. */
 export interface MoveQuota {
+  /** What has been recorded lately. */
+  readonly bytesPerSecond: number;
   isExceeded(): boolean;
   record(bytes: number): void;
 }

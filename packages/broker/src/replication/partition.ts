@@ -37,6 +37,8 @@ export interface PartitionOrder {
   readonly replicas: readonly number[];
   /** Those among them that a reassignment is adding (KIP-455); none where missing. */
   readonly addingReplicas?: readonly number[];
+  /** And those that it removes; none where missing. */
+  readonly removingReplicas?: readonly number[];
   readonly isNew: boolean;
 }
 
@@ -88,6 +90,7 @@ export class Partition {
   partitionEpoch = -1;
   replicas: readonly number[] = [];
   addingReplicas: readonly number[] = [];
+  removingReplicas: readonly number[] = [];
   /** Waiting fetches of clients and DeleteRecords; woken when the high watermark, the log start or the role moves. */
   readonly fetchers: WaitList;
   /** Waiting fetches of those who read to the log's end, followers above all; woken when that or the role moves. */
@@ -170,6 +173,7 @@ export class Partition {
     this.partitionEpoch = order.partitionEpoch;
     this.replicas = order.replicas;
     this.addingReplicas = order.addingReplicas ?? [];
+    this.removingReplicas = order.removingReplicas ?? [];
     this.resigned = false;
   }
 

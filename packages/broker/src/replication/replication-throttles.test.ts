@@ -33,12 +33,12 @@ describe('which replicas are throttled', () => {
 
   test('others are neither held back nor counted', () => {
     const recorded: number[] = [];
-    const quota = { isExceeded: () => true, record: (bytes: number) => void recorded.push(bytes) };
+    const quota = { bytesPerSecond: 7, isExceeded: () => true, record: (bytes: number) => void recorded.push(bytes) };
     const throttle = new ReplicationThrottle(quota, listing(['0:1']).replicas);
     expect([throttle.holdsBack('t', 0), throttle.holdsBack('t', 1)]).toEqual([true, false]);
     throttle.record('t', 0, 10);
     throttle.record('t', 1, 20);
-    expect(recorded).toEqual([10]);
+    expect([recorded, throttle.bytesPerSecond]).toEqual([[10], 7]);
   });
 });
 

@@ -11,6 +11,11 @@ export class ReplicationThrottle {
     private readonly replicas: Pick<ThrottledReplicas, 'has'>,
   ) {}
 
+  /** Of all throttled replicas. */
+  get bytesPerSecond(): number {
+    return this.quota.bytesPerSecond;
+  }
+
   /** Whether a replica that is not in sync is to be left out for now. */
   holdsBack(topic: string, partition: number): boolean {
     return this.replicas.has(topic, partition) && this.quota.isExceeded();
