@@ -17,6 +17,8 @@ export abstract class LogDirs {
   protected readonly logs = new Map<string, PartitionLog>();
   /** Copies in the making, in other dirs than the logs that they are to replace (KIP-113), by `topic-N`. */
   protected readonly futures = new Map<string, PartitionLog>();
+  /** Those whose checkpoints are written in the next turn. */
+  private readonly changed = new Set<string>();
   protected dirFailure: (dir: string) => void = () => {};
 
   constructor(protected readonly options: LogManagerOptions) {
@@ -58,6 +60,7 @@ export abstract class LogDirs {
 
   /** Gives the dirs up; those that `stop` or a failure has released already are left alone. */
   releaseLocks(): void {
+    this.changed.clear();
     for (const dir of this.dirs.values()) dir.releaseLock();
   }
 
@@ -121,6 +124,17 @@ export abstract class LogDirs {
     for (const { topic, partition, dir, highWatermark } of this.futures.values())
       byDir.get(dir)?.push({ topic, partition, offset: highWatermark });
     return byDir;
+  }
+
+  /** As `checkpointDir`, once for all that happens in this turn: where a leader goes, many logs are cut. */
+  checkpointDirSoon(path: string): void {
+    if (this.changed.size === 0) {
+      this.options.clock.soon(() => {
+        for (const dir of this.changed) this.checkpointDir(dir);
+        this.changed.clear();
+      });
+    }
+    this.changed.add(path);
   }
 
   /** Recovery points and log start offsets of a dir: to be called after a truncation. */

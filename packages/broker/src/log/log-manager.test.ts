@@ -137,6 +137,29 @@ test('a dir whose disk fails goes offline with its logs; the other goes on', asy
   expect(manager.getOrCreate('u', 0, isNew).dir).toBe('/b');
 });
 
+test('checkpoints after many changes are written once, and never after the end', async () => {
+  const w = world();
+  const manager = await w.start();
+  const [first, , third] = [0, 1, 2].map((p) => manager.getOrCreate('t', p, isNew));
+  for (const log of [first!, third!]) append(log, batch(4));
+  await Promise.all([first!.flush(), third!.flush()]);
+  manager.checkpointDir('/a');
+  const write = jest.spyOn(manager, 'checkpointDir');
+  for (const log of [first!, third!]) {
+    log.truncateTo(0);
+    manager.checkpointDirSoon(log.dir);
+  }
+  await w.clock.settle();
+  expect(write).toHaveBeenCalledTimes(1);
+  expect(text(w.disk, '/a/recovery-point-offset-checkpoint')).toBe('0\n2\nt 0 0\nt 2 0\n');
+  append(first!, batch(3));
+  manager.checkpointDirSoon('/a');
+  const stopping = manager.stop(1);
+  await w.clock.settle();
+  await stopping;
+  expect(text(w.disk, '/a/recovery-point-offset-checkpoint')).toBe('0\n2\nt 0 3\nt 2 0\n');
+});
+
 test('a malformed high watermark checkpoint takes its dir offline', async () => {
   const w = world();
   const manager = await w.start();

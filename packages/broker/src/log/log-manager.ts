@@ -253,7 +253,7 @@ export class LogManager extends LogDirs {
       if (!(error instanceof KafkaError)) throw error;
       log.markOffline();
     }
-    this.checkpointDir(future.dir);
+    for (const dir of [log.dir, future.dir]) this.checkpointDir(dir);
     this.log.info(`The current replica is successfully replaced with the future replica for ${log.name}`);
     return future;
   }
@@ -263,7 +263,7 @@ export class LogManager extends LogDirs {
     for (const logs of [this.logs, this.futures]) if (logs.get(log.name) === log) logs.delete(log.name);
     this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
     this.deletions.add(log);
-    this.checkpointDir(log.dir);
+    this.checkpointDirSoon(log.dir);
   }
 
   private dirWithFewestLogs(): string {

@@ -259,7 +259,7 @@ export class ReplicaManager {
         replicaLagTimeMaxMs: options.replicaLagTimeMaxMs,
         isBrokerAlive: (id) => metadata.image.brokers.has(id),
         onTruncated: (dir) => {
-          logs.checkpointDir(dir);
+          logs.checkpointDirSoon(dir);
           this.moves?.onTruncated(partition);
         },
       },
