@@ -146,6 +146,21 @@ describe('following', () => {
   });
 });
 
+test('a replica whose disk fails is given up; what the fetcher has of others is not touched', async () => {
+  const world = new TestReplicas({});
+  const [leader, follower] = [world.replica(0), world.replica(1)];
+  world.elect(0);
+  produce(leader, 2);
+  follower.disk.fault = (operation) => (operation === 'write' ? { code: 'EIO' } : null);
+  await follower.fetch();
+  expect(follower.failed).toHaveLength(1);
+  expect(follower.diskErrors.map(({ code }) => code)).toEqual(['EIO']);
+  expect(follower.loggers.messages('error')).toEqual([
+    expect.stringContaining('Error while processing data for partition t-0 at offset 0'),
+  ]);
+  expect(follower.states.size).toBe(0);
+});
+
 const order = {
   controllerEpoch: 1,
   leader: 0,

@@ -7,6 +7,7 @@ import { Reader } from '@odradek/protocol/wire/reader';
 import { Writer } from '@odradek/protocol/wire/writer';
 import type { MetadataCache } from '../../cluster/metadata-cache';
 import type { Peer } from '../../cluster/peers';
+import type { DiskError } from '../../env/disk';
 import { silentLoggers } from '../../env/logger';
 import { ManualClock } from '../../env/testing/clock';
 import { MemoryLoggers } from '../../env/testing/logger';
@@ -44,6 +45,7 @@ export class TestReplica {
   readonly disk: MemoryDisk;
   readonly loggers = new MemoryLoggers();
   readonly failed: Partition[] = [];
+  readonly diskErrors: DiskError[] = [];
   /** Where the log has been cut. */
   readonly truncated: number[] = [];
   /** What it sends as a leader, and what it fetches as a follower. */
@@ -75,7 +77,10 @@ export class TestReplica {
 
   private open(isClean: boolean): [Partition, FollowerStates, FetchSessions] {
     const { clock, config } = this.world;
-    const log = openLog(this.disk, clock, config, { hadCleanShutdown: isClean });
+    const log = openLog(this.disk, clock, config, {
+      hadCleanShutdown: isClean,
+      onDiskError: (error) => this.diskErrors.push(error),
+    });
     if (log.topicId === null) log.assignTopicId(TOPIC_ID);
     const partition = new Partition(
       {
