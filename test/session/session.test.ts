@@ -34,9 +34,9 @@ test('a session that ZooKeeper has ended: the broker resigns, registers anew, le
   const load = new IdempotentLoad(broker, 'expiry', () => 10);
   await load.prepare();
   await acknowledge(load, 1000);
-  // Stopped for longer than its session lasts: that it is over, it hears when it wakes.
+  // The session ends while the broker stands still: it hears of that when it wakes.
   broker.pause();
-  await zooKeeper.untilBrokerGone();
+  await zooKeeper.endSessionOf(broker);
   broker.resume();
   await until(
     () => count(broker.log(), 'Registered broker 0') >= 2 && count(broker.log(), 'successfully elected') >= 2,

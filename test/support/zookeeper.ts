@@ -2,10 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
-import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
+import { decodeKeptSession, KEPT_SESSION_FILE } from '@odradek/broker/zookeeper/kept-session';
 import { ask, freePort, freePorts } from './ports';
 import { home, removeDir, ServerProcess, tempDir, writeProperties } from './process';
-import { until } from './until';
 
 const JVM = { KAFKA_HEAP_OPTS: '-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto' };
 
@@ -16,8 +15,6 @@ type Settings = Readonly<Record<string, string | number>>;
  * disk would be waited for between the pings of short sessions.
  */
 const QUICK: Settings = { tickTime: 200, minSessionTimeout: 400, maxSessionTimeout: 60_000, forceSync: 'no' };
-
-const OBSERVER = { sessionTimeoutMs: 20_000, connectionTimeoutMs: 10_000 };
 
 /** A real Apache ZooKeeper server of this test's own, with its own folder. */
 export class TestZooKeeper {
@@ -61,16 +58,12 @@ export class TestZooKeeper {
     this.process?.resume();
   }
 
-  /** A session of somebody else's, which whoever asks for it closes. */
-  observe(): Promise<ZooKeeperSession> {
-    return new NodeZooKeeper(silentLoggers).connect({ ...OBSERVER, connect: this.connect });
-  }
-
-  /** Waits until the session of a broker that stands still is over. */
-  async untilBrokerGone(brokerId = 0): Promise<void> {
-    const observer = await this.observe();
-    await until(async () => (await observer.exists(`/brokers/ids/${brokerId}`)) === null);
-    await observer.close();
+  /** Ends the session of a broker with this log folder, as it ends when its time is up. */
+  async endSessionOf({ logDir }: { readonly logDir: string }): Promise<void> {
+    const resume = decodeKeptSession(fs.readFileSync(path.join(logDir, KEPT_SESSION_FILE)))!;
+    const options = { connect: this.connect, sessionTimeoutMs: 20_000, connectionTimeoutMs: 10_000 };
+    const double = await new NodeZooKeeper(silentLoggers).connect({ ...options, resume });
+    await double.close();
   }
 
   /** kill -9, data kept. */
