@@ -16,7 +16,9 @@ const CLUSTERS: readonly (readonly Side[])[] = [
 ];
 /** Proves the trials themselves: what differs there is not ours. */
 const SELF: readonly (readonly Side[])[] = [['apache', 'apache', 'apache']];
-const FAULT_NAMES = Object.keys(FAULTS) as (keyof typeof FAULTS)[];
+const TRIALS = (['leader', 'controller'] as const).flatMap((victim) =>
+  (Object.keys(FAULTS) as (keyof typeof FAULTS)[]).map((fault) => ({ fault, victim })),
+);
 
 interface Options extends Kafka {
   readonly self: boolean;
@@ -68,15 +70,16 @@ export async function main(options: Options): Promise<number> {
   try {
     for (const sides of options.self ? SELF : CLUSTERS) {
       const name = sides.join('-');
-      if (!isWanted(name)) continue;
+      const trials = TRIALS.map((trial) => ({
+        ...trial,
+        topic: `${name}-${trial.fault}-${trial.victim}`.replaceAll(' ', ''),
+      }));
+      const wanted = trials.filter(({ topic }) => isWanted(topic));
+      if (wanted.length === 0) continue;
       const places = await makePlaces(options, `${zooKeeper.connect}/${name}`, sides);
       try {
-        for (const victim of ['leader', 'controller'] as const) {
-          for (const fault of FAULT_NAMES) {
-            wrong += await runTrial(options, places, `${name}-${fault}-${victim}`.replaceAll(' ', ''), (trial) =>
-              FAULTS[fault](trial, () => trial[victim]()),
-            );
-          }
+        for (const { topic, fault, victim } of wanted) {
+          wrong += await runTrial(options, places, topic, (trial) => FAULTS[fault](trial, () => trial[victim]()));
         }
       } finally {
         report(places);
