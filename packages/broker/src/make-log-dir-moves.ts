@@ -9,6 +9,7 @@ export function makeLogDirMoves({ config, logs, replicas, ports }: ServiceParts,
     logs,
     replica: (topic, partition) => replicas.get(topic, partition),
     chunkBytes: config.values.replicaFetchMaxBytes,
+    backoffMs: config.values.replicaFetchBackoffMs,
     quota,
   });
   replicas.moveWith(moves);

@@ -42,7 +42,7 @@ class World {
   }
 
   async restart(): Promise<void> {
-    await this.moves.close();
+    this.moves.close();
     await this.logs.stop(1);
     this.logs = this.manager();
     await this.load();
@@ -98,6 +98,7 @@ class World {
         throw new KafkaError(topic === 't' ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION');
       },
       chunkBytes: CHUNK_BYTES,
+      backoffMs: 1000,
       quota: { bytesPerSecond: 0, isExceeded: () => this.exceeded, record: () => {} },
     });
   }
@@ -224,6 +225,22 @@ test('what cannot be done is refused', async () => {
   expect(refusal('t', '/b')).toBe('KAFKA_STORAGE_ERROR');
 });
 
+test('a log that cannot be read for now is tried again after a while', async () => {
+  const w = await World.make(2);
+  const read = w.log.read.bind(w.log);
+  let attempts = 0;
+  w.log.read = (...args) => {
+    attempts++;
+    const found = read(...args);
+    return attempts > 3 ? found : { ...found, slice: { ...found.slice, readInto: () => 0 } };
+  };
+  w.moves.moveTo('t', 0, '/b');
+  await w.clock.settle();
+  expect([attempts, w.log.dir]).toEqual([1, '/a']);
+  await w.clock.advance(10_000);
+  expect(w.log.dir).toBe('/b');
+});
+
 test('while the quota is exceeded nothing is copied', async () => {
   const w = await World.make(2);
   w.exceeded = true;
@@ -250,5 +267,5 @@ test.each([
   w.disk.fault = () => null;
   await w.clock.advance(60_000);
   expect(w.logs.get('t', 0)?.dir ?? null).toBe(left);
-  await w.moves.close();
+  w.moves.close();
 });

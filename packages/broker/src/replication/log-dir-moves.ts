@@ -1,6 +1,6 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import { baseOffsetAt } from '@odradek/protocol/records/batch';
-import { type Clock, sleep } from '../env/clock';
+import type { Clock, Timer } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { LogManager } from '../log/log-manager';
 import { isFutureNameTooLong } from '../log/names';
@@ -30,6 +30,8 @@ export interface LogDirMovesOptions {
   readonly replica: (topic: string, partition: number) => MovableReplica;
   /** Copied at a time: `replica.fetch.max.bytes`. */
   readonly chunkBytes: number;
+  /** Until a move is tried again that got no further: `replica.fetch.backoff.ms`. */
+  readonly backoffMs: number;
   readonly quota: MoveQuota;
 }
 
@@ -37,6 +39,7 @@ interface Move {
   readonly partition: MovableReplica;
   /** Whether the copy is known to hold nothing but what the log does. */
   isCompared: boolean;
+  notBeforeMs: number;
 }
 
 /** Until a quota that is exceeded is looked at again. */
@@ -50,8 +53,9 @@ const QUOTA_BACKOFF_MS = 100;
 export class LogDirMoves {
   private readonly logger: Logger;
   private readonly moves = new Map<string, Move>();
-  private running: Promise<void> | null = null;
+  private isRunning = false;
   private isClosed = false;
+  private timer: Timer | null = null;
   /** For one piece; grows with the largest batch. */
   private piece = Buffer.alloc(0);
 
@@ -99,8 +103,11 @@ export class LogDirMoves {
     if (this.isClosed || this.options.logs.future(partition.topic, partition.partition) === null) return;
     const { name } = partition.log;
     if (this.moves.get(name)?.partition === partition) return;
-    this.moves.set(name, { partition, isCompared: false });
-    this.running ??= this.run();
+    this.moves.set(name, { partition, isCompared: false, notBeforeMs: 0 });
+    if (this.isRunning) return;
+    this.isRunning = true;
+    // Whoever begins the move is in the middle of something.
+    this.wait(0);
   }
 
   /** The replica's log has been cut: its copy may hold what the log does no longer. */
@@ -119,38 +126,50 @@ export class LogDirMoves {
     this.options.logs.deleteFuture(topic, partition);
   }
 
-  /** Resolves when nothing is copied any more; copies stay as they are, and are gone on with after a restart. */
-  async close(): Promise<void> {
+  /** From now on nothing is copied; copies stay as they are, and are gone on with after a restart. */
+  close(): void {
     this.isClosed = true;
-    await this.running;
+    this.timer?.cancel();
   }
 
-  private async run(): Promise<void> {
-    const { clock, quota } = this.options;
-    // Whoever began the move is in the middle of something.
-    await nextTurn(clock);
-    while (!this.isClosed && this.moves.size > 0) {
-      if (quota.isExceeded()) {
-        await sleep(clock, QUOTA_BACKOFF_MS);
-        continue;
-      }
-      const name = [...this.moves.keys()].reduce((first, other) => (other < first ? other : first));
-      if (this.advance(name, this.moves.get(name)!)) this.moves.delete(name);
-      await nextTurn(clock);
-    }
-    this.running = null;
+  private wait(delayMs: number): void {
+    const { clock } = this.options;
+    if (delayMs > 0) this.timer = clock.after(delayMs, () => this.turn());
+    else clock.soon(() => this.turn());
+  }
+
+  /** One piece of one log; the event loop has other things to do in between. */
+  private turn(): void {
+    this.isRunning = !this.isClosed && this.moves.size > 0;
+    if (!this.isRunning) return;
+    if (this.options.quota.isExceeded()) this.wait(QUOTA_BACKOFF_MS);
+    else this.wait(this.advanceNext() ? 0 : this.options.backoffMs);
+  }
+
+  /** False where all moves have to wait. */
+  private advanceNext(): boolean {
+    const nowMs = this.options.clock.monotonicMs();
+    const ready = [...this.moves].filter(([, { notBeforeMs }]) => notBeforeMs <= nowMs);
+    if (ready.length === 0) return false;
+    const [name, move] = ready.reduce((first, other) => (other[0] < first[0] ? other : first));
+    if (this.advance(name, move)) this.moves.delete(name);
+    return true;
   }
 
   /** Copies a piece, and lets the copy take the log's place once it has everything. True when the move is over. */
   private advance(name: string, move: Move): boolean {
-    const { logs } = this.options;
+    const { logs, clock, backoffMs } = this.options;
     const { partition } = move;
     const future = logs.future(partition.topic, partition.partition);
     if (future === null) return true;
     try {
       this.compare(move, future);
+      const before = future.logEndOffset;
       this.copyPiece(partition.log, future);
-      if (future.logEndOffset !== partition.log.logEndOffset) return false;
+      if (future.logEndOffset !== partition.log.logEndOffset) {
+        if (future.logEndOffset === before) move.notBeforeMs = clock.monotonicMs() + backoffMs;
+        return false;
+      }
       takeEpochs(partition.log, future);
       partition.log = logs.replaceWithFuture(partition.topic, partition.partition);
       return true;
@@ -205,5 +224,3 @@ function takeEpochs(log: PartitionLog, future: PartitionLog): void {
     if (epoch > latest) future.assignEpochStartOffset(epoch, startOffset);
   }
 }
-
-const nextTurn = (clock: Clock): Promise<void> => new Promise((resolve) => clock.soon(resolve));

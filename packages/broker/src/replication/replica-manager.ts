@@ -351,7 +351,7 @@ export class ReplicaManager {
     this.isrExpiration?.cancel();
     this.options.alterPartitions.close();
     this.checkpoints?.cancel();
-    await this.moves?.close();
+    this.moves?.close();
     await this.fetchers?.stop();
     await this.checkpointing;
     if (this.checkpoints) this.options.logs.writeHighWatermarks(this.highWatermarks());
