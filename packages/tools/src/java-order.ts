@@ -37,7 +37,9 @@ export const integerSetOrder = (values: readonly number[], initialCapacity?: num
 
 /** What stands more than once, in the order of a Java HashSet (org.apache.kafka.tools.ToolsUtils.duplicates). */
 export function duplicates<T>(items: readonly T[], hashOf: (item: T) => number): T[] {
-  return hashMapOrder([...new Set(items.filter((item, at) => items.indexOf(item) !== at))], hashOf);
+  const [seen, twice] = [new Set<T>(), new Set<T>()];
+  for (const item of items) (seen.has(item) ? twice : seen).add(item);
+  return hashMapOrder([...twice], hashOf);
 }
 
 /**

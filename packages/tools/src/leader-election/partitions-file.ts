@@ -1,7 +1,7 @@
 import { partitionText, type TopicPartition } from '../client/partitions';
 import { asArray, asObject, type JsonNode, member, toInteger, toText } from '../jackson/node';
 import { parseJson } from '../jackson/parser';
-import { hashMapOrder, topicPartitionHash } from '../java-order';
+import { duplicates, hashMapOrder, topicPartitionHash } from '../java-order';
 import { readTextFile } from '../text-file';
 import { operationError, runtimeException, ToolError } from '../tool-error';
 
@@ -38,12 +38,11 @@ const decodePartitions = (node: JsonNode): TopicPartition[] =>
   });
 
 function withoutDuplicates(partitions: TopicPartition[]): TopicPartition[] {
-  const names = partitions.map(partitionText);
-  const twice = partitions.filter((_, at) => names.indexOf(names[at]!) < at);
+  const byName = new Map(partitions.map((each) => [partitionText(each), each]));
+  const hashOf = (name: string): number => topicPartitionHash(byName.get(name)!.topic, byName.get(name)!.partition);
+  const twice = duplicates(partitions.map(partitionText), hashOf);
   if (twice.length === 0) return partitions;
-  const unique = [...new Map(twice.map((each) => [partitionText(each), each])).values()];
-  const list = inJavaOrder(unique).map(partitionText).join(', ');
-  throw operationError(`Replica election data contains duplicate partitions: [${list}]`);
+  throw operationError(`Replica election data contains duplicate partitions: [${twice.join(', ')}]`);
 }
 
 /** Reads a `--path-to-json-file`. */
