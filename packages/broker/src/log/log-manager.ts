@@ -245,7 +245,8 @@ export class LogManager extends LogDirs {
     future.setHighWatermark(log.highWatermark);
     this.futures.delete(log.name);
     this.logs.set(log.name, future);
-    // Durable before the files that it has been copied from are deleted.
+    // Durable before the files that it has been copied from are deleted; its name at once.
+    this.quietly(future.dir, ({ path }) => this.options.disk.flushFolderNow(path));
     void future.flush();
     try {
       this.discard(log);
