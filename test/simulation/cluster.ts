@@ -6,6 +6,7 @@ import { SimulatedEnsemble } from '@odradek/broker/env/simulation/zookeeper-ense
 import { BROKER_PORT, BrokerNode } from './node';
 
 const TICK_MS = 1_000;
+export const OFFSETS_PARTITIONS = 4;
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -55,7 +56,7 @@ export class SimulatedCluster {
     return new BrokerNode(id, parts, {
       'zookeeper.connect': this.ensemble.connect,
       'zookeeper.session.timeout.ms': 6_000,
-      'offsets.topic.num.partitions': 4,
+      'offsets.topic.num.partitions': OFFSETS_PARTITIONS,
       'offsets.topic.replication.factor': replicas,
       'default.replication.factor': replicas,
       'min.insync.replicas': Math.max(1, replicas - 1),

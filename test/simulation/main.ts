@@ -49,9 +49,9 @@ function lineOf({ atMs, process, level, text }: SimulatedLine): string {
 }
 
 function report(outcome: Outcome): void {
-  const { seed, hash, virtualMs, steps, sent, acknowledged, read, struck, violations, summary } = outcome;
+  const { seed, hash, virtualMs, steps, sent, acknowledged, read, committed, struck, violations, summary } = outcome;
   const faults = [...struck].map(([name, times]) => `${name} ${times}`).join(', ');
-  const counts = `${steps} steps, ${acknowledged} of ${sent} acknowledged, ${read} read`;
+  const counts = `${steps} steps, ${acknowledged} of ${sent} acknowledged, ${read} read, ${committed} committed`;
   console.log(`seed ${seed} (${summary}): ${hash}, ${(virtualMs / 1_000).toFixed(0)} s, ${counts}; ${faults}`);
   for (const violation of violations.slice(0, SHOWN_VIOLATIONS))
     console.log(`  ${violation.slice(0, SHOWN_CHARACTERS)}`);

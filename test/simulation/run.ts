@@ -2,7 +2,8 @@ import { sleep } from '@odradek/broker/env/clock';
 import type { SimulatedLine } from '@odradek/broker/env/simulation/logger';
 import { judge } from '../support/history';
 import { SimulatedClient, type TopicPartition } from './client';
-import { SimulatedCluster } from './cluster';
+import { OFFSETS_PARTITIONS, SimulatedCluster } from './cluster';
+import { Committer } from './committer';
 import { type FaultName, Nemesis } from './nemesis';
 import { Producer } from './producer';
 import { Reader } from './reader';
@@ -10,6 +11,10 @@ import { ailment, finalOf, replicasOf } from './replicas';
 import type { Scenario } from './scenario';
 
 const TOPIC = 't';
+const OFFSETS: readonly TopicPartition[] = Array.from({ length: OFFSETS_PARTITIONS }, (_, partition) => ({
+  topic: '__consumer_offsets',
+  partition,
+}));
 /** How long a healed cluster may take until all is well again. */
 const RECOVERY_MS = 180_000;
 const START_MS = 60_000;
@@ -30,6 +35,7 @@ export interface Outcome {
   readonly sent: number;
   readonly acknowledged: number;
   readonly read: number;
+  readonly committed: number;
   readonly struck: ReadonlyMap<FaultName, number>;
 }
 
@@ -49,6 +55,7 @@ class Run {
   private readonly nemesis: Nemesis;
   private readonly producers: readonly Producer[];
   private readonly readers: readonly Reader[];
+  private readonly committers: readonly Committer[];
   private readonly violations: string[] = [];
 
   constructor(
@@ -72,6 +79,7 @@ class Run {
       new Producer(cluster, 'plain', { ...options(), isIdempotent: false, maxInFlight: 1 }),
     ];
     this.readers = ['reader-0', 'reader-1'].map((name) => new Reader(cluster, name, this.partitions));
+    this.committers = ['group-0', 'group-1'].map((name) => new Committer(cluster, name, this.partitions));
     const say = (text: string): void => this.say(text);
     const maxPauseMs = random.pick([1_000, 5_000, 20_000]);
     this.nemesis = new Nemesis(cluster, { faults, maxPauseMs, maxDurationMs: random.pick([5_000, 40_000]), say });
@@ -109,6 +117,7 @@ class Run {
       sent: sends.length,
       acknowledged: sends.filter(({ outcome }) => outcome === 'acknowledged').length,
       read: polls.reduce((sum, { records }) => sum + records.length, 0),
+      committed: this.committers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
       struck: this.nemesis.struck,
     };
   }
@@ -123,6 +132,7 @@ class Run {
     admin.close();
     const producing = Promise.all(this.producers.map((producer) => producer.run(this.partitions)));
     const reading = Promise.all(this.readers.map((reader) => reader.run()));
+    const committing = Promise.all(this.committers.map((committer) => committer.run()));
     await wait(1_000);
     void this.nemesis.run();
     await wait(this.scenario.troubleMs);
@@ -133,8 +143,9 @@ class Run {
     );
     await wait(2_000);
     for (const producer of this.producers) producer.stop();
-    await producing;
-    await this.until('all is well', RECOVERY_MS, wait, () => ailment(this.cluster, this.partitions));
+    for (const committer of this.committers) committer.stop();
+    await Promise.all([producing, committing]);
+    await this.until('all is well', RECOVERY_MS, wait, () => ailment(this.cluster, [...this.partitions, ...OFFSETS]));
     const finals = this.partitions.flatMap((partition) =>
       replicasOf(this.cluster, partition).map((id) => finalOf(this.cluster.nodes[id]!, partition)),
     );
@@ -147,8 +158,20 @@ class Run {
     for (const { type, partition, what } of judge({ sends, polls, finals })) {
       this.violations.push(`${type} in ${partition}: ${what}`);
     }
+    await this.judgeCommits(wait);
     for (const { losses } of this.producers) this.violations.push(...losses);
     for (const { surprises } of this.readers) this.violations.push(...surprises);
+  }
+
+  private async judgeCommits(wait: (ms: number) => Promise<void>): Promise<void> {
+    for (const committer of this.committers) {
+      let found: string[] | null = null;
+      await this.until(`commits of ${committer.group} are found`, RECOVERY_MS, wait, async () => {
+        found = await committer.judge();
+        return found === null ? `the coordinator of ${committer.group} does not answer` : null;
+      });
+      this.violations.push(...(found ?? []));
+    }
   }
 
   private unread(ends: ReadonlyMap<string, number>): string | null {
@@ -167,11 +190,11 @@ class Run {
     what: string,
     limitMs: number,
     wait: (ms: number) => Promise<void>,
-    wrong: () => string | null,
+    wrong: () => string | null | Promise<string | null>,
   ): Promise<void> {
     const deadlineMs = this.cluster.time.nowMs + limitMs;
     for (;;) {
-      const reason = wrong();
+      const reason = await wrong();
       if (reason === null) {
         this.say(what);
         return;
