@@ -56,7 +56,7 @@ export class ServerProcess {
   }
 
   /** Polls until `holds` says true; fails with the log when the process ends before, or after `limitMs`. */
-  async until(holds: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+  async until(holds: () => boolean | Promise<boolean>, limitMs = 50_000): Promise<void> {
     const deadlineMs = Date.now() + limitMs;
     while (!(await holds())) {
       if (this.ending) throw new Error(`ended: ${JSON.stringify(this.ending)}\n${this.log()}`);
