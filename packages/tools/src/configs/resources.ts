@@ -12,7 +12,7 @@ import {
 } from '../client/config-resources';
 import type { AnyApi } from '../client/connection';
 import { execute, executionError } from '../client/futures';
-import { hashMapOrder, stringHash } from '../java-order';
+import { hashMapOrder, integerSetOrder, stringHash } from '../java-order';
 import type { JsonDocument } from '../json-output';
 import { type Io, println } from '../print';
 import { ServerError, type ToolError } from '../tool-error';
@@ -107,7 +107,7 @@ async function allEntities(admin: Admin, entityType: string): Promise<string[]> 
       topics.map(({ name }) => name!),
       stringHash,
     );
-  return [...admin.client.nodes.map(({ id }) => String(id)), ''];
+  return [...integerSetOrder(admin.client.nodes.map(({ id }) => id)).map(String), ''];
 }
 
 /** The same as one JSON document. An entity's name is null where its type's defaults are meant. */
