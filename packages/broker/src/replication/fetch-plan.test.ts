@@ -6,6 +6,7 @@ import { FetchPlan, type FetchRequest, type FollowedReplica, NEVER_MS } from './
 const ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
 const OTHER_ID = 'AAAAAAAAAAAAAAAAAAAAAg';
 const SESSION = 5;
+const OPTIONS = { partitionMaxBytes: 1000, supportsTopicIds: true, truncatesOnFetch: true };
 const [NONE, FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH] = [0, 70, 71];
 
 type Answer = ResponseOf<typeof Fetch>;
@@ -38,7 +39,7 @@ function shape(request: FetchRequest | null) {
 
 /** A plan whose session holds some replicas. */
 function setUp({ partitions = [0, 1, 2], supportsTopicIds = true } = {}) {
-  const plan = new FetchPlan<Replica>({ partitionMaxBytes: 1000, supportsTopicIds });
+  const plan = new FetchPlan<Replica>({ ...OPTIONS, supportsTopicIds });
   const replicas = partitions.map((partition) => replica(partition));
   for (const it of replicas) plan.add(it);
   plan.next(0);
@@ -48,7 +49,7 @@ function setUp({ partitions = [0, 1, 2], supportsTopicIds = true } = {}) {
 
 describe('what is asked', () => {
   test('everything at first, with offsets and epochs', () => {
-    const plan = new FetchPlan<Replica>({ partitionMaxBytes: 1000, supportsTopicIds: true });
+    const plan = new FetchPlan<Replica>(OPTIONS);
     plan.add(replica(0));
     plan.add({ ...replica(1), log: { ...replica(1).log, latestEpoch: null } });
     expect(plan.next(0)).toEqual({
@@ -211,7 +212,7 @@ describe('answers', () => {
   });
 
   test('of a whole that lack a partition, or have one too many, are of no use', () => {
-    const plan = new FetchPlan<Replica>({ partitionMaxBytes: 1000, supportsTopicIds: true });
+    const plan = new FetchPlan<Replica>(OPTIONS);
     plan.add(replica(0));
     plan.add(replica(1));
     plan.next(0);

@@ -61,8 +61,10 @@ export interface CurrentAnswer<Replica extends FollowedReplica> {
 
 export interface FetchPlanOptions {
   readonly partitionMaxBytes: number;
-  /** Whether the version of the protocol in use knows of topic ids, sessions, epochs at all. */
+  /** Whether the version of Fetch that is in use has topic ids. */
   readonly supportsTopicIds: boolean;
+  /** Whether it tells the leader the last epoch here, so that he tells where the logs part (KIP-595). */
+  readonly truncatesOnFetch: boolean;
 }
 
 const INITIAL_EPOCH = 0;
@@ -311,7 +313,7 @@ export class FetchPlan<Replica extends FollowedReplica> {
       partition: replica.partition,
       currentLeaderEpoch: replica.leaderEpoch,
       fetchOffset: logEndOffset,
-      lastFetchedEpoch: latestEpoch ?? NO_EPOCH,
+      lastFetchedEpoch: (this.options.truncatesOnFetch ? latestEpoch : null) ?? NO_EPOCH,
       logStartOffset,
       partitionMaxBytes: this.options.partitionMaxBytes,
     };

@@ -1,5 +1,6 @@
-import type { Fetch } from '@odradek/protocol/messages/fetch';
+import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
+import { Writer } from '@odradek/protocol/wire/writer';
 import type { BrokerEndpoint } from '../cluster/metadata';
 import type { LeaderPeer } from '../cluster/peers';
 import { batch } from '../log/testing/fixture';
@@ -13,7 +14,7 @@ type FetchAnswer = ResponseOf<typeof Fetch>;
 type FetchQuestion = RequestInit<typeof Fetch>;
 
 /** A fetcher of replica 1 and a leader, replica 0, which answers when told to. */
-function setUp() {
+function setUp(fetchVersion = 17) {
   const world = new TestReplicas({});
   const [leader, follower] = [world.replica(0), world.replica(1)];
   const { clock } = world;
@@ -24,8 +25,9 @@ function setUp() {
     const pending: PendingFetch[] = [];
     link.pending = pending;
     return {
-      sendPooled: (_api: unknown, _version: number, request: FetchQuestion) =>
+      sendPooled: (_api: unknown, version: number, request: FetchQuestion) =>
         new Promise((resolve, reject) => {
+          Fetch.requestCodec(version).encode(new Writer(), request as never);
           if (!isOpen) reject(new Error('closed'));
           seen.asked.push(request);
           const answer = (body: FetchAnswer): void => resolve({ body, release: () => void seen.released++ });
@@ -50,7 +52,7 @@ function setUp() {
     },
     endpoint: () => link.endpoint,
     brokerEpoch: () => 77,
-    versions: { fetch: 17, listOffsets: 9, offsetForLeaderEpoch: 4, truncatesOnFetch: true },
+    versions: { fetch: fetchVersion, listOffsets: 9, offsetForLeaderEpoch: 4, truncatesOnFetch: fetchVersion >= 12 },
     settings: {
       responseMaxBytes: 1000,
       partitionMaxBytes: 500,
@@ -65,7 +67,7 @@ function setUp() {
   /** The leader answers what it is asked now. */
   const answer = async (): Promise<void> => {
     const { request, answer: send } = link.pending.shift()!;
-    send(leader.answer(1, request as never));
+    send(leader.answer(1, request as never, fetchVersion));
     await clock.settle();
   };
   const produce = (): void => void leader.partition.appendAsLeader(batch(1), 1, { origin: 'client' });
@@ -111,6 +113,21 @@ describe('replica fetcher', () => {
     expect(seen.released).toBe(3);
     await fetcher.stop();
     expect(clock.timers).toBe(0);
+  });
+
+  // All that inter.broker.protocol.version may ask for.
+  test.each([0, 1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17])('asks in version %i', async (version) => {
+    const { world, clock, fetcher, follower, answer, produce } = setUp(version);
+    world.elect(0);
+    produce();
+    fetcher.follow(follower.partition);
+    await clock.settle();
+    expect(follower.loggers.messages('warn', 'error')).toEqual([]);
+    await answer();
+    await answer();
+    await answer();
+    expect([follower.log.logEndOffset, follower.log.highWatermark]).toEqual([1, 1]);
+    await fetcher.stop();
   });
 
   test('a leader that is not alive is waited for, and followed when it is', async () => {

@@ -25,6 +25,8 @@ import type { ReplicaManager } from '../replica-manager';
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
 const FETCH_VERSION = 17;
 const BACKOFF_MS = 1000;
+const FIRST_SESSION_VERSION = 7;
+const SESSIONLESS = -1;
 
 /** Throttles every replica, while its quota is said to be exceeded. */
 class TestThrottle {
@@ -128,7 +130,7 @@ export class TestReplica {
   }
 
   /** What the leader's side answers, through the bytes of the protocol. */
-  answer(follower: number, request: FetchRequest): ResponseOf<typeof Fetch> {
+  answer(follower: number, request: FetchRequest, version = FETCH_VERSION): ResponseOf<typeof Fetch> {
     const wishes = request.topics.flatMap(({ topic, topicId, partitions }) =>
       partitions.map(({ partitionMaxBytes, ...wish }) => ({
         topic,
@@ -143,7 +145,8 @@ export class TestReplica {
     const forgotten = request.forgottenTopicsData.flatMap(({ partitions, ...topic }) =>
       partitions.map((partition) => ({ ...topic, partition })),
     );
-    const { sessionId, sessionEpoch } = request;
+    const { sessionId } = request;
+    const sessionEpoch = version >= FIRST_SESSION_VERSION ? request.sessionEpoch : SESSIONLESS;
     const asked = { sessionId, sessionEpoch, isFollower: true, usesTopicIds: true, wishes, forgotten };
     const session = this.sessions.begin(asked, this.world.clock.monotonicMs());
     const reader = new FetchReader({
@@ -199,7 +202,7 @@ export class TestReplica {
       ];
     });
     const writer = new Writer();
-    const codec = Fetch.responseCodec(FETCH_VERSION);
+    const codec = Fetch.responseCodec(version);
     codec.encode(writer, { errorCode: 0, sessionId: finished.sessionId, responses: entries } as never);
     return codec.decode(new Reader(writer.toBuffer())) as ResponseOf<typeof Fetch>;
   }
