@@ -63,12 +63,12 @@ export function fetch(services: Services): Handler<typeof Fetch> {
   const reader = new FetchReader({ replicas, metadata, clock, selectReplica, throttle });
 
   /** A leader may have been told of a topic before the metadata that has it; its followers ask at once. */
-  const nameOf = (topicId: string): string | undefined =>
-    metadata.image.topicNames.get(topicId) ?? replicas.topicName(topicId);
+  const nameOf = (topicId: string, replicaId: number): string | undefined =>
+    metadata.image.topicNames.get(topicId) ?? (replicaId >= 0 ? replicas.topicName(topicId) : undefined);
 
-  function wishesOf(request: Request, version: number): FetchWish[] {
+  function wishesOf(request: Request, version: number, replicaId: number): FetchWish[] {
     const wishes = request.topics.flatMap(({ topic, topicId, partitions }) => {
-      const name = version >= TOPIC_ID_VERSION ? (nameOf(topicId) ?? null) : topic;
+      const name = version >= TOPIC_ID_VERSION ? (nameOf(topicId, replicaId) ?? null) : topic;
       return partitions.map((wish) => ({
         topic: name,
         topicId: version >= TOPIC_ID_VERSION ? topicId : ZERO_UUID,
@@ -84,9 +84,9 @@ export function fetch(services: Services): Handler<typeof Fetch> {
   }
 
   /** A session remembers a topic by id; its name may have become known since. */
-  function named(wish: FetchWish): FetchWish {
+  function named(wish: FetchWish, replicaId: number): FetchWish {
     if (wish.topic !== null || wish.topicId === ZERO_UUID) return wish;
-    const topic = nameOf(wish.topicId);
+    const topic = nameOf(wish.topicId, replicaId);
     return topic === undefined ? wish : { ...wish, topic };
   }
 
@@ -228,7 +228,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
         sessionEpoch: request.sessionEpoch,
         isFollower: replicaId >= 0,
         usesTopicIds: version >= TOPIC_ID_VERSION,
-        wishes: wishesOf(request, version),
+        wishes: wishesOf(request, version, replicaId),
         forgotten: request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
           partitions.map((partition) => ({ topic, topicId, partition })),
         ),
@@ -239,7 +239,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       const failed = { errorCode: ERRORS[session.error].code, sessionId: 0, responses: [] };
       return throttledFetch(services, context, session, [], [], []) ?? failed;
     }
-    const wishes = session.wishes.map(named);
+    const wishes = session.wishes.map((wish) => named(wish, replicaId));
     // Kafka looks at it when it reads.
     if (wishes.some(isKnown)) checkIsolationLevel(request.isolationLevel);
     const quotaBytes = replicaId >= 0 ? Number.POSITIVE_INFINITY : fetchableBytes(services, context);

@@ -74,37 +74,35 @@ function setUp() {
     } as unknown as RequestOf<typeof UpdateMetadata>);
   };
   learn();
+  const wishOf = (wish: Partial<FetchWish>): FetchWish => ({
+    topic: 't',
+    topicId: TOPIC_ID,
+    partition: 0,
+    fetchOffset: 0,
+    maxBytes: 1 << 20,
+    currentLeaderEpoch: -1,
+    lastFetchedEpoch: -1,
+    logStartOffset: 0,
+    ...wish,
+  });
+  const limitsOf = (by: number): FetchLimits => ({
+    maxBytes: 1 << 20,
+    hardLimit: false,
+    isolation: by >= 0 ? 'log-end' : 'high-watermark',
+    replicaId: by,
+    leaderOnly: by >= 0,
+    consumer: null,
+  });
+  const fetchBoth = (by: number, wish: Partial<FetchWish>) =>
+    reader.read([wishOf(wish), wishOf({ partition: 7 })], limitsOf(by));
   const fetch = (by: number, wish: Partial<FetchWish> = {}, limits: Partial<FetchLimits> = {}) => {
-    const { partitions, urgent } = reader.read(
-      [
-        {
-          topic: 't',
-          topicId: TOPIC_ID,
-          partition: 0,
-          fetchOffset: 0,
-          maxBytes: 1 << 20,
-          currentLeaderEpoch: -1,
-          lastFetchedEpoch: -1,
-          logStartOffset: 0,
-          ...wish,
-        },
-      ],
-      {
-        maxBytes: 1 << 20,
-        hardLimit: false,
-        isolation: by >= 0 ? 'log-end' : 'high-watermark',
-        replicaId: by,
-        leaderOnly: by >= 0,
-        consumer: null,
-        ...limits,
-      },
-    );
+    const { partitions, urgent } = reader.read([wishOf(wish)], { ...limitsOf(by), ...limits });
     const [fetched] = partitions;
     return { ...fetched!, code: fetched!.error?.error ?? 'NONE', urgent };
   };
   const near = (rack: string, fetchOffset: number, wish: Partial<FetchWish> = {}) =>
     fetch(CONSUMER, { fetchOffset, ...wish }, { consumer: { rack, listenerName: 'L' } });
-  return { metadata, partition, order, fetch, near };
+  return { metadata, partition, order, fetch, fetchBoth, near };
 }
 
 test.each<[string, number, Partial<FetchWish>, string]>([
@@ -151,6 +149,12 @@ test('a leader serves its followers before the metadata has come, and consumers 
   expect(partition.isLeader).toBe(true);
   expect(fetch(FOLLOWER).code).toBe('NONE');
   expect(fetch(CONSUMER).code).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+});
+
+test('an unknown partition among others keeps a consumer waiting, not a follower', () => {
+  const { fetchBoth } = setUp();
+  expect(fetchBoth(CONSUMER, { fetchOffset: 3 }).urgent).toBe(false);
+  expect(fetchBoth(FOLLOWER, { fetchOffset: 4 }).urgent).toBe(true);
 });
 
 describe('consumers are sent to a replica nearby', () => {

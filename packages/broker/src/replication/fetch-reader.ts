@@ -53,7 +53,7 @@ export interface FetchOutcome {
   readonly bytes: number;
   /**
    * Nothing to read, or an error, a diverging epoch or another replica to read from where something was: the fetch is
-   * answered at once. An unknown partition among others waits with them.
+   * answered at once. An unknown partition among others waits with them, but for followers.
    */
   readonly urgent: boolean;
 }
@@ -110,7 +110,11 @@ export class FetchReader {
     let nothingToRead = true;
     const partitions = wishes.map((wish) => {
       const fetched = this.unknown(wish, limits) ?? this.readOne(wish, limits, left, minOneMessage);
-      if (fetched.rank > 0) return fetched;
+      if (fetched.rank > 0) {
+        // A new partition's follower asks again soon; it would not hear of it while its other partitions stand still.
+        if (limits.replicaId >= 0) urgent = true;
+        return fetched;
+      }
       nothingToRead = false;
       const size = fetched.slice.bytes;
       if (size > 0) minOneMessage = false;
