@@ -94,10 +94,12 @@ export class Stage {
     await this.compareTrees(note);
   }
 
-  /** All stand-ins go, and the controllers get over it. */
+  /** All stand-ins go, one after another: both controllers get over it in the same way. */
   async end(): Promise<void> {
-    await this.standIns.unregisterAll();
-    await this.quiet();
+    for (const id of this.standIns.ids) {
+      await this.standIns.unregister(id);
+      await this.quiet();
+    }
     this.standIns.close();
   }
 

@@ -16,6 +16,7 @@ import { chroot, SIDES, type SideName, type World } from './world';
 const CONTROL = [LeaderAndIsr, StopReplica, UpdateMetadata] as const;
 const KAFKA_STORAGE_ERROR = 56;
 const PATIENCE_MS = 60_000;
+const RACKS = 3;
 
 /** A request of a controller, as it came. */
 export interface ControlRequest {
@@ -77,7 +78,7 @@ export class StandIns {
         port: this.ports.get(`${side}:${id}`),
         jmx_port: -1,
         endpoints: [endpoint],
-        rack: `r${id}`,
+        rack: `r${id % RACKS}`,
         listener_security_protocol_map: { PLAINTEXT: 'PLAINTEXT' },
         features: {},
         timestamp: '1700000000000',
@@ -88,17 +89,13 @@ export class StandIns {
 
   /** Its end, as ZooKeeper shows it. */
   async unregister(id: number): Promise<void> {
-    this.registered.delete(id);
+    if (!this.registered.delete(id)) return;
     for (const side of SIDES) await this.session.delete(`/${chroot(side)}/brokers/ids/${id}`, -1);
   }
 
   /** What has come since it was last taken, in order. */
   take(): ControlRequest[] {
     return this.received.splice(0);
-  }
-
-  async unregisterAll(): Promise<void> {
-    for (const id of [...this.registered]) await this.unregister(id);
   }
 
   close(): void {

@@ -12,6 +12,7 @@ const PATIENCE_MS = 10_000;
 const POLL_MS = 50;
 const METADATA_VERSION = 4;
 const ANY_VERSION = -1;
+const TOPIC_NODE = /^\/brokers\/topics\/[^/]+$/;
 
 /** Does something in ZooKeeper for each broker, below its own path. */
 async function onBoth<T>(
@@ -94,7 +95,9 @@ export function trees(world: World, topicPrefix: string): Promise<Pair<Record<st
       // What is gone between two readings is gone.
       const node = await session.getData(`${root}${path}`).catch(() => null);
       if (!node) return;
-      found[path] = String(node.data ?? '').replace(/"(topic_id|timestamp)":"[^"]*"/, '"$1":"…"');
+      const content = String(node.data ?? '').replace(/"(topic_id|timestamp)":"[^"]*"/, '"$1":"…"');
+      // The partitions of a topic come in the order of a hash map; parsed, in that of their numbers.
+      found[path] = TOPIC_NODE.test(path) ? JSON.stringify(JSON.parse(content)) : content;
       for (const child of await childrenOf(path)) await visit(`${path}/${child}`);
     };
     const childrenOf = async (path: string): Promise<string[]> => {

@@ -163,9 +163,28 @@ async function deletions(play: Play): Promise<void> {
   await play.settleAtTheEnd('broker 3 is back');
 }
 
+/** Where partitions of a topic that is made lie is random; where those go that are added follows from it. */
+async function racks(play: Play): Promise<void> {
+  for (const id of [1, 2, 3, 4, 5]) await play.come(id);
+  const firsts = [[3], [5, 1], [2, 4, 0], [0, 5, 1, 3], [4, 3, 2, 1, 0]];
+  for (const first of firsts) {
+    const name = `racks-${first.length}`;
+    await play.create(name, [first]);
+    const topics = [{ name, count: 14, assignments: null }];
+    await play.both.send(CreatePartitions, 3, { topics, timeoutMs: 20_000, validateOnly: false }, { note: name });
+    await play.settle(`partitions are added to ${name}`);
+  }
+  // One rack has lost a broker.
+  await play.go(4);
+  const topics = [{ name: 'racks-3', count: 24, assignments: null }];
+  await play.both.send(CreatePartitions, 3, { topics, timeoutMs: 20_000, validateOnly: false }, { note: 'more' });
+  await play.settle('more partitions');
+}
+
 export const controller: readonly Scenario[] = [
   { name: 'controller: brokers that shut down', run: played('stopping', [1, 2, 3], shutdowns) },
   { name: 'controller: elections', run: played('elected', [1, 2, 3], elections) },
   { name: 'controller: failed log folders', run: played('broken', [1, 2], brokenFolders) },
+  { name: 'controller: partitions and racks', run: played('racks', [1, 2, 3, 4, 5], racks) },
   { name: 'controller: deletions', run: played('doomed', [1, 2, 3], deletions) },
 ];
