@@ -38,7 +38,8 @@ export class SimulatedClient {
   private readonly connections = new Map<string, { opened: Promise<PeerConnection>; isUsable: () => boolean }>();
   private readonly brokers = new Map<number, Address>();
   private readonly leaders = new Map<string, { readonly id: number; readonly epoch: number }>();
-  private controllerId = -1;
+  /** As the last metadata said. */
+  controllerId = -1;
 
   constructor(
     private readonly cluster: SimulatedCluster,

@@ -1,6 +1,7 @@
 import { sleep } from '@odradek/broker/env/clock';
 import type { SimulatedLine } from '@odradek/broker/env/simulation/logger';
 import { judge } from '../support/history';
+import { Admin, unfinished } from './admin';
 import { SimulatedClient, type TopicPartition } from './client';
 import { OFFSETS_PARTITIONS, SimulatedCluster } from './cluster';
 import { Committer } from './committer';
@@ -56,6 +57,7 @@ class Run {
   private readonly producers: readonly Producer[];
   private readonly readers: readonly Reader[];
   private readonly committers: readonly Committer[];
+  private readonly admin: Admin;
   private readonly violations: string[] = [];
 
   constructor(
@@ -80,6 +82,7 @@ class Run {
     ];
     this.readers = ['reader-0', 'reader-1'].map((name) => new Reader(cluster, name, this.partitions));
     this.committers = ['group-0', 'group-1'].map((name) => new Committer(cluster, name, this.partitions));
+    this.admin = new Admin(cluster, this.partitions, scenario.adminPauseMs);
     const say = (text: string): void => this.say(text);
     const maxPauseMs = random.pick([1_000, 5_000, 20_000]);
     this.nemesis = new Nemesis(cluster, { faults, maxPauseMs, maxDurationMs: random.pick([5_000, 40_000]), say });
@@ -135,8 +138,11 @@ class Run {
     const committing = Promise.all(this.committers.map((committer) => committer.run()));
     await wait(1_000);
     void this.nemesis.run();
+    const meddling = this.scenario.adminPauseMs > 0 ? this.admin.run() : null;
     await wait(this.scenario.troubleMs);
     this.nemesis.heal();
+    this.admin.stop();
+    await meddling;
     for (const node of this.cluster.nodes) node.start();
     await this.until('the brokers serve', RECOVERY_MS, wait, () =>
       this.cluster.nodes.every(({ state }) => state === 'serving') ? null : 'not all brokers serve',
@@ -145,7 +151,12 @@ class Run {
     for (const producer of this.producers) producer.stop();
     for (const committer of this.committers) committer.stop();
     await Promise.all([producing, committing]);
-    await this.until('all is well', RECOVERY_MS, wait, () => ailment(this.cluster, [...this.partitions, ...OFFSETS]));
+    await this.until(
+      'all is well',
+      RECOVERY_MS,
+      wait,
+      () => unfinished(this.cluster) ?? ailment(this.cluster, [...this.partitions, ...OFFSETS]),
+    );
     const finals = this.partitions.flatMap((partition) =>
       replicasOf(this.cluster, partition).map((id) => finalOf(this.cluster.nodes[id]!, partition)),
     );
