@@ -33,6 +33,9 @@ class Storm {
   readonly brokers = new ObedientBrokers();
   readonly processes = new Map<number, Process>();
   readonly topics = new Map<string, Topic>();
+  /** The leader epoch that each broker last heard of each partition. */
+  private readonly told = new Map<string, number | undefined>();
+  private heard = 0;
 
   constructor(
     private readonly admin: Member,
@@ -120,10 +123,24 @@ class Storm {
     }
   }
 
+  /** Takes in what brokers have been told meanwhile. */
+  private hear(): void {
+    for (; this.heard < this.brokers.sent.length; this.heard++) {
+      const { broker, api, request } = this.brokers.sent[this.heard]!;
+      if (api !== 'UpdateMetadata') continue;
+      for (const { topicName, partitionStates } of request.topicStates ?? []) {
+        for (const { partitionIndex, leaderEpoch } of partitionStates ?? []) {
+          this.told.set(`${broker}: ${topicName}-${partitionIndex}`, leaderEpoch);
+        }
+      }
+    }
+  }
+
   /** What is not yet as it should be; empty once everything is done. */
   async left(): Promise<string[]> {
     const { store } = this.admin;
     const left: string[] = [];
+    this.hear();
     for (const path of TOLD) left.push(...(await cluster.childrenOf(path)).map((child) => `${path}/${child}`));
     for (const path of [REASSIGN, PREFERRED]) {
       if (await cluster.observer.exists(cluster.chroot + path)) left.push(path);
@@ -138,9 +155,7 @@ class Storm {
         const assignment = found.get(name)?.partitions.get(partition);
         const state = states.get(`${name}-${partition}`);
         const moves = assignment ? assignment.addingReplicas.length + assignment.removingReplicas.length : 1;
-        const isKnown = IDS.every(
-          (id) => this.brokers.metadata(id, name, partition)?.leaderEpoch === state?.leaderEpoch,
-        );
+        const isKnown = IDS.every((id) => this.told.get(`${id}: ${name}-${partition}`) === state?.leaderEpoch);
         if (moves > 0 || !state || state.leader < 0 || !isKnown) {
           left.push(`${name}-${partition}: ${JSON.stringify({ assignment, state, isKnown })}`);
         }
