@@ -201,8 +201,8 @@ export class Broker {
       clock: this.ports.clock,
       logger: this.logger,
       interBrokerListenerName,
-      // Where this broker does not reach ZooKeeper, the controller hardly does.
-      maxRetries: this.zooKeeperClient?.isConnected ? values.controlledShutdownMaxRetries : 1,
+      isZooKeeperReachable: () => this.zooKeeperClient?.isConnected === true,
+      maxRetries: values.controlledShutdownMaxRetries,
       retryBackoffMs: values.controlledShutdownRetryBackoffMs,
       requestTimeoutMs: values.requestTimeoutMs,
     });

@@ -20,6 +20,7 @@ function setUp(answers: (Answer | Error)[]) {
   const loggers = new MemoryLoggers();
   const metadata = new MetadataCache(clock);
   const asked: number[] = [];
+  const zooKeeper = { isReachable: true };
   const connect: ConnectPeer = async ({ port }) => {
     asked.push(port);
     const answer = answers.shift()!;
@@ -57,6 +58,7 @@ function setUp(answers: (Answer | Error)[]) {
       clock,
       logger: loggers.logger('test'),
       interBrokerListenerName: 'PLAINTEXT',
+      isZooKeeperReachable: () => zooKeeper.isReachable,
       maxRetries: 3,
       retryBackoffMs: BACKOFF_MS,
       requestTimeoutMs: 30_000,
@@ -65,7 +67,7 @@ function setUp(answers: (Answer | Error)[]) {
     });
     return { running, isOver: () => isOver };
   };
-  return { clock, loggers, asked, told, run };
+  return { clock, loggers, asked, zooKeeper, told, run };
 }
 
 test('who is alone asks nobody', async () => {
@@ -107,6 +109,15 @@ test.each([
   expect(loggers.messages('warn').at(-1)).toBe(
     'Proceeding to do an unclean shutdown as all the controlled shutdown attempts failed',
   );
+});
+
+test('while ZooKeeper is away, once is enough', async () => {
+  const { clock, asked, zooKeeper, told, run } = setUp([LEFT]);
+  told(2, [0, 1, 2], 0);
+  zooKeeper.isReachable = false;
+  await run().running;
+  expect(asked).toEqual([2]);
+  expect(clock.monotonicMs()).toBe(0);
 });
 
 test('another controller is asked at once', async () => {

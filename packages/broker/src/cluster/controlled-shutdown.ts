@@ -16,6 +16,8 @@ export interface ControlledShutdownOptions {
   readonly interBrokerListenerName: string;
   /** controlled.shutdown.max.retries: of attempts, the first among them. */
   readonly maxRetries: number;
+  /** Where this broker does not reach ZooKeeper, the controller hardly does: it is asked once. */
+  readonly isZooKeeperReachable: () => boolean;
   /** controlled.shutdown.retry.backoff.ms */
   readonly retryBackoffMs: number;
   /** How long one attempt waits for its answer. */
@@ -31,7 +33,7 @@ const HANDOVER_LIMIT_MS = 1_000;
  * anybody's waiting for it (KafkaServer.controlledShutdown). Resolves in any case: who gets no help stops without.
  */
 export async function controlledShutdown(options: ControlledShutdownOptions): Promise<void> {
-  const { brokerId, metadata, logger, maxRetries, retryBackoffMs } = options;
+  const { brokerId, metadata, logger, maxRetries, retryBackoffMs, isZooKeeperReachable } = options;
   const isAlone = ({ brokers }: MetadataImage): boolean => [...brokers.keys()].every((id) => id === brokerId);
   // Nobody could take anything over.
   if (isAlone(metadata.image)) return;
@@ -42,7 +44,7 @@ export async function controlledShutdown(options: ControlledShutdownOptions): Pr
       await handedOver(options);
       return;
     }
-    if (retries === 0) break;
+    if (retries === 0 || !isZooKeeperReachable()) break;
     // Sooner, where there is a new controller to ask, and never, where there is nobody left to help.
     const isNews = (image: MetadataImage): boolean => {
       const now = controllerOf(image, options);
