@@ -4,7 +4,7 @@ import { batch } from '../log/testing/fixture';
 import { bytesOf, TestReplicas } from './testing/replicas';
 
 const SEEDS = 10;
-const STEPS = 120;
+const STEPS = 80;
 const REPLICAS = 3;
 
 /** Three replicas whose leaders change, whose processes end and whose followers fetch, as chance wants it. */
