@@ -152,6 +152,86 @@ export function zooKeeperContract(name: string, start: () => Promise<ContractSub
       expect(await session.exists('/multi/b')).toBeNull();
     });
 
+    test('children count when they come and when they go; numbers of sequential ones only rise', async () => {
+      const session = await open();
+      await session.create('/counted', null, 'persistent');
+      await session.create('/counted/a', null, 'persistent');
+      await session.create('/counted/b', null, 'persistent');
+      await session.delete('/counted/a', 0);
+      const before = await session.exists('/counted');
+      expect(before).toMatchObject({ childrenVersion: 3, childCount: 1, version: 0 });
+      const failing = [
+        { type: 'create', path: '/counted/c', data, mode: 'persistent' },
+        { type: 'set', path: '/counted/b', data, version: 5 },
+      ] as const;
+      await expect(session.multi(failing)).rejects.toMatchObject({ code: 'BAD_VERSION', failedIndex: 1 });
+      expect(await session.exists('/counted')).toEqual(before);
+      expect((await session.exists('/counted/b'))?.version).toBe(0);
+      expect(await session.create('/counted/n_', null, 'persistent-sequential')).toBe('/counted/n_0000000002');
+      const after = await session.exists('/counted');
+      expect(after).toMatchObject({ childrenVersion: 4, childCount: 2 });
+      expect(after?.pzxid).toBeGreaterThan(before?.pzxid ?? 0);
+    });
+
+    test('every write takes a number, also one that fails; the parts of a multi share theirs', async () => {
+      const session = await open();
+      await session.create('/numbers', null, 'persistent');
+      const first = (await session.exists('/numbers'))!.czxid;
+      await expect(session.create('/numbers', null, 'persistent')).rejects.toMatchObject({ code: 'NODE_EXISTS' });
+      await session.multi([
+        { type: 'create', path: '/numbers/a', data: null, mode: 'persistent' },
+        { type: 'create', path: '/numbers/b', data: null, mode: 'ephemeral' },
+      ]);
+      const [a, b] = [await session.exists('/numbers/a'), await session.exists('/numbers/b')];
+      expect([a?.czxid, b?.czxid]).toEqual([first + 2, first + 2]);
+      expect((await session.exists('/numbers'))?.pzxid).toBe(first + 2);
+    });
+
+    test('ZooKeeper keeps nodes of its own, which nobody deletes', async () => {
+      const session = await open();
+      expect((await session.getChildren('/')).children).toContain('zookeeper');
+      expect((await session.getChildren('/zookeeper')).children.sort()).toEqual(['config', 'quota']);
+      await expect(session.delete('/zookeeper/quota', -1)).rejects.toMatchObject({ code: 'BAD_ARGUMENTS' });
+      await expect(session.delete('/', -1)).rejects.toMatchObject({ code: 'BAD_ARGUMENTS' });
+      await expect(session.create('/', null, 'persistent')).rejects.toMatchObject({ code: 'NODE_EXISTS' });
+    });
+
+    test('the end of a session is told to those who watch its nodes; a node watched twice is told of once', async () => {
+      const [watcher, owner] = [await open(), await open()];
+      await owner.create('/ending', null, 'persistent');
+      await owner.create('/ending/mine', data, 'ephemeral');
+      const events: WatchEvent[] = [];
+      watcher.onWatch((event) => events.push(event));
+      await watcher.getData('/ending/mine', true);
+      await watcher.getChildren('/ending/mine', true);
+      await watcher.exists('/ending/mine', true);
+      await watcher.getChildren('/ending', true);
+      await owner.close();
+      await watcher.sync('/');
+      expect(events).toEqual([
+        { type: 'deleted', path: '/ending/mine' },
+        { type: 'children-changed', path: '/ending' },
+      ]);
+    });
+
+    test('who may do what is asked of the node, and of its parent where children come and go', async () => {
+      const session = await open();
+      const only = (permissions: number) => [{ permissions, scheme: 'world', id: 'anyone' }];
+      await session.create('/guarded', data, 'persistent');
+      await session.create('/guarded/child', data, 'persistent');
+      await session.setAcl('/guarded', only(ADMIN), 0);
+      await expect(session.getData('/guarded')).rejects.toMatchObject({ code: 'NO_AUTH' });
+      await expect(session.getChildren('/guarded')).rejects.toMatchObject({ code: 'NO_AUTH' });
+      await expect(session.create('/guarded/other', null, 'persistent')).rejects.toMatchObject({ code: 'NO_AUTH' });
+      await expect(session.delete('/guarded/child', -1)).rejects.toMatchObject({ code: 'NO_AUTH' });
+      expect(await session.exists('/guarded')).toMatchObject({ childCount: 1 });
+      expect((await session.getData('/guarded/child')).data).toEqual(data);
+      const unknown = session.create('/unknown', null, 'persistent', [{ permissions: 31, scheme: 'nobody', id: 'x' }]);
+      await expect(unknown).rejects.toMatchObject({ code: 'INVALID_ACL' });
+      const nobody = session.create('/unknown', null, 'persistent', [{ permissions: 31, scheme: 'auth', id: '' }]);
+      await expect(nobody).rejects.toMatchObject({ code: 'INVALID_ACL' });
+    });
+
     test('calls are answered in the order in which they were made', async () => {
       const session = await open();
       await session.create('/order', null, 'persistent');
