@@ -1,4 +1,5 @@
 import { KafkaError } from '@odradek/protocol/errors';
+import { scalaBuffer, scalaSet } from './scala-text';
 import type { ControllerState, ReplicaAssignment } from './state';
 
 /** What the assignment of a partition that nobody has heard of is taken for. */
@@ -83,15 +84,12 @@ function checkTarget(current: ReplicaAssignment, target: readonly number[], live
   };
   if (target.length === 0) invalid('Empty replica list specified in partition reassignment.');
   if (new Set(target).size !== target.length) {
-    invalid(`Duplicate replica ids in partition reassignment replica list: ${asScalaBuffer(target)}`);
+    invalid(`Duplicate replica ids in partition reassignment replica list: ${scalaBuffer(target)}`);
   }
-  if (target.some((id) => id < 0)) invalid(`Invalid broker id in replica list: ${asScalaBuffer(target)}`);
+  if (target.some((id) => id < 0)) invalid(`Invalid broker id in replica list: ${scalaBuffer(target)}`);
   const { addingReplicas } = reassignTo(current, target);
   if (addingReplicas.every((id) => liveBrokers.includes(id))) return;
   invalid(
-    `Replica assignment has brokers that are not alive. Replica list: ${asScalaBuffer(addingReplicas)}, live broker list: Set(${liveBrokers.join(', ')})`,
+    `Replica assignment has brokers that are not alive. Replica list: ${scalaBuffer(addingReplicas)}, live broker list: ${scalaSet(liveBrokers)}`,
   );
 }
-
-/** As Kafka's messages print lists. */
-const asScalaBuffer = (ids: readonly number[]): string => `ArrayBuffer(${ids.join(', ')})`;
