@@ -8,13 +8,15 @@ const LAUNCHER = path.join(home, 'bin', 'kafka-server-start.sh');
 const METADATA = Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0]);
 const isWholeFrame = (bytes: Buffer) => bytes.length >= 4 && bytes.length >= 4 + bytes.readInt32BE(0);
 
+type Settings = Readonly<Record<string, string | number>>;
+
 export interface BrokerOptions {
   /** `zookeeper.connect`. */
   readonly zooKeeper: string;
-  /** Settings beside or instead of the usual ones below. */
-  readonly settings?: Readonly<Record<string, string | number>>;
+  /** Settings beside or instead of the usual ones below; some follow from the port that the broker is given. */
+  readonly settings?: Settings | ((port: number) => Settings);
   /** Given after the file, as `--override key=value`. */
-  readonly overrides?: Readonly<Record<string, string | number>>;
+  readonly overrides?: Settings;
 }
 
 /** Our broker as a real process, started by its launcher, with a folder of its own, on a free port. */
@@ -47,7 +49,7 @@ export class Broker {
       'transaction.state.log.replication.factor': 1,
       'transaction.state.log.min.isr': 1,
       'group.initial.rebalance.delay.ms': 0,
-      ...settings,
+      ...(typeof settings === 'function' ? settings(port) : settings),
     };
     const file = path.join(dir, 'server.properties');
     writeProperties(file, all);
@@ -86,6 +88,11 @@ export class Broker {
   /** What the broker wrote to stdout and stderr since its last start. */
   log(): string {
     return this.process?.log() ?? '';
+  }
+
+  /** Resolves when the process has ended, of its own will or not. */
+  async ended(): Promise<Ending | undefined> {
+    return this.process?.ended;
   }
 
   /** SIGTERM: the controlled shutdown. */

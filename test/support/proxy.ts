@@ -1,9 +1,10 @@
 import net from 'node:net';
 
-/** Stands between clients and a server of 127.0.0.1, and may let nothing through without ending anything. */
+/** Stands between clients and a server of 127.0.0.1, and may let nothing through without ending anything: for ever, or for a while. */
 export class TestProxy {
   private readonly pairs = new Set<readonly [net.Socket, net.Socket]>();
   private isSwallowing = false;
+  private isHeld = false;
 
   private constructor(
     private readonly server: net.Server,
@@ -32,6 +33,17 @@ export class TestProxy {
     this.isSwallowing = true;
   }
 
+  /** A cut network: nothing comes through, new connections included. What was sent meanwhile arrives after `release`, as TCP sends it again. */
+  hold(): void {
+    this.isHeld = true;
+    for (const sockets of this.pairs) for (const socket of sockets) socket.pause();
+  }
+
+  release(): void {
+    this.isHeld = false;
+    for (const sockets of this.pairs) for (const socket of sockets) socket.resume();
+  }
+
   async close(): Promise<void> {
     for (const sockets of this.pairs) for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -41,6 +53,7 @@ export class TestProxy {
     const target = net.connect(this.targetPort, '127.0.0.1');
     const pair = [client, target] as const;
     this.pairs.add(pair);
+    if (this.isHeld) for (const socket of pair) socket.pause();
     for (const [from, to] of [pair, [target, client] as const]) {
       from.on('data', (bytes) => {
         if (!this.isSwallowing) to.write(bytes);

@@ -26,6 +26,8 @@ function connect(port: number): Promise<PeerConnection> {
 
 /** A client of a cluster, some of whose brokers may be gone at any time. */
 export class ClusterClient {
+  private turn = 0;
+
   /** @param ports of all brokers that there may be */
   constructor(readonly ports: readonly number[]) {}
 
@@ -33,12 +35,13 @@ export class ClusterClient {
     return connect(port);
   }
 
-  /** Repeats what asks any broker, one after the other, until one answers with something. */
+  /** Repeats what asks any broker, one after the other, each time another one first, until one answers with something. */
   async ofAny<T>(ask: (peer: PeerConnection) => Promise<T | null>): Promise<T> {
     const deadlineMs = performance.now() + PATIENCE_MS;
     let last: unknown = 'nothing';
     while (performance.now() < deadlineMs) {
-      for (const port of this.ports) {
+      const first = this.turn++ % this.ports.length;
+      for (const port of [...this.ports.slice(first), ...this.ports.slice(0, first)]) {
         let peer: PeerConnection | null = null;
         try {
           peer = await connect(port);

@@ -1,6 +1,6 @@
 import type { CompressionType } from '@odradek/protocol/records/batch';
 import { seeded } from '@odradek/protocol/testing/seeded';
-import { type History, judge } from '../../support/history';
+import { type History, judge, type Send } from '../../support/history';
 import { ClusterClient, pause } from './client';
 import { PartitionProducer } from './producer';
 import { PartitionReader, replicaBytes, replicaRecords } from './reader';
@@ -40,6 +40,8 @@ const STEP = 300;
 /** A topic of three replicas, two of which must be in sync, written and read while a fault is done to its brokers. */
 export class Trial {
   readonly client: ClusterClient;
+  /** What others than its own producers have sent. */
+  readonly alsoSent: Send[] = [];
   private readonly producers: PartitionProducer[];
   private readonly readers: PartitionReader[];
 
@@ -110,7 +112,7 @@ export class Trial {
     for (const reader of readers) reader.stop();
     await reading;
     const history: History = {
-      sends: producers.flatMap(({ sends }) => sends),
+      sends: [...producers.flatMap(({ sends }) => sends), ...this.alsoSent],
       polls: readers.map(({ poll }) => poll),
       finals,
     };
