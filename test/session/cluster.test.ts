@@ -9,6 +9,7 @@ import { Broker } from '../support/broker';
 import { ask } from '../support/ports';
 import { until } from '../support/until';
 import { startEnsemble, type TestZooKeeper } from '../support/zookeeper';
+import { endSession } from '../zookeeper/cluster';
 
 // Three brokers on an ensemble of three, written and read all the while, as in the matrix of test/replication.
 
@@ -103,10 +104,7 @@ test(
       const before = (await registrations())[id];
       const kept = decodeKeptSession(fs.readFileSync(path.join(logDir, KEPT_SESSION_FILE)))!;
       expect(kept.sessionId).toBe(before);
-      const options = { sessionTimeoutMs: SESSION_TIMEOUT_MS, connectionTimeoutMs: 30_000 };
-      const connect = ensemble.map((server) => server.connect).join();
-      const double = await new NodeZooKeeper(silentLoggers).connect({ ...options, connect, resume: kept });
-      await double.close();
+      await endSession(kept, ensemble.map(({ connect }) => connect).join());
       await until(async () => ![before, undefined].includes((await registrations())[id]));
       await trial.whole();
     });

@@ -3,7 +3,7 @@ import { silentLoggers } from '@odradek/broker/env/logger';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeRandom } from '@odradek/broker/env/node/random';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
-import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
+import type { SessionCredentials, ZooKeeperError, ZooKeeperSession } from '@odradek/broker/env/zookeeper';
 import type { BrokerInfo } from '@odradek/broker/zookeeper/broker-info';
 import { ZooKeeperClient } from '@odradek/broker/zookeeper/session';
 import { ZooKeeperStore } from '@odradek/broker/zookeeper/store';
@@ -143,10 +143,19 @@ export const on = (...replicas: number[]): ReplicaAssignment => ({
 export const partition = (topic: string, number: number) => ({ topic, partition: number });
 
 /** Ends a client's session behind its back, as the server does when its time is up. */
-export async function expire(client: ZooKeeperClient, connect: string): Promise<void> {
-  const session = Reflect.get(client, 'session') as ZooKeeperSession;
-  const options = { connect, sessionTimeoutMs: 10_000, connectionTimeoutMs: 10_000 };
-  const resume = { sessionId: session.sessionId, password: session.password };
-  const double = await new NodeZooKeeper(silentLoggers).connect({ ...options, resume });
-  await double.close();
+export function expire(client: ZooKeeperClient, connect: string): Promise<void> {
+  return endSession(client.credentials, connect);
+}
+
+/** Ends a session. Its client, if there is one, wants it back, and may have it before its end is heard: then once more. */
+export async function endSession(resume: SessionCredentials, connect: string): Promise<void> {
+  const options = { connect, sessionTimeoutMs: 10_000, connectionTimeoutMs: 10_000, resume };
+  for (;;) {
+    const double = await new NodeZooKeeper(silentLoggers).connect(options).catch((error: ZooKeeperError) => {
+      if (error.code === 'SESSION_EXPIRED') return null;
+      throw error;
+    });
+    if (double === null) return;
+    await double.close();
+  }
 }
