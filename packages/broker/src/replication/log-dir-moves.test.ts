@@ -269,3 +269,41 @@ test.each([
   expect(w.logs.get('t', 0)?.dir ?? null).toBe(left);
   w.moves.close();
 });
+
+// The last renaming is the exception: what Apache's broker says then, ours says too.
+test.each(['/a', '/b'])('whichever call to the disk of %s fails in a move, nothing is lost', async (dir) => {
+  let reached = true;
+  let failing = 0;
+  for (; reached; failing++) {
+    const w = await World.make(3);
+    w.log.setHighWatermark(6);
+    const expected = bytesOf(w.log);
+    let calls = 0;
+    w.disk.fault = (_operation, path) => {
+      if (!path.startsWith(`${dir}/`) || calls++ !== failing) return null;
+      return { code: 'EIO' };
+    };
+    try {
+      w.moves.moveTo('t', 0, '/b');
+    } catch (error) {
+      expect(error).toMatchObject({ error: 'KAFKA_STORAGE_ERROR' });
+    }
+    await w.clock.settle();
+    reached = calls > failing;
+    w.disk.fault = () => null;
+    const left = w.logs.get('t', 0);
+    if (left !== null) expect(bytesOf(left)).toEqual(expected);
+    else expect(w.failed).toEqual([dir]);
+    if (!reached) expect([w.failed, left?.dir]).toEqual([[], '/b']);
+    w.moves.close();
+    await w.logs.stop(1);
+    const duplicate = await w.restart().then(
+      () => false,
+      (error: Error) => error.message.startsWith('Duplicate log directories found: '),
+    );
+    if (duplicate)
+      expect([dir, w.disk.list('/a').includes('t-0'), w.disk.list('/b').includes('t-0')]).toEqual(['/a', true, true]);
+    else expect(bytesOf(w.log)).toEqual(expected);
+  }
+  expect(failing).toBeGreaterThan(5);
+});
