@@ -35,7 +35,14 @@ export const clusterLoads = [
   {
     id: 'cluster-latency-2000',
     title: 'RF 3, acks=all: produce latency, 2,000 records/s of 1 KB',
-    job: { kind: 'latency', batch: { valueBytes: KB, records: 2, ...plain }, batchesPerSecond: 1000, inFlight: 5 },
+    // One connection, and so one leader.
+    job: {
+      kind: 'latency',
+      partitions: 1,
+      batch: { valueBytes: KB, records: 2, ...plain },
+      batchesPerSecond: 1000,
+      inFlight: 5,
+    },
     columns: latencies(0.25),
     touchBytes: 1e9,
   },
