@@ -70,7 +70,7 @@ class Run {
     this.partitions = Array.from({ length: partitions }, (_, partition) => ({ topic: TOPIC, partition }));
     const options = () => ({
       maxInFlight: random.pick([1, 5]),
-      maxPauseMs: random.pick([300, 1_000, 4_000]),
+      maxPauseMs: scenario.producerPauseMs,
       maxRecords: random.pick([1, 4, 10]),
       maxValueBytes: random.pick([20, 200, 2_000]),
       deliveryTimeoutMs: random.pick([15_000, 120_000]),
@@ -84,7 +84,7 @@ class Run {
     this.committers = ['group-0', 'group-1'].map((name) => new Committer(cluster, name, this.partitions));
     this.admin = new Admin(cluster, this.partitions, scenario.adminPauseMs);
     const say = (text: string): void => this.say(text);
-    const maxPauseMs = random.pick([1_000, 5_000, 20_000]);
+    const maxPauseMs = random.pick([1_000, 3_000, 10_000]);
     this.nemesis = new Nemesis(cluster, { faults, maxPauseMs, maxDurationMs: random.pick([5_000, 40_000]), say });
   }
 

@@ -9,6 +9,8 @@ export interface Scenario {
   /** How long things are broken. */
   readonly troubleMs: number;
   readonly faults: readonly FaultName[];
+  /** Between two batches of one producer for one partition, at most. */
+  readonly producerPauseMs: number;
   /** Between two deeds of an administrator, at most; 0 where there is none. */
   readonly adminPauseMs: number;
   readonly settings: Readonly<Record<string, string | number>>;
@@ -50,6 +52,7 @@ export function scenarioOf(seed: number): Scenario {
     troubleMs: random.pick([20_000, 60_000]),
     // Kafka promises nothing after a power cut but where every write is flushed.
     faults: isFlushed ? [...faults, 'power cut'] : faults,
+    producerPauseMs: random.pick([300, 1_000, 5_000]),
     adminPauseMs: random.pick([0, 500, 3_000]),
     settings: {
       'log.segment.bytes': random.pick([20_000, 1_000_000]),

@@ -37,6 +37,8 @@ interface Inode {
   /** What was overwritten since the last flush. */
   overwritten: { readonly position: number; readonly before: Buffer }[];
   modifiedMs: number;
+  /** It was put in another one's place and not flushed since. */
+  isReplacement?: boolean;
 }
 
 /**
@@ -83,8 +85,9 @@ export class MemoryDisk implements Disk {
     if (!this.folders.has(parentOf(path))) throw missing(path);
     const bytes = Buffer.from(content as Uint8Array);
     const size = bytes.length;
-    const flushedSize = durability === 'unflushed' ? 0 : size;
-    this.files.set(path, { bytes, size, flushedSize, overwritten: [], modifiedMs: this.nowMs() });
+    const inode: Inode = { bytes, size, flushedSize: size, overwritten: [], modifiedMs: this.nowMs() };
+    if (durability === 'unflushed') inode.isReplacement = true;
+    this.files.set(path, inode);
   }
 
   async replaceFileLater(path: string, content: Uint8Array | string): Promise<void> {
@@ -187,10 +190,16 @@ export class MemoryDisk implements Disk {
   /**
    * A power cut: of each file only what was flushed is sure to stay. `keep` decides how much of what was appended since
    * then does, and of overwritten places (0 or 1) which are as they were; `damage` may change the appended bytes that stay.
+   * A file that was replaced without a flush is empty (0) or whole (1).
    */
   cutPower(keep: (unflushed: number) => number, damage: (unflushed: Buffer) => void = () => {}): void {
     this.killProcess();
     for (const inode of this.files.values()) {
+      if (inode.isReplacement) {
+        if (keep(1) === 0) Object.assign(inode, { bytes: Buffer.alloc(0), size: 0, flushedSize: 0 });
+        inode.isReplacement = false;
+        continue;
+      }
       if (inode.size > inode.flushedSize) inode.size = inode.flushedSize + keep(inode.size - inode.flushedSize);
       damage(inode.bytes.subarray(inode.flushedSize, inode.size));
       for (const { position, before } of inode.overwritten.splice(0))
