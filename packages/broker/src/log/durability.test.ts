@@ -2,6 +2,7 @@ import { DiskError } from '../env/disk';
 import { append, batch, fixture, readAll, START_MS } from './testing/fixture';
 
 const FOLDER = '/data/t-0';
+const EPOCHS = `${FOLDER}/leader-epoch-checkpoint`;
 const nameOf = (offset: number) => `${FOLDER}/${String(offset).padStart(20, '0')}`;
 
 function flushes() {
@@ -27,15 +28,16 @@ test('a roll flushes the old segment and the names in the folder, behind', async
   expect(f.flushed.filter((path) => path === FOLDER)).toHaveLength(3);
 });
 
-test('flush.messages flushes records and a new name before the append is answered', () => {
+test('flush.messages flushes records, a new epoch and a new name before the append is answered', () => {
   const f = flushes();
   const log = f.open({ flushMessages: 2 });
   append(log, batch(1));
   expect(f.flushed).toEqual([]);
   append(log, batch(1));
-  expect([f.flushed, log.recoveryPoint]).toEqual([[`${nameOf(0)}.log`, FOLDER], 2]);
+  // The epoch is new, as the names are.
+  expect([f.flushed, log.recoveryPoint]).toEqual([[`${nameOf(0)}.log`, EPOCHS, FOLDER], 2]);
   append(log, batch(2));
-  expect([f.flushed.length, log.recoveryPoint]).toEqual([3, 4]);
+  expect([f.flushed.length, log.recoveryPoint]).toEqual([4, 4]);
 });
 
 test('a log that is renamed for deletion while its folder is flushed is no failure of the disk', async () => {

@@ -11,6 +11,9 @@ const UNDEFINED: EpochEnd = { leaderEpoch: -1, endOffset: -1 };
  */
 export class LeaderEpochs {
   private entries: EpochEntry[] = [];
+  /** How often the file was written, and which of these a power cut cannot undo. */
+  private saves = 0;
+  private flushedSave = 0;
 
   constructor(
     private readonly disk: Disk,
@@ -96,6 +99,37 @@ export class LeaderEpochs {
 
   private save(): void {
     writeEpochCheckpoint(this.disk, this.path, this.entries);
+    this.saves++;
+  }
+
+  /**
+   * What was saved survives a power cut once the folder is flushed, too; false where it does already. Records below the
+   * recovery point are not looked at again after one: their epochs must be in the file by then.
+   */
+  async flush(): Promise<boolean> {
+    if (this.saves === this.flushedSave) return false;
+    const { saves } = this;
+    const file = this.disk.open(this.path, 'update');
+    try {
+      await file.flush();
+    } finally {
+      file.close();
+    }
+    this.flushedSave = saves;
+    return true;
+  }
+
+  /** As `flush`, at once. */
+  flushNow(): boolean {
+    if (this.saves === this.flushedSave) return false;
+    const file = this.disk.open(this.path, 'update');
+    try {
+      file.flushNow();
+    } finally {
+      file.close();
+    }
+    this.flushedSave = this.saves;
+    return true;
   }
 
   private get path(): string {

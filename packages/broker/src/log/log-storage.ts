@@ -54,17 +54,20 @@ export abstract class LogStorage extends LogState {
     const { cuts } = this.reader;
     const flushed = this.segments.between(this.flushedOffset, offset);
     await Promise.all(flushed.map((segment) => segment.flush()));
-    if (this.hasNewFile(flushed)) await this.flushFolder();
+    await this.unlessMoved(async () => {
+      const hasNewEpochs = await this.epochs.flush();
+      if (hasNewEpochs || this.hasNewFile(flushed)) await this.options.pool.disk.flushFolder(this.folderPath);
+    });
     // The log has been cut meanwhile: what is at these offsets now may be other records.
     if (cuts !== this.reader.cuts) return;
     this.flushedOffset = Math.max(this.flushedOffset, offset);
     this.flushedMs = this.options.clock.nowMs();
   }
 
-  private async flushFolder(): Promise<void> {
+  private async unlessMoved(flush: () => Promise<void>): Promise<void> {
     const folder = this.folderPath;
     try {
-      await this.options.pool.disk.flushFolder(folder);
+      await flush();
     } catch (error) {
       // Not found under its old name: the log is to be deleted meanwhile, and nobody waits for it any more.
       if (folder === this.folderPath) throw error;
@@ -80,7 +83,8 @@ export abstract class LogStorage extends LogState {
   protected flushNow(): void {
     const flushed = this.segments.between(this.flushedOffset, this.endOffset);
     for (const segment of flushed) segment.file.flushNow();
-    if (this.hasNewFile(flushed)) this.options.pool.disk.flushFolderNow(this.folderPath);
+    const hasNewEpochs = this.epochs.flushNow();
+    if (hasNewEpochs || this.hasNewFile(flushed)) this.options.pool.disk.flushFolderNow(this.folderPath);
     this.flushedOffset = this.endOffset;
     this.flushedMs = this.options.clock.nowMs();
   }

@@ -37,8 +37,8 @@ interface Inode {
   /** What was overwritten since the last flush. */
   overwritten: { readonly position: number; readonly before: Buffer }[];
   modifiedMs: number;
-  /** It was put in another one's place and not flushed since. */
-  isReplacement?: boolean;
+  /** It was put in another one's place and not flushed since: what a power cut may bring back, null for nothing. */
+  replaced?: Inode | null;
 }
 
 /**
@@ -86,7 +86,10 @@ export class MemoryDisk implements Disk {
     const bytes = Buffer.from(content as Uint8Array);
     const size = bytes.length;
     const inode: Inode = { bytes, size, flushedSize: size, overwritten: [], modifiedMs: this.nowMs() };
-    if (durability === 'unflushed') inode.isReplacement = true;
+    if (durability === 'unflushed') {
+      const before = this.files.get(path) ?? null;
+      inode.replaced = before?.replaced === undefined ? before : before.replaced;
+    }
     this.files.set(path, inode);
   }
 
@@ -190,14 +193,17 @@ export class MemoryDisk implements Disk {
   /**
    * A power cut: of each file only what was flushed is sure to stay. `keep` decides how much of what was appended since
    * then does, and of overwritten places (0 or 1) which are as they were; `damage` may change the appended bytes that stay.
-   * A file that was replaced without a flush is empty (0) or whole (1).
+   * A file that was replaced without a flush is empty (0), whole (1) or, where there was one, what it was before (2).
    */
   cutPower(keep: (unflushed: number) => number, damage: (unflushed: Buffer) => void = () => {}): void {
     this.killProcess();
-    for (const inode of this.files.values()) {
-      if (inode.isReplacement) {
-        if (keep(1) === 0) Object.assign(inode, { bytes: Buffer.alloc(0), size: 0, flushedSize: 0 });
-        inode.isReplacement = false;
+    for (const [path, inode] of this.files) {
+      const { replaced } = inode;
+      if (replaced !== undefined) {
+        const outcome = keep(replaced === null ? 1 : 2);
+        if (outcome === 0) Object.assign(inode, { bytes: Buffer.alloc(0), size: 0, flushedSize: 0 });
+        if (outcome === 2) this.files.set(path, replaced!);
+        inode.replaced = undefined;
         continue;
       }
       if (inode.size > inode.flushedSize) inode.size = inode.flushedSize + keep(inode.size - inode.flushedSize);
@@ -282,6 +288,7 @@ export class MemoryFile implements DiskFile {
     const places = new Set(overwritten);
     return () => {
       this.disk.check('flush', this.path);
+      this.inode.replaced = undefined;
       this.inode.flushedSize = Math.max(this.inode.flushedSize, Math.min(size, this.inode.size));
       this.inode.overwritten = this.inode.overwritten.filter((place) => !places.has(place));
     };
