@@ -8,6 +8,19 @@ import { Server } from './lib/server.mjs';
 import { prepare } from './lib/setup.mjs';
 import { smallJvm, zooKeeperCommand } from './lib/zookeeper-command.mjs';
 
+/**
+ * The files are for each broker alone, as Kafka's are. Several of them keep what coordinators know as a cluster does, or the
+ * loss of one broker would stop the groups that it coordinates.
+ */
+const overridesOf = (brokers) =>
+  brokers < 2
+    ? []
+    : [
+        `offsets.topic.replication.factor=${Math.min(brokers, 3)}`,
+        `transaction.state.log.replication.factor=${Math.min(brokers, 3)}`,
+        `transaction.state.log.min.isr=${Math.min(brokers - 1, 2)}`,
+      ].flatMap((setting) => ['--override', setting]);
+
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 /** Ctrl-C reaches us from the terminal and once more from npm: only a later one means impatience. */
 const echoMs = 1_000;
@@ -110,7 +123,7 @@ async function serve(places, { command, args, version }) {
     const kafka = launch({
       name: count === 1 ? 'The broker' : `The broker of ${shown(broker.file)}`,
       command: process.execPath,
-      args: ['--min-semi-space-size=16', main, broker.file],
+      args: ['--min-semi-space-size=16', main, broker.file, ...overridesOf(count)],
       log: index === 0 ? 'kafkaServer.out' : `kafkaServer-${index}.out`,
       patienceMs: 60_000,
     });
