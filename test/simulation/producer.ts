@@ -20,7 +20,7 @@ const REFUSALS: readonly ErrorName[] = [
   'LEADER_NOT_AVAILABLE',
   'CLUSTER_AUTHORIZATION_FAILED',
 ];
-/** Never true of the batch that follows the last acknowledged one: what came before it has been lost. */
+/** Of the batch that follows the last acknowledged one they can only mean that this one has been lost. */
 const LOSSES: readonly ErrorName[] = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'];
 
 export interface ProducerOptions {
@@ -48,6 +48,11 @@ interface Batch {
   readonly deadlineMs: number;
   /** Whether an attempt may have written it. */
   mayBeWritten: boolean;
+}
+
+/** How far one producer id has come in one partition: the sequence number after the last one acknowledged. */
+interface Progress {
+  acknowledgedEnd: number;
 }
 
 type Answer = 'not sent' | 'no answer' | { readonly error: ErrorName; readonly baseOffset: number };
@@ -83,6 +88,7 @@ export class Producer {
     const { random, process } = this.client;
     while (!this.isStopped) {
       const id = this.options.isIdempotent ? await this.newId() : NO_PRODUCER;
+      const progress = { acknowledgedEnd: 0 };
       let nextSequence = 0;
       let hasSent = false;
       let open: Batch[] = [];
@@ -97,7 +103,7 @@ export class Producer {
           open.push(batch);
         }
         if (open.length === 0) return;
-        const left = await this.attempt(partition, open);
+        const left = await this.attempt(partition, open, progress);
         // Which numbers are taken nobody knows any more: Java's client too asks for a new id.
         if (left === null) break;
         open = left;
@@ -130,13 +136,17 @@ export class Producer {
   }
 
   /** Sends batches once, in their order. Returns those that have to be sent again; null where that makes no sense. */
-  private async attempt(partition: TopicPartition, open: readonly Batch[]): Promise<Batch[] | null> {
+  private async attempt(
+    partition: TopicPartition,
+    open: readonly Batch[],
+    progress: Progress,
+  ): Promise<Batch[] | null> {
     const answers = await Promise.all(open.map((batch) => this.send(partition, batch.records)));
     const left: Batch[] = [];
     let isLost = false;
     for (const [index, answer] of answers.entries()) {
       const batch = open[index]!;
-      const outcome = this.outcomeOf(batch, answer, index === 0);
+      const outcome = this.outcomeOf(batch, answer, progress);
       if (outcome === 'again') left.push(batch);
       else if (outcome === 'lost') isLost = true;
     }
@@ -145,21 +155,24 @@ export class Producer {
   }
 
   /** `lost`: nobody will ever know, or something was acknowledged that is gone. */
-  private outcomeOf(batch: Batch, answer: Answer, isFirst: boolean): 'done' | 'again' | 'lost' {
+  private outcomeOf(batch: Batch, answer: Answer, progress: Progress): 'done' | 'again' | 'lost' {
     const { isIdempotent } = this.options;
     const error = typeof answer === 'string' ? null : answer.error;
     if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
       // Of a batch that was written more than once only the last is acknowledged here.
       const baseOffset = typeof answer === 'string' ? -1 : answer.baseOffset;
       this.end(batch, 'acknowledged', baseOffset, batch.mayBeWritten && !isIdempotent);
+      progress.acknowledgedEnd = Math.max(progress.acknowledgedEnd, batch.baseSequence + batch.recordCount);
       return 'done';
     }
-    // Behind another batch that was sent at the same time there may be a gap.
-    const isGap = error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && !isFirst;
+    // Of a batch that follows on others which are not acknowledged yet, a gap is no news.
+    const isGap = error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && batch.baseSequence > progress.acknowledgedEnd;
     if (error !== null && LOSSES.includes(error) && !isGap) {
+      // After a restart a broker knows the last batch only: it cannot tell that one before that is there already.
+      const isBehind = batch.baseSequence < progress.acknowledgedEnd;
       const { partition, value } = this.sends[batch.firstSend]!;
       const at = `${(this.client.process.monotonicMs() / 1_000).toFixed(4)} s`;
-      this.losses.push(`${at}: ${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
+      if (!isBehind) this.losses.push(`${at}: ${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
       this.end(batch, 'unknown');
       return 'lost';
     }
