@@ -8,6 +8,7 @@ import { Broker } from '../support/broker';
 import { freePort } from '../support/ports';
 import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
+import { onlyBroker } from './coordinator';
 import { connect } from './members';
 import { Storm } from './storm';
 
@@ -63,7 +64,7 @@ test(
   `fifty members come, go, die and fall silent for ${STORM_SECONDS} s: nobody is in another's way, nothing is left behind`,
   async () => {
     storm = new Storm({
-      broker,
+      coordinator: onlyBroker(broker),
       groupId: 'fifty',
       topic: 'fifty',
       partitions: 100,
@@ -92,7 +93,14 @@ test(
 );
 
 test('ten thousand groups that nobody needs any more leave nothing', async () => {
-  storm = new Storm({ broker, groupId: 'any', topic: 'dead', partitions: 1, members: 0, seed: SEED });
+  storm = new Storm({
+    coordinator: onlyBroker(broker),
+    groupId: 'any',
+    topic: 'dead',
+    partitions: 1,
+    members: 0,
+    seed: SEED,
+  });
   await storm.open();
   const peer = await connect(broker);
   const ids = Array.from({ length: DEAD_GROUPS }, (_, index) => `dead-${index}`);
@@ -129,7 +137,7 @@ test(
   async () => {
     const random = seeded(SEED);
     storm = new Storm({
-      broker,
+      coordinator: onlyBroker(broker),
       groupId: 'twenty',
       topic: 'twenty',
       partitions: 40,
@@ -142,7 +150,7 @@ test(
     for (let crash = 0; crash < CRASHES; crash++) {
       const rage = storm.rage(300 + storm.below(300));
       await new Promise((resolve) => setTimeout(resolve, 400 * random()));
-      await Promise.all([storm.crash(), rage]);
+      await Promise.all([storm.crash(() => broker.kill()), rage]);
       await storm.settle();
     }
     await storm.disperse();

@@ -8,19 +8,18 @@ import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { SyncGroup } from '@odradek/protocol/messages/sync-group';
 import { ConsumerProtocolSubscription } from '@odradek/protocol/stored/consumer-protocol';
 import { Writer } from '@odradek/protocol/wire/writer';
-import type { Broker } from '../support/broker';
 import type { Ledger } from './ledger';
-import { connect } from './members';
 
 const LIMIT = { timeoutMs: 60_000 };
 const NONE = 0;
+const NOT_COORDINATOR = 16;
 const ILLEGAL_GENERATION = 22;
 const UNKNOWN_MEMBER_ID = 25;
 const REBALANCE_IN_PROGRESS = 27;
 const MEMBER_ID_REQUIRED = 79;
 const FENCED_INSTANCE_ID = 82;
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, UNKNOWN_TOPIC_OR_PARTITION: ask again. */
-const NOT_YET: ReadonlySet<number> = new Set([14, 15, 16, 3]);
+const NOT_YET: ReadonlySet<number> = new Set([14, 15, NOT_COORDINATOR, 3]);
 /** A member loses its place in these ways, and joins again. */
 const OUSTED: ReadonlySet<number> = new Set([ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS]);
 
@@ -29,7 +28,8 @@ const SHORTEST_PAUSE = 0.02;
 export const LONGEST_PAUSE = 0.1;
 
 export interface Storm {
-  readonly broker: Broker;
+  /** To the group's coordinator. */
+  readonly connect: () => Promise<PeerConnection>;
   readonly groupId: string;
   readonly topic: string;
   readonly ledger: Ledger;
@@ -129,7 +129,7 @@ export class StormMember {
   }
 
   private async sayGoodbye(memberId: string): Promise<void> {
-    const peer = await connect(this.storm.broker);
+    const peer = await this.storm.connect();
     const members = [{ memberId, groupInstanceId: this.terms.groupInstanceId, reason: 'leaving' }];
     await peer.send(LeaveGroup, 5, { groupId: this.storm.groupId, members }, LIMIT);
     peer.close();
@@ -138,7 +138,7 @@ export class StormMember {
   private async live(): Promise<void> {
     while (!this.isOver) {
       try {
-        if (this.peer?.isOpen !== true) this.peer = await connect(this.storm.broker);
+        if (this.peer?.isOpen !== true) this.peer = await this.storm.connect();
         await this.takePart(this.peer);
       } catch (error) {
         if (!(error instanceof PeerDisconnectedError)) throw error;
@@ -168,6 +168,8 @@ export class StormMember {
   private async goesOn(request: string, errorCode: number): Promise<boolean> {
     if (errorCode === NONE) return true;
     if (errorCode === UNKNOWN_MEMBER_ID) this.memberId = '';
+    // Whoever is it now is to be found again.
+    if (errorCode === NOT_COORDINATOR) this.peer?.close();
     const isFenced = errorCode === FENCED_INSTANCE_ID && this.terms.groupInstanceId !== null;
     if (isFenced || (this.isFormer && this.memberId === '')) this.isOver = true;
     else if (NOT_YET.has(errorCode)) await sleep(20);

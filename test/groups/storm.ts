@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PeerConnection } from '@odradek/broker/cluster/peer-connection';
+import { type PeerConnection, PeerDisconnectedError } from '@odradek/broker/cluster/peer-connection';
 import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
-import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { seeded } from '@odradek/protocol/testing/seeded';
-import type { Broker } from '../support/broker';
-import { ensureTopic } from '../support/topics';
 import { until } from '../support/until';
+import type { Coordinator } from './coordinator';
 import { Ledger } from './ledger';
-import { connect } from './members';
 import { LONGEST_PAUSE, StormMember, type Terms } from './storm-member';
 
 const LIMIT = { timeoutMs: 20_000 };
 const NONE = 0;
+const NOT_COORDINATOR = 16;
 const SESSION_MS = { least: 1000, most: 2000 };
 /** Longer than a rebalance: whoever is silent is in generations that it does not know of. */
 const STATIC_SESSION_MS = { least: 2000, most: 5000 };
@@ -30,7 +28,7 @@ const POLL_MS = 50;
 const PROMPT_MS = 300;
 
 export interface StormOptions {
-  readonly broker: Broker;
+  readonly coordinator: Coordinator;
   readonly groupId: string;
   readonly topic: string;
   readonly partitions: number;
@@ -48,21 +46,19 @@ export class Storm {
   private readonly random: () => number;
   private watcher: PeerConnection | null = null;
   private nextInstance = 0;
+  /** While this is pending nobody gets a connection. */
+  private gate: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: StormOptions) {
     this.ledger = new Ledger(options.partitions);
     this.random = seeded(options.seed);
   }
 
-  /** Connects who watches, and makes the topic and the coordinator where they are not there. */
+  /** Makes the topic and the coordinator where they are not there. */
   async open(): Promise<void> {
-    const { broker, groupId, topic, partitions } = this.options;
-    this.watcher = await connect(broker);
-    await ensureTopic(this.watcher, topic, partitions);
-    await until(async () => {
-      const { errorCode } = await this.watcher!.send(FindCoordinator, 2, { key: groupId }, LIMIT);
-      return errorCode === NONE && (await this.describe()).errorCode === NONE;
-    });
+    const { coordinator, topic, partitions } = this.options;
+    await coordinator.ensureTopic(topic, partitions);
+    await until(async () => (await this.describe()).errorCode === NONE);
   }
 
   close(): void {
@@ -85,7 +81,8 @@ export class Storm {
       sessionTimeoutMs: least + this.below(most - least),
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
     };
-    const storm = { ...this.options, ledger: this.ledger, random: this.random };
+    const { ledger, random } = this;
+    const storm = { ...this.options, ledger, random, connect: () => this.connect() };
     members.push(this.keep(new StormMember(storm, terms)));
   }
 
@@ -173,20 +170,43 @@ export class Storm {
     await until(async () => (await this.describe()).groupState === 'Empty');
   }
 
-  async crash(): Promise<void> {
-    const { broker } = this.options;
-    await broker.kill();
-    this.watcher!.close();
+  /** kill -9 of the coordinator. What `kill` of the coordinator says. */
+  async crash<T>(kill: () => Promise<T>): Promise<T> {
+    const { coordinator } = this.options;
+    let open = (): void => {};
+    this.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const killed = await kill();
+    this.watcher?.close();
     // What was on its way has arrived by then.
     await until(() => this.all.every(({ isConnected }) => !isConnected));
     this.ledger.crashed();
-    await broker.start();
-    await this.open();
+    await coordinator.recover();
+    open();
+    await until(async () => (await this.describe()).errorCode === NONE);
+    return killed;
   }
 
+  private async connect(): Promise<PeerConnection> {
+    await this.gate;
+    return this.options.coordinator.connect();
+  }
+
+  /** Asks whoever is the coordinator. */
   async describe() {
-    const { groups } = await this.watcher!.send(DescribeGroups, 5, { groups: [this.options.groupId] }, LIMIT);
-    return groups[0]!;
+    for (const neverMs = performance.now() + NEVER_MS; ; ) {
+      try {
+        if (this.watcher?.isOpen !== true) this.watcher = await this.connect();
+        const { groups } = await this.watcher.send(DescribeGroups, 5, { groups: [this.options.groupId] }, LIMIT);
+        if (groups[0]!.errorCode !== NOT_COORDINATOR) return groups[0]!;
+        this.watcher.close();
+      } catch (error) {
+        if (!(error instanceof PeerDisconnectedError)) throw error;
+      }
+      if (performance.now() > neverMs) throw new Error('nobody coordinates the group');
+      await sleep(POLL_MS);
+    }
   }
 
   /** Reads all committed offsets as anybody can. */
