@@ -169,10 +169,10 @@ export class Producer {
     const isGap = error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && batch.baseSequence > progress.acknowledgedEnd;
     if (error !== null && LOSSES.includes(error) && !isGap) {
       // After a restart a broker knows the last batch only: it cannot tell that one before that is there already.
-      const isBehind = batch.baseSequence < progress.acknowledgedEnd;
+      const mayBeThere = batch.mayBeWritten || batch.baseSequence < progress.acknowledgedEnd;
       const { partition, value } = this.sends[batch.firstSend]!;
       const at = `${(this.client.process.monotonicMs() / 1_000).toFixed(4)} s`;
-      if (!isBehind) this.losses.push(`${at}: ${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
+      if (!mayBeThere) this.losses.push(`${at}: ${partition}: ${value} with sequence ${batch.baseSequence}: ${error}`);
       this.end(batch, 'unknown');
       return 'lost';
     }
