@@ -27,6 +27,8 @@ function connect(port: number): Promise<PeerConnection> {
 /** A client of a cluster, some of whose brokers may be gone at any time. */
 export class ClusterClient {
   private turn = 0;
+  /** The last that did not do, for whoever reads of a failure. */
+  private refused = 'nothing';
 
   /** @param ports of all brokers that there may be */
   constructor(readonly ports: readonly number[]) {}
@@ -55,14 +57,16 @@ export class ClusterClient {
       }
       await pause();
     }
-    throw new Error(`no broker has answered for ${PATIENCE_MS} ms: ${last}`);
+    throw new Error(`no broker has answered for ${PATIENCE_MS} ms: ${last}, last metadata ${this.refused}`);
   }
 
   metadata(topic: string, holds: (answer: ClusterMetadata) => boolean): Promise<ClusterMetadata> {
     return this.ofAny(async (peer) => {
       const request = { topics: [{ name: topic }], allowAutoTopicCreation: false };
       const answer = await peer.send(Metadata, 9, request, LIMIT);
-      return holds(answer) ? answer : null;
+      if (holds(answer)) return answer;
+      this.refused = JSON.stringify(answer);
+      return null;
     });
   }
 
