@@ -66,8 +66,9 @@ export class ZooKeeperClient {
   private closed = false;
   /** Ends an attempt to open a session once nobody wants one. */
   private readonly closing = new AbortController();
-  /** Ends the waiting of requests for a connection. */
-  private readonly leaving = new AbortController();
+  /** Nobody waits for a connection any more. */
+  private isLeaving = false;
+  private readonly waiting = new Set<() => void>();
 
   constructor(
     private readonly zookeeper: ZooKeeper,
@@ -202,7 +203,8 @@ export class ZooKeeperClient {
    * must not depend on ZooKeeper's return.
    */
   stopWaiting(): void {
-    this.leaving.abort();
+    this.isLeaving = true;
+    for (const resolve of this.waiting) resolve();
   }
 
   /** Ends the session, and with it its ephemeral nodes. Waiting requests fail. */
@@ -247,7 +249,7 @@ export class ZooKeeperClient {
 
   /** Waits while a new session is being opened, unless nobody waits for ZooKeeper any more. */
   private async untilOpened(): Promise<void> {
-    while (this.opening && !this.leaving.signal.aborted) {
+    while (this.opening && !this.isLeaving) {
       await this.unlessLeaving((resolve) => void this.opening!.then(() => resolve()));
     }
   }
@@ -265,7 +267,7 @@ export class ZooKeeperClient {
         case 'closed':
           throw loss;
         case 'disconnected':
-          if (this.leaving.signal.aborted) throw loss;
+          if (this.isLeaving) throw loss;
       }
       let stop = (): void => {};
       await this.unlessLeaving((resolve) => {
@@ -277,15 +279,14 @@ export class ZooKeeperClient {
 
   /** Resolves as `wait` does, or as soon as nobody waits for ZooKeeper any more. */
   private async unlessLeaving(wait: (resolve: () => void) => void): Promise<void> {
-    const { signal } = this.leaving;
-    if (signal.aborted) return;
+    if (this.isLeaving) return;
     let left = (): void => {};
     await new Promise<void>((resolve) => {
       left = resolve;
-      signal.addEventListener('abort', left);
+      this.waiting.add(left);
       wait(resolve);
     });
-    signal.removeEventListener('abort', left);
+    this.waiting.delete(left);
   }
 
   private adopt(session: ZooKeeperSession): void {
