@@ -34,7 +34,7 @@ export const clusterLoads = [
   },
   {
     id: 'cluster-latency-2000',
-    title: 'RF 3, acks=all: produce latency, 2,000 records/s of 1 KB',
+    title: 'RF 3, acks=all: produce latency, 2,000 records/s of 1 KB, linger 1 ms',
     // One connection, and so one leader.
     job: {
       kind: 'latency',
