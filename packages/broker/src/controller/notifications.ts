@@ -1,9 +1,10 @@
 import { ERRORS } from '@odradek/protocol/errors';
 import type { ActiveController } from './active';
-import { onlineReplicas, onReplicasOffline, refreshStates } from './partitions';
+import { onlineReplicas, onReplicasOffline } from './partitions';
 import { onIsrChanged } from './reassignment';
 import { RequestBatch } from './requests';
 import { type PartitionId, partitionKey } from './state';
+import { refreshStates } from './state-writes';
 
 /**
  * Brokers have lost log folders: they are told anew of all their replicas, and answer KAFKA_STORAGE_ERROR for those

@@ -10,6 +10,7 @@ import {
 } from './leader-choice';
 import { RequestBatch } from './requests';
 import { type PartitionId, type PartitionState, partitionKey } from './state';
+import { isForeign, refreshStates, rewriteStates } from './state-writes';
 
 type Assigned = PartitionId & { readonly assignment: { readonly replicas: readonly number[] } };
 
@@ -152,29 +153,6 @@ async function writeElections(
   return { elected, again };
 }
 
-/** Whether another controller, elected after this one, has written the state: it is no longer this one's to change. */
-function isForeign({ state, logger }: ActiveController, { topic, partition }: PartitionId, current: PartitionState) {
-  if (current.controllerEpoch <= state.controllerEpoch) return false;
-  logger.error(
-    `Partition ${topic}-${partition} was written by another controller with epoch ${current.controllerEpoch}; this one's is ${state.controllerEpoch}`,
-  );
-  return true;
-}
-
-/** Reads the state znodes of these partitions again; returns, as `topic-N`, those that have one that can be read. */
-export async function refreshStates(
-  controller: ActiveController,
-  partitions: readonly PartitionId[],
-): Promise<ReadonlySet<string>> {
-  if (partitions.length === 0) return new Set();
-  const read = await controller.store.getPartitionStates(partitions);
-  for (const id of partitions) {
-    const found = read.get(partitionKey(id.topic, id.partition));
-    if (found) controller.state.setState(id, found);
-  }
-  return new Set(read.keys());
-}
-
 /** Tells the live replicas of these partitions, where they have a leader, what they are. */
 export function onlineReplicas(
   controller: ActiveController,
@@ -210,46 +188,19 @@ export async function onReplicasOffline(controller: ActiveController, lost: read
  * the replicas that are left (ReplicaStateMachine, to OfflineReplica).
  */
 export async function dropReplicas(controller: ActiveController, lost: readonly LostReplica[]): Promise<void> {
-  const { state, store } = controller;
+  const { state } = controller;
   const batch = new RequestBatch();
   for (const replica of lost) batch.addStopReplica(replica.broker, replica, false);
   // Who was not in sync is offline all the same, which everybody is to know.
   if (lost.length > 0) batch.addMetadata(state.brokers.keys(), lost);
-  const isInSync = (replica: LostReplica): boolean => {
-    const current = state.stateOf(replica);
-    return current?.isr.includes(replica.broker) === true && !isForeign(controller, replica, current);
-  };
-  let left = lost.filter(isInSync);
-  while (left.length > 0) {
-    const writes = left.map((replica) => {
-      const current = state.stateOf(replica)!;
-      return {
-        topic: replica.topic,
-        partition: replica.partition,
-        state: { ...withoutReplica(current, replica.broker), controllerEpoch: state.controllerEpoch },
-        expectedVersion: current.partitionEpoch,
-      };
-    });
-    const results = await store.updatePartitionStates(writes, state.epochVersion);
-    const again: typeof left = [];
-    for (const [index, replica] of left.entries()) {
-      const result = results[index]!;
-      if (result.type === 'ok') {
-        state.setState(replica, { ...writes[index]!.state, partitionEpoch: result.version });
-        const others = replica.assignment.replicas.filter(
-          (id) => id !== replica.broker && state.isReplicaUp(id, replica.topic, replica.partition),
-        );
-        batch.addLeaderAndIsr(others, replica, false, state);
-      } else if (result.type === 'conflict') {
-        again.push(replica);
-      } else {
-        controller.logger.error(
-          `Failed to remove replica ${replica.broker} from the ISR of partition ${replica.topic}-${replica.partition}: ${result.error.message}`,
-        );
-      }
-    }
-    const read = await refreshStates(controller, again);
-    left = again.filter((replica) => read.has(partitionKey(replica.topic, replica.partition)) && isInSync(replica));
+  const dropped = await rewriteStates(controller, lost, ({ broker }, current) =>
+    current.isr.includes(broker) ? withoutReplica(current, broker) : null,
+  );
+  for (const replica of dropped) {
+    const others = replica.assignment.replicas.filter(
+      (id) => id !== replica.broker && state.isReplicaUp(id, replica.topic, replica.partition),
+    );
+    batch.addLeaderAndIsr(others, replica, false, state);
   }
   controller.send(batch);
 }

@@ -3,7 +3,7 @@ import { ControllerMovedError } from '../zookeeper/store';
 import type { ActiveController } from './active';
 import { resumeDeletions } from './deletion';
 import { chooseForReassignment, withNextEpoch, withoutReplica } from './leader-choice';
-import { electLeaders, refreshStates } from './partitions';
+import { electLeaders } from './partitions';
 import {
   completed,
   isBeingReassigned,
@@ -18,7 +18,7 @@ import {
 import { dropReassignmentRequests, readReassignmentRequests } from './reassignment-requests';
 import { RequestBatch } from './requests';
 import { type PartitionId, partitionKey, type ReplicaAssignment } from './state';
-import { rewriteStates } from './state-writes';
+import { refreshStates, rewriteStates } from './state-writes';
 
 /** A partition on the way to an assignment. The letters below are the steps of KafkaController.onPartitionReassignment. */
 export interface Move extends PartitionId {

@@ -1,8 +1,9 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { ActiveController } from './active';
 import { chooseForOffline, choosePreferred } from './leader-choice';
-import { electLeaders, refreshStates, type Strategy } from './partitions';
+import { electLeaders, type Strategy } from './partitions';
 import { type PartitionId, partitionKey, type ReplicaAssignment } from './state';
+import { refreshStates } from './state-writes';
 
 /**
  * The elections that an administrator may ask for (KIP-460): `preferred` hands leadership back to the first replica,

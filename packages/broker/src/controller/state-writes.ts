@@ -1,6 +1,5 @@
 import type { ActiveController } from './active';
 import type { LeaderAndIsr } from './leader-choice';
-import { refreshStates } from './partitions';
 import { type PartitionId, type PartitionState, partitionKey } from './state';
 
 /**
@@ -19,9 +18,9 @@ export async function rewriteStates<Item extends PartitionId>(
   while (left.length > 0) {
     const writes = left.flatMap((item) => {
       const current = state.stateOf(item);
-      if (!current || isForeign(controller, item, current)) return [];
-      const next = nextOf(item, current);
-      return next === null ? [] : [{ item, next, expectedVersion: current.partitionEpoch }];
+      const next = current ? nextOf(item, current) : null;
+      if (!current || next === null || isForeign(controller, item, current)) return [];
+      return [{ item, next, expectedVersion: current.partitionEpoch }];
     });
     const updates = writes.map(({ item: { topic, partition }, next, expectedVersion }) => ({
       topic,
@@ -50,7 +49,7 @@ export async function rewriteStates<Item extends PartitionId>(
 }
 
 /** Whether another controller, elected after this one, has written the state: it is no longer this one's to change. */
-function isForeign(
+export function isForeign(
   { state, logger }: ActiveController,
   { topic, partition }: PartitionId,
   { controllerEpoch }: PartitionState,
@@ -60,4 +59,18 @@ function isForeign(
     `Partition ${partitionKey(topic, partition)} was written by another controller with epoch ${controllerEpoch}; this one's is ${state.controllerEpoch}`,
   );
   return true;
+}
+
+/** Reads the state znodes of these partitions again; returns, as `topic-N`, those that have one that can be read. */
+export async function refreshStates(
+  controller: ActiveController,
+  partitions: readonly PartitionId[],
+): Promise<ReadonlySet<string>> {
+  if (partitions.length === 0) return new Set();
+  const read = await controller.store.getPartitionStates(partitions);
+  for (const id of partitions) {
+    const found = read.get(partitionKey(id.topic, id.partition));
+    if (found) controller.state.setState(id, found);
+  }
+  return new Set(read.keys());
 }

@@ -1,9 +1,10 @@
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
 import type { ActiveController } from './active';
 import { onTopicDeletions } from './deletion';
-import { electLeaders, onlineReplicas, refreshStates } from './partitions';
+import { electLeaders, onlineReplicas } from './partitions';
 import { RequestBatch } from './requests';
 import type { PartitionId } from './state';
+import { refreshStates } from './state-writes';
 
 /** Reads these topics' znodes into the state, giving an id to each topic that has none (IBP 2.8 and later). */
 async function readTopics(controller: ActiveController, topics: readonly string[]): Promise<void> {
