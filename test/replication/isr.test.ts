@@ -3,6 +3,7 @@ import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import { Produce } from '@odradek/protocol/messages/produce';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { Cluster } from '../support/cluster';
+import { RECENT_MS } from '../support/recent';
 import { until } from '../support/until';
 import { ClusterClient, LIMIT } from './load/client';
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => cluster?.stop());
 
 async function produce(leader: PeerConnection, acks: number): Promise<number> {
-  const records = buildBatch({ records: [{ timestamp: 0, value: Buffer.from('v') }] });
+  const records = buildBatch({ records: [{ timestamp: RECENT_MS, value: Buffer.from('v') }] });
   const topicData = [{ name: TOPIC, partitionData: [{ index: 0, records }] }];
   const { responses } = await leader.send(
     Produce,

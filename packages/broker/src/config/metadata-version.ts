@@ -2,7 +2,7 @@
  * Versions of the inter-broker protocol, oldest first, as org.apache.kafka.server.common.MetadataVersion lists them.
  * Those after 3.9-IV0 are known but not yet released: they have no short name.
  */
-export const METADATA_VERSIONS: readonly string[] = (
+const METADATA_VERSIONS: readonly string[] = (
   '0.8.0 0.8.1 0.8.2 0.9.0 0.10.0-IV0 0.10.0-IV1 0.10.1-IV0 0.10.1-IV1 0.10.1-IV2 0.10.2-IV0 ' +
   '0.11.0-IV0 0.11.0-IV1 0.11.0-IV2 1.0-IV0 1.1-IV0 2.0-IV0 2.0-IV1 2.1-IV0 2.1-IV1 2.1-IV2 2.2-IV0 2.2-IV1 ' +
   '2.3-IV0 2.3-IV1 2.4-IV0 2.4-IV1 2.5-IV0 2.6-IV0 2.7-IV0 2.7-IV1 2.7-IV2 2.8-IV0 2.8-IV1 3.0-IV0 3.0-IV1 ' +

@@ -44,3 +44,16 @@ export function deadline(clock: Clock, delayMs: number, callback: (heardUntilMs:
     },
   };
 }
+
+/** `Clock.every` of a clock that has `after`: the next time is set before this one's callback runs. */
+export function repeat(clock: Pick<Clock, 'after'>, intervalMs: number, callback: () => void): Timer {
+  let current: Timer;
+  const next = (): void => {
+    current = clock.after(intervalMs, () => {
+      next();
+      callback();
+    });
+  };
+  next();
+  return { cancel: () => current.cancel() };
+}

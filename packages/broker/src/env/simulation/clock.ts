@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock';
+import { type Clock, repeat, type Timer } from '../clock';
 import type { SeededRandom } from './random';
 import { type Task, TaskQueue } from './task-queue';
 import { Trace } from './trace';
@@ -155,15 +155,7 @@ export class SimulatedProcess implements Clock {
   }
 
   every(intervalMs: number, callback: () => void): Timer {
-    let current: Timer;
-    const next = (): void => {
-      current = this.after(intervalMs, () => {
-        next();
-        callback();
-      });
-    };
-    next();
-    return { cancel: () => current.cancel() };
+    return repeat(this, intervalMs, callback);
   }
 
   soon(callback: () => void): void {

@@ -185,11 +185,6 @@ export class Lane {
     physics.at(this.lastArrivalMs, () => this.arrive(deliver));
   }
 
-  /** Whether something is on its way that has not found through. */
-  get isStuck(): boolean {
-    return this.held.length > 0;
-  }
-
   retry(delayMs: number): void {
     this.fabric.time.physics.after(delayMs, () => {
       if (!this.fabric.isReachable(this.from, this.to)) return;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock';
+import { type Clock, repeat, type Timer } from '../clock';
 
 interface Pending {
   readonly atMs: number;
@@ -34,15 +34,7 @@ export class ManualClock implements Clock {
   }
 
   every(intervalMs: number, callback: () => void): Timer {
-    let current: Timer;
-    const next = (): void => {
-      current = this.after(intervalMs, () => {
-        next();
-        callback();
-      });
-    };
-    next();
-    return { cancel: () => current.cancel() };
+    return repeat(this, intervalMs, callback);
   }
 
   soon(callback: () => void): void {
