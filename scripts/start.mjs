@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { home } from './lib/paths.mjs';
-import { brokerServes, somethingListens, zooKeeperServes } from './lib/probe.mjs';
+import { brokerServes, groupsServe, somethingListens, zooKeeperServes } from './lib/probe.mjs';
 import { PlainError, runMain } from './lib/say.mjs';
 import { Server } from './lib/server.mjs';
 import { prepare } from './lib/setup.mjs';
@@ -113,6 +113,9 @@ async function serve(places, { command, args, version }) {
     console.log(`ZooKeeper ${version} serves on localhost:${zooKeeper.port} (log: ${shown(keeper.logFile)})`);
 
     const kafkas = await Promise.all(brokers.map((broker, index) => startBroker(broker, index, brokers.length)));
+    // On all of them while all are there: groups are to work also if the first thing that somebody tries is to end a broker.
+    const [first] = brokers;
+    if (brokers.length > 1 && first.isPlain) await kafkas[0].ready(() => groupsServe(first.host, first.port), 60_000);
     console.log(whatNext(places));
     const last = await Promise.race([keeper.ended.then(() => keeper), lastOf(kafkas, brokers)]);
     throw new PlainError(`${last.name} ended (${await last.ended}). ${last.lastLines()}`);

@@ -44,6 +44,16 @@ export async function brokersKnownAt(host, port) {
 /** Does a broker answer Metadata there, and name at least one broker (itself)? */
 export const brokerServes = async (host, port) => (await brokersKnownAt(host, port)) > 0;
 
+/** FindCoordinator v0 of some group: key 10, version 0, correlation id, no client id, the group's name. */
+const coordinatorRequest = Buffer.from([0, 0, 0, 13, 0, 10, 0, 0, 0, 0, 0, correlationId, 0xff, 0xff, 0, 1, 0x61]);
+
+/** Has some group a coordinator there? Asking makes the topic that coordinators keep their groups in. */
+export async function groupsServe(host, port) {
+  const answer = await ask(host, port, coordinatorRequest, isWholeFrame);
+  if (answer === undefined || answer.length < 10 || !isWholeFrame(answer)) return false;
+  return answer.readInt32BE(4) === correlationId && answer.readInt16BE(8) === 0;
+}
+
 /** Does anything accept connections there? */
 export async function somethingListens(host, port) {
   return new Promise((resolve) => {

@@ -120,6 +120,13 @@ describe('npm start', () => {
     const run = start(place);
     await run.until(saysWhatNext(run));
     expect(run.log()).toContain(' --replication-factor 3 ');
+    // Made while all are there: groups must not wait for the broker that is ended next.
+    const { stdout } = await runTool('zookeeper-shell', [
+      `127.0.0.1:${place.zooKeeperPort}`,
+      'get',
+      '/brokers/topics/__consumer_offsets/partitions/0/state',
+    ]);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!).isr).toHaveLength(3);
     const second = (await runningServers('brokersAmong')).find(({ rest }) => rest?.includes(place.files[2]!));
     process.kill(second!.pid, 'SIGKILL');
     await run.until(() => run.log().includes(' ended (SIGKILL); 2 go on. To have it back: '));
