@@ -114,7 +114,8 @@ describe('layers', () => {
     cluster: ['config', 'zookeeper', 'network'],
     replication: ['cluster', 'log'],
     controller: ['cluster', 'config', 'zookeeper'],
-    groups: ['config', 'replication/partition-writer'],
+    groups: ['config', 'replication/partition-loading', 'replication/partition-writer'],
+    transactions: ['cluster', 'config', 'network', 'replication/partition-loading', 'replication/partition-writer'],
     quotas: ['config'],
     metrics: ['config'],
     api: [
@@ -127,6 +128,7 @@ describe('layers', () => {
       'network/buffer-pool',
       'quotas',
       'replication',
+      'transactions',
       'zookeeper',
     ],
   };

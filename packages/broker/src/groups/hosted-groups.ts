@@ -1,11 +1,11 @@
+import { PartitionLoading } from '../replication/partition-loading';
 import type { LeadershipListener } from '../replication/partition-writer';
 import { Group } from './group';
 import type { GroupShell } from './group-shell';
 import type { GroupSettings } from './group-types';
-import { Loading } from './loading';
 import { GroupOffsets } from './offsets';
 import { GROUP_OFFSETS_TOPIC, parseGroupValue } from './records';
-import type { Replay, ReplayedGroup } from './replay';
+import { Replay, type ReplayedGroup } from './replay';
 import { moved, RunningGroup } from './running-group';
 
 /** A partition of `__consumer_offsets` that this broker leads. */
@@ -23,12 +23,20 @@ export class HostedGroups implements LeadershipListener {
   private readonly hosted = new Map<number, Hosted>();
   /** The latest leader epoch that was heard of: what comes late changes nothing. */
   private readonly epochs = new Map<number, number>();
-  private readonly loading: Loading;
+  private readonly loading: PartitionLoading<Replay>;
   private isStopped = false;
 
   constructor(private readonly shell: GroupShell) {
     const { writer, clock, logger, values } = shell;
-    this.loading = new Loading({ writer, clock, logger, bufferBytes: values.offsetsLoadBufferSize });
+    this.loading = new PartitionLoading({
+      topic: GROUP_OFFSETS_TOPIC,
+      writer,
+      clock,
+      bufferBytes: values.offsetsLoadBufferSize,
+      newReplay: () => new Replay(),
+      failed: (partition, error) =>
+        logger.error(`Error loading offsets from ${GROUP_OFFSETS_TOPIC}-${partition}: ${error.message}`, { error }),
+    });
   }
 
   /** Whether any partition's groups are still being read. */
@@ -79,8 +87,10 @@ export class HostedGroups implements LeadershipListener {
     this.loading.start(partition, (replay) => this.loaded(hosted, replay, startMs));
   }
 
-  private loaded(hosted: Hosted, { groups, recordCount }: Replay, startMs: number): void {
+  private loaded(hosted: Hosted, replay: Replay, startMs: number): void {
     const { partition } = hosted;
+    const { groups, recordCount } = replay;
+    this.tellOfLosses(partition, replay);
     for (const [groupId, replayed] of groups) {
       if (replayed.metadata === null && replayed.offsets.isEmpty) continue;
       hosted.groups.set(groupId, this.groupOf(groupId, partition, replayed));
@@ -93,6 +103,19 @@ export class HostedGroups implements LeadershipListener {
       { partition, groups: hosted.groups.size, records: recordCount, durationMs },
     );
     for (const group of hosted.groups.values()) group.run(group.core.loaded(this.shell.steadyMs()));
+  }
+
+  private tellOfLosses(partition: number, { unknownKeys, damaged }: Replay): void {
+    const { logger } = this.shell;
+    const name = `${GROUP_OFFSETS_TOPIC}-${partition}`;
+    for (const [version, count] of unknownKeys) {
+      logger.warn(
+        `Unknown message key with version ${version} while loading offsets and group metadata from ${name}. Ignoring ${count} of them. It could be a left over from an aborted upgrade.`,
+      );
+    }
+    for (const { offset, reason } of damaged) {
+      logger.error(`The record at offset ${offset} of ${name} cannot be read and is left out: ${reason}`);
+    }
   }
 
   private groupOf(groupId: string, partition: number, { metadata, offsets }: ReplayedGroup): RunningGroup {

@@ -1,3 +1,4 @@
+import type { ErrorName } from '@odradek/protocol/errors';
 import type { TopicPartition } from '../cluster/metadata';
 
 /** A transaction whose outcome is written down: what its markers say, and where they have to go. */
@@ -29,4 +30,92 @@ export interface TransactionMarkers {
   /** This broker coordinates the transactions of that partition of `__transaction_state` no more. */
   partitionResigned(txnPartition: number): void;
   stop(): void;
+}
+
+/**
+ * - `Empty`: no transaction has been begun since the producer got its epoch. → Ongoing, Dead
+ * - `Ongoing`: has partitions, and time until its timeout. → PrepareCommit, PrepareAbort, PrepareEpochFence
+ * - `PrepareCommit`, `PrepareAbort`: the outcome is certain, its markers are being written. → CompleteCommit, CompleteAbort
+ * - `CompleteCommit`, `CompleteAbort`: every partition has its marker. → Empty, Ongoing, Dead
+ * - `Dead`: unused for so long that it is being forgotten; final, never a record.
+ * - `PrepareEpochFence`: on the way from Ongoing to PrepareAbort with a new epoch; never a record.
+ */
+export type TransactionState =
+  | 'Empty'
+  | 'Ongoing'
+  | 'PrepareCommit'
+  | 'PrepareAbort'
+  | 'CompleteCommit'
+  | 'CompleteAbort'
+  | 'Dead'
+  | 'PrepareEpochFence';
+
+export const NO_PRODUCER_ID = -1;
+export const NO_PRODUCER_EPOCH = -1;
+export const NO_TIMESTAMP = -1;
+
+/** Topics and their partitions, in the order in which they were added. */
+export type PartitionSet = ReadonlyMap<string, ReadonlySet<number>>;
+
+/** All that is known of a transactional id (TransactionMetadata). Never changed; a new one takes its place. */
+export interface TransactionMetadata {
+  readonly producerId: number;
+  /** Before the last change; not kept in records. */
+  readonly lastProducerId: number;
+  /** -1 until the first InitProducerId is answered. */
+  readonly producerEpoch: number;
+  /** What a producer that has lost the answer to its InitProducerId may still name (KIP-360); not kept in records. */
+  readonly lastProducerEpoch: number;
+  readonly timeoutMs: number;
+  readonly state: TransactionState;
+  readonly partitions: PartitionSet;
+  /** When the first partition was added; -1 where there was no transaction yet. */
+  readonly startTimestamp: number;
+  readonly lastUpdateTimestamp: number;
+}
+
+export interface ProducerIdAndEpoch {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/** A transactional InitProducerId whose timeout has been found valid. */
+export interface InitProducerIdRequest {
+  readonly timeoutMs: number;
+  /** What the producer has been until now, where it says so (version 3 and later, KIP-360). */
+  readonly expected: ProducerIdAndEpoch | null;
+}
+
+/** Of a failure: -1 and -1. */
+export interface InitProducerIdAnswer extends ProducerIdAndEpoch {
+  readonly error: ErrorName;
+}
+
+/** Who speaks, and of which partitions. */
+export interface PartitionsRequest extends ProducerIdAndEpoch {
+  readonly partitions: readonly TopicPartition[];
+}
+
+export interface EndRequest extends ProducerIdAndEpoch {
+  readonly isCommit: boolean;
+}
+
+/** Waits for an answer until what it tells of is committed. Called once. */
+export type AnswerInit = (answer: InitProducerIdAnswer) => void;
+export type AnswerError = (error: ErrorName) => void;
+
+/** What one transactional id wants done, in this order. */
+export type Effect =
+  | { readonly type: 'answer-init'; readonly ticket: AnswerInit; readonly answer: InitProducerIdAnswer }
+  | { readonly type: 'answer'; readonly ticket: AnswerError; readonly error: ErrorName }
+  /** Append its record and call `persisted` with the token once that is committed, or has failed. */
+  | { readonly type: 'append'; readonly token: number; readonly metadata: TransactionMetadata }
+  /** As `append`, after a while: nobody else can finish this transaction. */
+  | { readonly type: 'append-again'; readonly token: number; readonly metadata: TransactionMetadata }
+  /** Send its markers and call `markersSettled` with the token. */
+  | { readonly type: 'send-markers'; readonly token: number; readonly metadata: TransactionMetadata }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string };
+
+export function initError(error: ErrorName): InitProducerIdAnswer {
+  return { error, producerId: NO_PRODUCER_ID, producerEpoch: NO_PRODUCER_EPOCH };
 }

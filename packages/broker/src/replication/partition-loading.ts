@@ -1,22 +1,29 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { Clock } from '../env/clock';
-import type { Logger } from '../env/logger';
-import type { PartitionWriter } from '../replication/partition-writer';
-import { GROUP_OFFSETS_TOPIC } from './records';
-import { Replay } from './replay';
+import type { PartitionWriter } from './partition-writer';
 
 /** What is read in one turn of the event loop: a few milliseconds' work, and large enough to be read quickly. */
 const CHUNK_BYTES = 256 * 1024;
 
-export interface LoadingOptions {
-  readonly writer: PartitionWriter;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** offsets.load.buffer.size */
-  readonly bufferBytes: number;
+/** What a coordinator makes of the records of one partition, from its first batch to its last. */
+export interface PartitionReplay {
+  /** Takes whole batches in. The chunk that they lie in is not kept. */
+  add(batches: Buffer): void;
 }
 
-interface Load {
+export interface PartitionLoadingOptions<Replay> {
+  /** The topic that the coordinator keeps its state in. */
+  readonly topic: string;
+  readonly writer: PartitionWriter;
+  readonly clock: Clock;
+  /** The most that is read at once: offsets.load.buffer.size, transaction.state.log.load.buffer.size */
+  readonly bufferBytes: number;
+  readonly newReplay: () => Replay;
+  /** Hears of what kept a partition from being read to its end. */
+  readonly failed: (partition: number, error: Error) => void;
+}
+
+interface Load<Replay> {
   readonly partition: number;
   replay: Replay;
   readonly loaded: (replay: Replay) => void;
@@ -24,20 +31,20 @@ interface Load {
 }
 
 /**
- * Reads partitions of `__consumer_offsets` back, one after another, a piece in each turn of the event loop: a broker
- * that has just become the coordinator of many groups serves everybody else meanwhile.
+ * Reads a coordinator's partitions back, one after another, a piece in each turn of the event loop: a broker that has
+ * just become the coordinator of many groups or transactions serves everybody else meanwhile.
  */
-export class Loading {
-  private loads: Load[] = [];
+export class PartitionLoading<Replay extends PartitionReplay> {
+  private loads: Load<Replay>[] = [];
   private isScheduled = false;
   /** In this turn. */
   private readBytes = 0;
 
-  constructor(private readonly options: LoadingOptions) {}
+  constructor(private readonly options: PartitionLoadingOptions<Replay>) {}
 
   /** Calls `loaded` once the partition has been read to its log's end, unless it is cancelled before. */
   start(partition: number, loaded: (replay: Replay) => void): void {
-    this.loads.push({ partition, replay: new Replay(), loaded, nextOffset: null });
+    this.loads.push({ partition, replay: this.options.newReplay(), loaded, nextOffset: null });
     this.schedule();
   }
 
@@ -62,20 +69,14 @@ export class Loading {
       const outcome = this.read(load);
       if (outcome === 'more') continue;
       this.loads.shift();
-      if (outcome === 'end') this.finish(load);
+      if (outcome === 'end') load.loaded(load.replay);
     }
   }
 
-  private read(load: Load): 'more' | 'end' | 'lost' {
-    const { writer, logger, bufferBytes } = this.options;
-    const name = `${GROUP_OFFSETS_TOPIC}-${load.partition}`;
+  private read(load: Load<Replay>): 'more' | 'end' | 'lost' {
+    const { topic, writer, bufferBytes, newReplay, failed } = this.options;
     try {
-      const chunk = writer.read(
-        GROUP_OFFSETS_TOPIC,
-        load.partition,
-        load.nextOffset,
-        Math.min(bufferBytes, CHUNK_BYTES),
-      );
+      const chunk = writer.read(topic, load.partition, load.nextOffset, Math.min(bufferBytes, CHUNK_BYTES));
       if (chunk === null) return 'end';
       this.readBytes += chunk.batches.length;
       load.replay.add(chunk.batches);
@@ -85,27 +86,13 @@ export class Loading {
       if (load.nextOffset !== null && error instanceof KafkaError && error.error === 'OFFSET_OUT_OF_RANGE') {
         // Retention has deleted what was to be read next: what is left counts.
         load.nextOffset = null;
-        load.replay = new Replay();
+        load.replay = newReplay();
         return 'more';
       }
-      logger.error(`Error loading offsets from ${name}: ${(error as Error).message}`, { error });
+      failed(load.partition, error as Error);
       // A log that this broker lost, or whose disk has failed, has its next coordinator soon. Of one with bytes that are
       // no records, what comes before them is all that anybody will ever know.
       return error instanceof KafkaError ? 'lost' : 'end';
     }
-  }
-
-  private finish({ partition, replay, loaded }: Load): void {
-    const { logger } = this.options;
-    const name = `${GROUP_OFFSETS_TOPIC}-${partition}`;
-    for (const [version, count] of replay.unknownKeys) {
-      logger.warn(
-        `Unknown message key with version ${version} while loading offsets and group metadata from ${name}. Ignoring ${count} of them. It could be a left over from an aborted upgrade.`,
-      );
-    }
-    for (const { offset, reason } of replay.damaged) {
-      logger.error(`The record at offset ${offset} of ${name} cannot be read and is left out: ${reason}`);
-    }
-    loaded(replay);
   }
 }
