@@ -1,5 +1,5 @@
 // What is measured of three brokers, and what is wanted of it; see figures.mjs.
-import { cpuPerGb, latencies, mbPerSecond, seconds } from './figures.mjs';
+import { cpuPerGb, latencies, mbPerSecond, perSecond, seconds } from './figures.mjs';
 
 const KB = 1024;
 const partitions = 6;
@@ -44,6 +44,18 @@ export const clusterLoads = [
       inFlight: 5,
     },
     columns: latencies(0.25),
+    touchBytes: 1e9,
+  },
+  {
+    id: 'transactions',
+    title: 'RF 3: transactions of 100 records of 100 B in 4 partitions, 12 producers',
+    job: {
+      kind: 'transactions',
+      partitions: 4,
+      producers: 12,
+      batch: { valueBytes: 100, records: 25, ...plain },
+    },
+    columns: [{ ...perSecond('requests', 'transactions/s'), target: 2 }],
     touchBytes: 1e9,
   },
 ].map((load) => ({ ...load, job: { partitions, connections: partitions, replicationFactor, ...load.job } }));

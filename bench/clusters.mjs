@@ -23,6 +23,8 @@ function settings(id, port, logDir, zooKeeper) {
     'log.dirs': logDir,
     'zookeeper.connect': zooKeeper,
     'offsets.topic.replication.factor': BROKERS,
+    'transaction.state.log.replication.factor': BROKERS,
+    'transaction.state.log.min.isr': BROKERS - 1,
     ...RECYCLING,
   };
   const lines = Object.entries(own).map(([key, value]) => `${key}=${value}\n`);

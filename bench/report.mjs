@@ -33,15 +33,21 @@ export function rowsOf({ title, columns }, results) {
 }
 
 function targetOf({ better, target, limit }) {
-  if (target === undefined) return '';
   const sign = better === 'more' ? '≥' : '≤';
-  return limit === undefined ? `${sign} ${target}` : `${sign} ${target}, ${sign} ${limit} itself`;
+  const wanted = [
+    target === undefined ? [] : `${sign} ${target}`,
+    limit === undefined ? [] : `${sign} ${limit} itself`,
+  ];
+  return wanted.flat().join(', ');
 }
 
 function verdictOf({ better, target, limit }, our, ratio) {
-  if (target === undefined || ratio === undefined) return '';
-  const within = (value, bound) => (better === 'more' ? value >= bound : value <= bound);
-  return within(ratio, target) && (limit === undefined || within(our, limit)) ? 'yes' : 'no';
+  const bounds = [
+    [ratio, target],
+    [our, limit],
+  ].filter(([, bound]) => bound !== undefined);
+  if (bounds.length === 0 || bounds.some(([value]) => value === undefined)) return '';
+  return bounds.every(([value, bound]) => (better === 'more' ? value >= bound : value <= bound)) ? 'yes' : 'no';
 }
 
 const heads = {

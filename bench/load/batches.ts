@@ -28,10 +28,13 @@ function recordValue(shape: BatchShape, next: () => number): Buffer {
   return Buffer.from(text.slice(0, shape.valueBytes));
 }
 
-/** One encoded batch. */
-export function buildBatch(shape: BatchShape, producerId = -1): Buffer {
+/** One encoded batch; of a producer with an id where there is one. */
+export function buildBatch(
+  shape: BatchShape,
+  producer?: { readonly producerId: number; readonly isTransactional?: boolean },
+): Buffer {
   const next = randomBytes(0x2545f491);
-  const idempotent = shape.idempotent ? { producerId, producerEpoch: 0, baseSequence: 0 } : {};
+  const idempotent = producer === undefined ? {} : { ...producer, producerEpoch: 0, baseSequence: 0 };
   const builder = new RecordBatchBuilder({ compression: shape.compression, ...idempotent });
   const timestamp = Date.now();
   for (let index = 0; index < shape.records; index++) builder.append({ timestamp, value: recordValue(shape, next) });

@@ -1,6 +1,22 @@
 import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api, RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import { decodeResponse, encodeRequest, HOST } from './calls';
+
+const RETRY_MS = 20;
+const PATIENCE_MS = 120_000;
+
+/** Asks until the answer has no error: a coordinator is made, or loads. */
+export async function untilGood<T>(ask: () => Promise<T>, errorOf: (answer: T) => number): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await ask();
+    const error = errorOf(answer);
+    if (error === 0) return answer;
+    if (Date.now() > deadline) throw new Error(`the broker still answers with error ${error}`);
+    await sleep(RETRY_MS);
+  }
+}
 
 /** A connection that asks one thing after the other, as a group's member does. */
 export class Client {

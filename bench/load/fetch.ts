@@ -1,49 +1,55 @@
 import { Fetch } from '@odradek/protocol/messages/fetch';
-import { buildBatch } from './batches';
 import { decodeResponse, encodeRequest, exchange } from './calls';
-import type { FetchJob } from './job';
 import type { Traffic } from './link';
 
 const VERSION = 12;
 const MAX_BYTES = 50 * 1024 * 1024;
 /** Length, correlation id, no tags, throttle time. */
 const ERROR_CODE_AT = 13;
+const READ_COMMITTED = 1;
 /** Stands where an offset belongs, to be found in the encoded request. */
 const MARK = 0x1234_5678_9abc;
 
 export interface FetchTraffic extends Traffic {
   readonly recordsPerRequest: number;
   readonly bytesPerRequest: number;
-  /** What every answer's size must be: whole batches of every partition. */
+  /** What every answer's size must be, but for lists of aborted transactions: whole batches of every partition. */
   readonly answerBytes: number;
 }
 
-/** Reads `partitions` of a filled topic from its start to its end, again and again, whole batches at a time. */
+/** Equal parts of each partition's log, each of whole batches; one request reads one of each partition. */
+export interface Pieces {
+  readonly bytes: number;
+  readonly offsets: number;
+  readonly count: number;
+}
+
+/** Reads `partitions` of a filled topic from its start to its end, again and again, a piece at a time. */
 export async function fetchTraffic(
-  job: FetchJob,
+  {
+    topic,
+    port,
+    isCommitted = false,
+  }: { readonly topic: string; readonly port: number; readonly isCommitted?: boolean },
   partitions: readonly number[],
-  filled: number,
+  pieces: Pieces,
 ): Promise<FetchTraffic> {
-  const { topic, batch: shape, port } = job;
-  const batchBytes = buildBatch(shape).length;
-  const batches = Math.max(1, Math.floor(job.partitionMaxBytes / batchBytes));
-  const partitionMaxBytes = batches * batchBytes;
+  const partitionMaxBytes = pieces.bytes;
   const request = encodeRequest(Fetch, VERSION, {
     maxWaitMs: 500,
     minBytes: 1,
     maxBytes: MAX_BYTES,
+    isolationLevel: isCommitted ? READ_COMMITTED : 0,
     topics: [
       { topic, partitions: partitions.map((partition) => ({ partition, fetchOffset: MARK, partitionMaxBytes })) },
     ],
     forgottenTopicsData: [],
   });
   const offsetsAt = positionsOf(request);
-  const recordsPerPartition = batches * shape.records;
-  const turns = Math.floor((filled * shape.records) / recordsPerPartition);
   let turn = 0;
   const prepare = (): void => {
-    for (const at of offsetsAt) request.writeBigInt64BE(BigInt(turn * recordsPerPartition), at);
-    turn = (turn + 1) % turns;
+    for (const at of offsetsAt) request.writeBigInt64BE(BigInt(turn * pieces.offsets), at);
+    turn = (turn + 1) % pieces.count;
   };
   prepare();
   const answer = await exchange(port, request);
@@ -54,7 +60,7 @@ export async function fetchTraffic(
     inFlight: 1,
     errorCodeAt: ERROR_CODE_AT,
     prepare,
-    recordsPerRequest: recordsPerPartition * partitions.length,
+    recordsPerRequest: pieces.offsets * partitions.length,
     bytesPerRequest: partitionMaxBytes * partitions.length,
     answerBytes: answer.length,
   };

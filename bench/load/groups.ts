@@ -11,12 +11,11 @@ import { ConsumerProtocolSubscription } from '@odradek/protocol/stored/consumer-
 import { Writer } from '@odradek/protocol/wire/writer';
 import { buildBatch } from './batches';
 import { encodeRequest } from './calls';
-import { Client } from './client';
+import { Client, untilGood } from './client';
 import type { CommitJob, GroupsJob, JoinJob } from './job';
 import type { Traffic } from './link';
 
 const COMMIT_VERSION = 7;
-const RETRY_MS = 20;
 const PATIENCE_MS = 120_000;
 const MEMBER_ID_REQUIRED = 79;
 const REBALANCE_IN_PROGRESS = 27;
@@ -38,18 +37,6 @@ const commitOf = (groupId: string, topic: string, partitions: number) => ({
     },
   ],
 });
-
-/** Asks until the answer has no error: a coordinator is made, or loads. */
-async function untilGood<T>(ask: () => Promise<T>, errorOf: (answer: T) => number): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const answer = await ask();
-    const error = errorOf(answer);
-    if (error === 0) return answer;
-    if (Date.now() > deadline) throw new Error(`the broker still answers with error ${error}`);
-    await sleep(RETRY_MS);
-  }
-}
 
 async function untilThereIsACoordinator(port: number, group: string): Promise<void> {
   const client = new Client(port);

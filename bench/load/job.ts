@@ -1,5 +1,15 @@
 /** What a load process is told to do, as JSON in its last argument; it answers with a `Result`, as JSON on stdout. */
-export type Job = ProduceJob | FetchJob | LatencyJob | CommitJob | JoinJob | GroupsJob | CreateJob | OutageJob;
+export type Job =
+  | ProduceJob
+  | FetchJob
+  | CommittedFetchJob
+  | LatencyJob
+  | TransactionsJob
+  | CommitJob
+  | JoinJob
+  | GroupsJob
+  | CreateJob
+  | OutageJob;
 
 interface Target {
   readonly port: number;
@@ -39,6 +49,23 @@ export interface FetchJob extends Target, Timed {
   readonly connections: number;
   readonly fillBytes: number;
   readonly partitionMaxBytes: number;
+}
+
+/** As `FetchJob`, of transactions, some of them aborted; read to the end and to the last stable offset in turn. */
+export interface CommittedFetchJob extends Target, Timed {
+  readonly kind: 'committed-fetch';
+  readonly batch: BatchShape;
+  readonly connections: number;
+  readonly fillBytes: number;
+  /** Of each partition. */
+  readonly batchesPerTransaction: number;
+}
+
+/** Producers that commit one transaction after the other: a batch to each partition. */
+export interface TransactionsJob extends Target, Timed {
+  readonly kind: 'transactions';
+  readonly batch: BatchShape;
+  readonly producers: number;
 }
 
 /** Batches at fixed times, whether earlier ones are answered or not. */
@@ -94,4 +121,11 @@ export interface Result {
   readonly ownCpuSeconds: number;
   /** Of a record, from the moment it was due; latency jobs only. */
   readonly latencyMs?: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+}
+
+/** Of a `CommittedFetchJob`. */
+export interface CommittedResult {
+  readonly committedBytesPerSecond: number;
+  /** Of what is read to the log's end in the same time. */
+  readonly share: number;
 }

@@ -1,16 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buildBatch } from './batches';
 import { createTopic, deleteTopic, type TopicShape } from './calls';
-import { fetchTraffic } from './fetch';
+import { fetchTraffic, type Pieces } from './fetch';
 import { commitTraffic, prepareGroups, runGroups, runJoin } from './groups';
-import type { CommitJob, CreateJob, FetchJob, GroupsJob, Job, ProduceJob, Result } from './job';
+import type {
+  CommitJob,
+  CommittedFetchJob,
+  CommittedResult,
+  CreateJob,
+  FetchJob,
+  GroupsJob,
+  Job,
+  ProduceJob,
+  Result,
+} from './job';
 import { runLatency } from './latency';
 import { Link } from './link';
 import { Meter } from './meter';
 import { runCreate, runFailover, runOutage } from './outage';
 import { produceTraffic } from './produce';
+import { runTransactions, TransactionalProducer } from './transactions';
+
+/** A control batch of one marker. */
+const MARKER_BYTES = 78;
+/** More than what an answer tells of one aborted transaction, and of there being a list. */
+const ABORTED_BYTES = 20;
+const ABORT_EACH = 10;
+const TURNS = 4;
 
 /** Lets links run through the warm-up and the measured time. */
-async function measure(job: ProduceJob | FetchJob | CommitJob, meter: Meter, links: readonly Link[]): Promise<Result> {
+async function measure(
+  job: { readonly warmSeconds: number; readonly seconds: number },
+  meter: Meter,
+  links: readonly Link[],
+): Promise<Result> {
   await Promise.all(links.map(({ opened }) => opened));
   for (const link of links) {
     link.onAnswers = (count) => link.send(count);
@@ -54,15 +77,25 @@ async function runCommit(job: CommitJob): Promise<Result> {
 
 async function runFetch(job: FetchJob): Promise<Result> {
   const filled = await fill(job);
+  const batchBytes = buildBatch(job.batch).length;
+  const batches = Math.max(1, Math.floor(job.partitionMaxBytes / batchBytes));
+  const offsets = batches * job.batch.records;
+  return read(job, { bytes: batches * batchBytes, offsets, count: Math.floor(filled / batches) });
+}
+
+/** Reads pieces of all partitions round and round. */
+async function read(job: FetchJob | CommittedFetchJob, pieces: Pieces, isCommitted = false): Promise<Result> {
   const meter = new Meter(job);
   const failure = failing();
   const all = Array.from({ length: job.partitions }, (_, partition) => partition);
   const links = await Promise.all(
     Array.from({ length: job.connections }, async (_, connection) => {
       const own = all.filter((partition) => partition % job.connections === connection);
-      const traffic = await fetchTraffic(job, own, filled);
+      const traffic = await fetchTraffic({ ...job, isCommitted }, own, pieces);
+      const most = traffic.answerBytes + (isCommitted ? own.length * ABORTED_BYTES : 0);
       const answered = (frameBytes: number): void => {
-        if (frameBytes !== traffic.answerBytes) failure.fail(new Error(`an answer of ${frameBytes} bytes`));
+        const isWhole = frameBytes >= traffic.answerBytes && frameBytes <= most;
+        if (!isWhole) failure.fail(new Error(`an answer of ${frameBytes} bytes`));
         meter.requests++;
         meter.records += traffic.recordsPerRequest;
         meter.bytes += traffic.bytesPerRequest;
@@ -73,6 +106,34 @@ async function runFetch(job: FetchJob): Promise<Result> {
   const result = await Promise.race([measure(job, meter, links), failure.promise]);
   for (const link of links) link.close();
   return result;
+}
+
+/** Reads transactions to the log's end and to the last stable offset, by turns: half the time each. */
+async function runCommittedFetch(job: CommittedFetchJob): Promise<CommittedResult> {
+  const pieces = await fillWithTransactions(job);
+  const slice = { ...job, seconds: job.seconds / TURNS, warmSeconds: job.warmSeconds / TURNS };
+  const [plain, committed]: Result[][] = [[], []];
+  for (let turn = 0; turn < TURNS; turn++) {
+    plain!.push(await read(slice, pieces));
+    committed!.push(await read(slice, pieces, true));
+  }
+  const rate = (results: readonly Result[]): number =>
+    results.reduce((sum, { bytes }) => sum + bytes, 0) / results.reduce((sum, { seconds }) => sum + seconds, 0);
+  return { committedBytesPerSecond: rate(committed!), share: rate(committed!) / rate(plain!) };
+}
+
+/** One producer's transactions over all partitions, one after the other; some are aborted. */
+async function fillWithTransactions(job: CommittedFetchJob): Promise<Pieces> {
+  const producer = await TransactionalProducer.start(job.topic, job);
+  const { batchBytes } = producer;
+  const bytes = batchBytes * job.batchesPerTransaction + MARKER_BYTES;
+  const count = Math.ceil(job.fillBytes / job.partitions / bytes);
+  for (let index = 0; index < count; index++) {
+    await producer.transact({ committed: index % ABORT_EACH !== ABORT_EACH - 1, batches: job.batchesPerTransaction });
+  }
+  await producer.settled();
+  producer.close();
+  return { bytes, offsets: job.batch.records * job.batchesPerTransaction + 1, count };
 }
 
 /** Fills the topic evenly; returns the batches of each partition. */
@@ -125,6 +186,10 @@ function run(job: Exclude<Job, GroupsJob | CreateJob>): Promise<object> {
       return runProduce(job);
     case 'fetch':
       return runFetch(job);
+    case 'committed-fetch':
+      return runCommittedFetch(job);
+    case 'transactions':
+      return runTransactions(job);
     case 'latency':
       return runLatency(job);
   }

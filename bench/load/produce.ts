@@ -30,7 +30,7 @@ export async function produceTraffic(
   connections: number,
   inFlight: number,
 ): Promise<ProduceTraffic[]> {
-  const batch = buildBatch(shape, shape.idempotent ? await newProducerId(port) : -1);
+  const batch = buildBatch(shape, shape.idempotent ? { producerId: await newProducerId(port) } : undefined);
   const patch = shape.idempotent ? new SequencePatch(batch) : null;
   const leaders = await leaderPorts(port, topic);
   return Array.from({ length: connections }, (_, connection) => {
