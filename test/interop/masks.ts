@@ -14,7 +14,9 @@ const port = (value: unknown) => ((value as number) > 0 ? 'a port' : value);
 
 /** Bounds of timestamps that are counted from now. */
 const withoutWindow = (value: unknown) =>
-  typeof value === 'string' ? value.replace(/should be within \[\d+, \d+\]/, 'should be within [now]') : value;
+  typeof value === 'string'
+    ? value.replace(/should be within \[(-?)\d+, (-?)\d+\]/, 'should be within [$1now, $2now]')
+    : value;
 
 /** Folders, ports and chroots of the two sides. */
 const ownPlace = (value: unknown) =>

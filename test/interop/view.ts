@@ -8,6 +8,7 @@ import {
   isCompressedAt,
   isCrcValidAt,
   isLogAppendTimeAt,
+  LOG_OVERHEAD,
   lastOffsetDeltaAt,
   magicAt,
   maxTimestampAt,
@@ -30,6 +31,8 @@ import { Reader } from '@odradek/protocol/wire/reader';
 /** As far as an entry's attributes. */
 const HEADER_BYTES = 23;
 const MAX_BYTES = 1 << 26;
+/** What Kafka fills an answer up with where it has promised more than it can convert. */
+const OVERFLOW = -1;
 
 export interface RecordsView {
   /** Records of `__consumer_offsets`: what is taken from the clock, and random ids, are left out. */
@@ -45,12 +48,26 @@ export function viewRecords(b: Buffer, { recompressed = false, storedRecords = f
   let at = 0;
   for (let size = wholeBatchSizeAt(b, 0); size > 0; size = wholeBatchSizeAt(b, at)) {
     if (magicAt(b, at) < 2 && recompressed && isCompressedAt(b, at)) return viewWrapped(b, at);
-    batches.push(magicAt(b, at) === 2 ? viewBatch(b, at, size, recompressed) : { entry: hex(b, at, at + size) });
+    batches.push(magicAt(b, at) === 2 ? viewBatch(b, at, size, recompressed) : viewEntry(b, at, size));
     at += size;
   }
-  if (at === b.length) return batches;
-  const anew = recompressed && b.length - at >= HEADER_BYTES && magicAt(b, at) < 2 && isCompressedAt(b, at);
-  return [...batches, { cut: anew ? baseOffsetAt(b, at) : hex(b, at, b.length) }];
+  return at === b.length ? batches : [...batches, { cut: viewCut(b, at, recompressed) }];
+}
+
+/** An entry of an old format. What a broker has stamped it has stamped at a time of its own. */
+function viewEntry(b: Buffer, at: number, size: number): unknown {
+  if (!isLogAppendTimeAt(b, at)) return { entry: hex(b, at, at + size) };
+  const [crcFrom, crcTo, timeFrom, timeTo] = [at + 12, at + 16, at + 18, at + 26];
+  const bytes = `${hex(b, at, crcFrom)} … ${hex(b, crcTo, timeFrom)} now ${hex(b, timeTo, at + size)}`;
+  return { stamped: bytes, crc: isCrcValidAt(b, at) };
+}
+
+/** How much there is room for depends on how well other batches were compressed, and what is stamped on the clock. */
+function viewCut(b: Buffer, at: number, recompressed: boolean): unknown {
+  if (recompressed && b.length - at >= LOG_OVERHEAD && baseOffsetAt(b, at) === OVERFLOW) return 'a message without end';
+  const isWhole = b.length - at >= HEADER_BYTES;
+  const anew = recompressed && isWhole && (isLogAppendTimeAt(b, at) || (magicAt(b, at) < 2 && isCompressedAt(b, at)));
+  return anew ? baseOffsetAt(b, at) : hex(b, at, b.length);
 }
 
 /**
@@ -58,13 +75,15 @@ export function viewRecords(b: Buffer, { recompressed = false, storedRecords = f
  * that went.
  */
 function viewWrapped(b: Buffer, at: number): unknown {
+  const isNow = isLogAppendTimeAt(b, at);
   const records = readLegacyRecords(b, at).map(({ offset, timestamp, key, value }) => ({
     offset,
-    timestamp,
+    timestamp: isNow ? 'now' : timestamp,
     key: key?.toString(),
     value: value?.toString(),
   }));
-  return { wrapper: compressionAt(b, at), timestamp: maxTimestampAt(b, at), offset: baseOffsetAt(b, at), records };
+  const timestamp = isNow ? 'now' : maxTimestampAt(b, at);
+  return { wrapper: compressionAt(b, at), timestamp, offset: baseOffsetAt(b, at), records };
 }
 
 const randomEnd = /-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

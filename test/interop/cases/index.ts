@@ -7,6 +7,7 @@ import { controller } from './controller';
 import { damaged } from './damaged';
 import { fetch } from './fetch';
 import { following } from './following';
+import { formats } from './formats';
 import { groupOffsets } from './group-offsets';
 import { groups } from './groups';
 import { ids } from './ids';
@@ -27,6 +28,7 @@ export const ALL: readonly Scenario[] = [
   ...topics,
   ...produce,
   ...legacyWrappers,
+  ...formats,
   ...fetch,
   ...offsets,
   ...ids,
