@@ -34,12 +34,10 @@ class Listener {
     );
     // What has stopped and is told to go on is told news.
     if (isStop) for (const [name] of states) this.known.delete(`LeaderAndIsr ${name}`);
-    const fresh = states
-      .filter(([name, state]) => isStop || this.isNews(`${api} ${name}`, { ...state, isNew: null }))
-      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const fresh = states.filter(([name, state]) => isStop || this.isNews(`${api} ${name}`, { ...state, isNew: null }));
     const frame = this.view(rest) as Plain;
     const isFrameNews = this.isNews(`${api} frame`, frame) && api === 'UpdateMetadata';
-    return fresh.length > 0 || isFrameNews ? { api, version, ...frame, states: fresh } : null;
+    return fresh.length > 0 || isFrameNews ? { api, version, ...frame, states: Object.fromEntries(fresh) } : null;
   }
 
   private isNews(key: string, value: unknown): boolean {

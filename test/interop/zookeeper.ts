@@ -2,6 +2,7 @@ import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
 import type { ZooKeeperSession } from '@odradek/broker/env/zookeeper';
 import { Metadata } from '@odradek/protocol/messages/metadata';
+import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import { Reader } from '@odradek/protocol/wire/reader';
 import { Writer } from '@odradek/protocol/wire/writer';
 import { framed, header, type Pair } from './both';
@@ -76,8 +77,14 @@ export async function withBrokerBeside(
   try {
     await run();
   } finally {
-    await deleteZNode(world, `/brokers/ids/${id}`);
+    await unregister(world, [id]);
   }
+}
+
+/** Ends the registrations of brokers that were only registered, and waits until neither controller counts on them. */
+export async function unregister(world: World, ids: readonly number[]): Promise<void> {
+  for (const id of ids) await deleteZNode(world, `/brokers/ids/${id}`);
+  await untilTold(world, `of ${ids} no more`, [], ({ brokers }) => !brokers.some(({ nodeId }) => ids.includes(nodeId)));
 }
 
 /** The epoch of a broker's registration, which is the id of the transaction that made it. */
@@ -117,26 +124,38 @@ export function trees(world: World, topicPrefix: string): Promise<Pair<Record<st
 }
 
 /** Waits until both brokers say that every partition of the topic has a leader. */
-export async function untilLed(world: World, topic: string): Promise<void> {
+export function untilLed(world: World, topic: string): Promise<void> {
+  return untilTold(world, `that ${topic} is led`, [{ name: topic }], ({ topics: [found] }) => {
+    return found?.errorCode === 0 && found.partitions.every(({ leaderId }) => leaderId >= 0);
+  });
+}
+
+/** Waits until both brokers tell in Metadata what `holds`. */
+async function untilTold(
+  world: World,
+  what: string,
+  topics: RequestInit<typeof Metadata>['topics'],
+  holds: (told: ResponseOf<typeof Metadata>) => boolean,
+): Promise<void> {
   for (const side of SIDES) {
     const link = new Link(world.sides[side].port);
     const deadlineMs = performance.now() + PATIENCE_MS;
-    while (!(await isLed(link, topic))) {
-      if (performance.now() > deadlineMs) throw new Error(`${side}: ${topic} is not led`);
+    for (let told = await ask(link, topics); told === null || !holds(told); told = await ask(link, topics)) {
+      if (performance.now() > deadlineMs) throw new Error(`${side} does not tell ${what}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     link.close();
   }
 }
 
-async function isLed(link: Link, topic: string): Promise<boolean> {
+async function ask(
+  link: Link,
+  topics: RequestInit<typeof Metadata>['topics'],
+): Promise<ResponseOf<typeof Metadata> | null> {
   const writer = new Writer();
-  const codec = Metadata.requestCodec(METADATA_VERSION);
-  codec.encode(writer, { topics: [{ name: topic }], allowAutoTopicCreation: false });
+  Metadata.requestCodec(METADATA_VERSION).encode(writer, { topics, allowAutoTopicCreation: false });
   const head = header(Metadata.key, METADATA_VERSION, 1, Metadata.requestHeaderVersion(METADATA_VERSION));
   const outcome = await link.exchange(framed(head, writer.toBuffer()), PATIENCE_MS);
-  if (outcome.kind !== 'answer') return false;
-  const reader = new Reader(outcome.frame, 4, outcome.frame.length);
-  const [found] = Metadata.responseCodec(METADATA_VERSION).decode(reader).topics;
-  return found?.errorCode === 0 && found.partitions.every(({ leaderId }) => leaderId >= 0);
+  if (outcome.kind !== 'answer') return null;
+  return Metadata.responseCodec(METADATA_VERSION).decode(new Reader(outcome.frame, 4, outcome.frame.length));
 }

@@ -89,7 +89,7 @@ const PREFERRED = '/admin/preferred_replica_election';
 async function elections(play: Play): Promise<void> {
   const { both } = play;
   for (const id of [1, 2, 3]) await play.come(id);
-  const topic = 'elected';
+  const topic = 'voted';
   await play.create(topic, [
     [1, 2, 3],
     [2, 1, 3],
@@ -108,7 +108,7 @@ async function elections(play: Play): Promise<void> {
   await play.inSync(topic, 3, [0, 2, 1], 0);
   await play.settle('replicas are in sync again');
   const asked = [0, 4, 5].map((partition) => ({ topic, partition }));
-  const content = { version: 1, partitions: [...asked, { topic: 'elected-nowhere', partition: 0 }] };
+  const content = { version: 1, partitions: [...asked, { topic: 'voted-nowhere', partition: 0 }] };
   await createZNode(both.world, PREFERRED, JSON.stringify(content));
   await play.settle('elections that ZooKeeper asks for');
   await createZNode(both.world, PREFERRED, 'no list');
@@ -183,7 +183,7 @@ async function racks(play: Play): Promise<void> {
 
 export const controller: readonly Scenario[] = [
   { name: 'controller: brokers that shut down', run: played('stopping', [1, 2, 3], shutdowns) },
-  { name: 'controller: elections', run: played('elected', [1, 2, 3], elections) },
+  { name: 'controller: elections', run: played('voted', [1, 2, 3], elections) },
   { name: 'controller: failed log folders', run: played('broken', [1, 2], brokenFolders) },
   { name: 'controller: partitions and racks', run: played('racks', [1, 2, 3, 4, 5], racks) },
   { name: 'controller: deletions', run: played('doomed', [1, 2, 3], deletions) },

@@ -6,7 +6,7 @@ import { ListPartitionReassignments } from '@odradek/protocol/messages/list-part
 import type { Both } from '../both';
 import type { Scenario } from '../main';
 import type { SideName } from '../world';
-import { brokerEpochs, createZNode, deleteZNode, isZNodeThere, readVersion, readZNode, untilLed } from '../zookeeper';
+import { brokerEpochs, createZNode, isZNodeThere, readVersion, readZNode, unregister, untilLed } from '../zookeeper';
 
 const TOPIC = 'on-the-move';
 const LEADER = 0;
@@ -187,7 +187,7 @@ async function reassignments(both: Both): Promise<void> {
     await moves(both);
     await requestsInZooKeeper(both);
   } finally {
-    for (const id of REGISTERED) await deleteZNode(world, `/brokers/ids/${id}`);
+    await unregister(world, REGISTERED);
   }
 }
 
