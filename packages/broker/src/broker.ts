@@ -90,7 +90,7 @@ export class Broker {
     const metadata = new MetadataCache(this.ports.clock);
     const dynamic = new DynamicBrokerConfig(this.config);
     const topicConfigs = new TopicConfigs((overrides) => resolveTopicConfig(overrides, dynamic.current));
-    const logs = makeLogManager(this.config, this.ports, topicConfigs);
+    const logs = makeLogManager(dynamic, this.ports, topicConfigs);
     const ownDirs = logs.lockDirs();
     this.onStop('locks of log folders', () => logs.releaseLocks());
     const brokerId = await this.identify(logs, store, clusterId);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { TopicConfigs } from './cluster/topic-configs';
-import type { BrokerConfig } from './config/broker-config';
+import type { DynamicBrokerConfig } from './config/dynamic';
 import type { TopicConfig } from './config/topic-config';
 import type { LogConfig } from './log/log-config';
 import { LogManager } from './log/log-manager';
@@ -8,7 +8,11 @@ import type { LogManagerConfig } from './log/log-manager-options';
 import type { BrokerPorts } from './ports';
 
 /** The logs of a broker, not yet read. */
-export function makeLogManager(config: BrokerConfig, ports: BrokerPorts, topicConfigs: TopicConfigs): LogManager {
+export function makeLogManager(
+  config: DynamicBrokerConfig,
+  ports: BrokerPorts,
+  topicConfigs: TopicConfigs,
+): LogManager {
   const { disk, clock, random, loggers } = ports;
   return new LogManager({
     disk,
@@ -37,7 +41,8 @@ function logConfigOf(topic: TopicConfig): LogConfig {
 }
 
 /** What the logs together need of the broker's configuration. */
-function logManagerConfigOf({ values, effective }: BrokerConfig): LogManagerConfig {
+function logManagerConfigOf(config: DynamicBrokerConfig): LogManagerConfig {
+  const { values, effective } = config.startedWith;
   return {
     // As clients see them and name them (File.getAbsolutePath).
     logDirs: effective.logDirs.map((dir) => path.resolve(dir)),
@@ -48,9 +53,14 @@ function logManagerConfigOf({ values, effective }: BrokerConfig): LogManagerConf
     flushOffsetCheckpointIntervalMs: values.logFlushOffsetCheckpointIntervalMs,
     flushStartOffsetCheckpointIntervalMs: values.logFlushStartOffsetCheckpointIntervalMs,
     producerIdExpirationCheckIntervalMs: values.producerIdExpirationCheckIntervalMs,
+    // These may change while logs are open (DynamicProducerStateManagerConfig).
     producerState: {
-      producerIdExpirationMs: values.producerIdExpirationMs,
-      transactionVerificationEnable: values.transactionPartitionVerificationEnable,
+      get producerIdExpirationMs() {
+        return config.current.values.producerIdExpirationMs;
+      },
+      get transactionVerificationEnable() {
+        return config.current.values.transactionPartitionVerificationEnable;
+      },
     },
   };
 }

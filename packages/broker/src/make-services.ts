@@ -5,11 +5,12 @@ import type { MetadataCache } from './cluster/metadata-cache';
 import { PeerConnection } from './cluster/peer-connection';
 import type { ConnectPeer } from './cluster/peers';
 import { networkProcesses } from './cluster/processes';
-import { allocateFromController } from './cluster/producer-id-allocation';
+import { allocateFromController, allocateFromZooKeeper } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
 import { ScramAdmin } from './cluster/scram-admin';
 import { GROUP_OFFSETS_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
+import { versionAtLeast } from './config/metadata-version';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import { GroupCoordinator } from './groups/coordinator';
@@ -133,15 +134,17 @@ function makeGroups({ brokerId, config, replicas, ports: { clock, loggers } }: S
   return groups;
 }
 
-function makeProducerIds({ brokerId, controllerLink, registration, config, ports }: ServiceParts): ProducerIds {
+function makeProducerIds({ brokerId, controllerLink, registration, config, ports, store }: ServiceParts): ProducerIds {
   const allocation = {
     brokerId,
     brokerEpoch: registration.epoch,
     controller: controllerLink,
     timeoutMs: config.values.requestTimeoutMs,
   };
+  // Controllers of older brokers do not know the request (KafkaServer.startup).
+  const hasRequest = versionAtLeast(config.metadataVersion, '3.0-IV0');
   return new ProducerIds(
-    () => allocateFromController(allocation),
+    () => (hasRequest ? allocateFromController(allocation) : allocateFromZooKeeper(store, brokerId)),
     ports.clock,
     ports.loggers.logger(
       'kafka.coordinator.transaction.RPCProducerIdManager',

@@ -1,5 +1,6 @@
 import { errorName, KafkaError } from '@odradek/protocol/errors';
 import { AllocateProducerIds } from '@odradek/protocol/messages/allocate-producer-ids';
+import type { ZooKeeperStore } from '../zookeeper/store';
 import type { ControllerLink } from './controller-link';
 import type { ProducerIdBlock } from './producer-ids';
 
@@ -18,4 +19,10 @@ export async function allocateFromController(options: AllocationOptions): Promis
   if (answer.errorCode !== 0) throw new KafkaError(errorName(answer.errorCode));
   const { producerIdStart, producerIdLen } = answer;
   return { firstProducerId: producerIdStart, lastProducerId: producerIdStart + producerIdLen - 1 };
+}
+
+/** Takes a block from ZooKeeper without the controller, as all brokers did before KIP-730. */
+export async function allocateFromZooKeeper(store: ZooKeeperStore, brokerId: number): Promise<ProducerIdBlock> {
+  const { firstProducerId, size } = await store.allocateProducerIdBlock(brokerId);
+  return { firstProducerId, lastProducerId: firstProducerId + size - 1 };
 }
