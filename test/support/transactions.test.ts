@@ -57,49 +57,30 @@ test.each<[string, Partial<TransactionHistory>]>([
 });
 
 describe('copies', () => {
+  type Records = readonly (readonly [number, string])[];
   const input = read('broker 0', 'in-0', [0, 'a'], [1, 'b'], [2, 'c']);
-  const copy = (...records: readonly (readonly [number, string])[]): string[] =>
-    judgeCopy(input, read('broker 0', 'out-0', ...records), (value) => value.split('@')[0]!).map(({ type }) => type);
+  const sourceOf = (value: string): string => value.split('@')[0]!;
+  const copy = (records: Records): string[] =>
+    judgeCopy(input, read('broker 0', 'out-0', ...records), sourceOf).map(({ type }) => type);
+  const RIGHT_COPY: Records = [
+    [0, 'a@1'],
+    [3, 'b@2'],
+    [4, 'c@2'],
+  ];
 
   test('that are right are left alone', () => {
-    expect(copy([0, 'a@1'], [3, 'b@2'], [4, 'c@2'])).toEqual([]);
+    expect(copy(RIGHT_COPY)).toEqual([]);
   });
 
-  test.each<[string, Parameters<typeof copy>]>([
-    [
-      'not copied',
-      [
-        [0, 'a@1'],
-        [3, 'c@2'],
-      ],
-    ],
-    [
-      'copied twice',
-      [
-        [0, 'a@1'],
-        [3, 'b@2'],
-        [4, 'c@2'],
-        [6, 'b@3'],
-      ],
-    ],
+  test.each<[string, Records]>([
+    ['not copied', RIGHT_COPY.filter(([offset]) => offset !== 3)],
+    ['copied twice', [...RIGHT_COPY, [6, 'b@3']]],
     [
       'copied out of order',
-      [
-        [0, 'a@1'],
-        [3, 'c@2'],
-        [4, 'b@2'],
-      ],
+      RIGHT_COPY.map(([offset, value]) => [offset, value === 'a@1' ? value : value === 'b@2' ? 'c@2' : 'b@2']),
     ],
-    [
-      'invented copy',
-      [
-        [0, 'a@1'],
-        [3, 'b@2'],
-        [4, 'c@2'],
-        [5, 'd@2'],
-      ],
-    ],
+    ['invented copy', [...RIGHT_COPY, [6, 'd@3']]],
   ])('finds what was %s', (type, records) => {
-    expect(copy(...records)).toEqual([type]);
+    expect(copy(records)).toEqual([type]);
   });
 });

@@ -41,7 +41,13 @@ export class Place implements Member {
     this.logDir = path.join(dir, 'logs');
   }
 
-  static async make(kafka: Kafka, id: number, zooKeeper: string): Promise<Place> {
+  /** @param settings beyond the usual ones */
+  static async make(
+    kafka: Kafka,
+    id: number,
+    zooKeeper: string,
+    settings: Readonly<Record<string, string | number>> = {},
+  ): Promise<Place> {
     const place = new Place(kafka, id, await freePort(), tempDir(`mixed-${id}`));
     writeProperties(place.file, {
       'broker.id': id,
@@ -55,6 +61,7 @@ export class Place implements Member {
       'log.index.size.max.bytes': 100_000,
       'controlled.shutdown.retry.backoff.ms': 500,
       'replica.lag.time.max.ms': 10_000,
+      ...settings,
     });
     writeProperties(place.log4j, LOG4J);
     return place;

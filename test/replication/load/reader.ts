@@ -87,6 +87,22 @@ export function replicaBytes(logDir: string, topic: string, partition: number): 
   return Buffer.concat(names.toSorted().map((name) => fs.readFileSync(path.join(folder, name))));
 }
 
+/** The bytes of all replicas, once they are equal: in sync is not yet, as the last records are acknowledged by two of three. */
+export async function equalReplicas(
+  members: readonly { readonly logDir: string }[],
+  topic: string,
+  partition: number,
+): Promise<{ bytes: Buffer[]; difference: string[] }> {
+  for (let left = 250; ; left--) {
+    const bytes = members.map(({ logDir }) => replicaBytes(logDir, topic, partition));
+    if (bytes.every((it) => it.equals(bytes[0]!))) return { bytes, difference: [] };
+    if (left === 0) {
+      return { bytes, difference: [`${topic}-${partition}: replicas have ${bytes.map(({ length }) => length)} bytes`] };
+    }
+    await pause();
+  }
+}
+
 /** What is in these bytes. */
 export function replicaRecords(reader: string, topic: string, partition: number, bytes: Buffer): Poll {
   return { reader, partition: `${topic}-${partition}`, records: recordsIn(bytes, 0).records };

@@ -3,7 +3,7 @@ import { seeded } from '@odradek/protocol/testing/seeded';
 import { type History, judge, type Send } from '../../support/history';
 import { ClusterClient, pause } from './client';
 import { PartitionProducer } from './producer';
-import { PartitionReader, replicaBytes, replicaRecords } from './reader';
+import { equalReplicas, PartitionReader, replicaRecords } from './reader';
 
 /** A broker of a trial: ours or Apache's. */
 export interface Member {
@@ -132,27 +132,13 @@ export class Trial {
     const { topic, partitions } = this.options;
     const finals = this.members.map(() => [] as ReturnType<typeof replicaRecords>[]);
     for (let partition = 0; partition < partitions; partition++) {
-      const bytes = await this.equalBytes(partition);
+      const { bytes, difference } = await equalReplicas(this.members, topic, partition);
+      this.differences.push(...difference);
       for (const [index, { id }] of this.members.entries()) {
         finals[index]!.push(replicaRecords(`broker ${id}`, topic, partition, bytes[index]!));
       }
     }
     return finals.flat();
-  }
-
-  /** In sync is not yet equal: the last records are acknowledged by two of three. */
-  private async equalBytes(partition: number): Promise<Buffer[]> {
-    const { topic } = this.options;
-    for (let left = 250; ; left--) {
-      const bytes = this.members.map(({ logDir }) => replicaBytes(logDir, topic, partition));
-      const isEqual = bytes.every((it) => it.equals(bytes[0]!));
-      if (isEqual) return bytes;
-      if (left === 0) {
-        this.differences.push(`${topic}-${partition}: replicas have ${bytes.map(({ length }) => length)} bytes`);
-        return bytes;
-      }
-      await pause();
-    }
   }
 }
 
