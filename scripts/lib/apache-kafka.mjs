@@ -5,20 +5,28 @@ import { vendorDir } from './paths.mjs';
 import { announce, PlainError } from './say.mjs';
 
 const VERSION = '3.9.1';
-const libs = path.join(vendorDir, `apache-kafka-tools-${VERSION}`);
-const marker = path.join(libs, '.complete');
 
-const artifacts = [
+const BROKER = [
   ['org.apache.kafka', 'kafka_2.13', VERSION],
   ['org.apache.kafka', 'kafka-tools', VERSION],
   ['org.slf4j', 'slf4j-reload4j', '1.7.36'],
 ];
 
-const pom = () => `<project xmlns="http://maven.apache.org/POM/4.0.0">
+/** Kafka Streams and the programs of its system tests. */
+const STREAMS_TESTS = [
+  ['org.apache.kafka', 'kafka-streams', VERSION],
+  ['org.apache.kafka', 'kafka-streams', VERSION, 'test'],
+  ['org.apache.kafka', 'kafka-clients', VERSION, 'test'],
+];
+
+const dependency = ([group, artifact, version, classifier]) =>
+  `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${classifier ? `<classifier>${classifier}</classifier>` : ''}</dependency>`;
+
+const pom = (artifacts) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>odradek</groupId><artifactId>apache-kafka</artifactId><version>1</version>
   <dependencies>
-${artifacts.map(([group, artifact, version]) => `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`).join('\n')}
+${artifacts.map((artifact) => `    ${dependency(artifact)}`).join('\n')}
   </dependencies>
 </project>
 `;
@@ -34,15 +42,32 @@ export function resolveApacheKafka() {
       throw new PlainError(`KAFKA_HOME=${KAFKA_HOME} has no libs folder.`);
     return path.join(KAFKA_HOME, 'libs', '*');
   }
-  if (!fs.existsSync(marker)) fetchJars();
+  return fetched(`apache-kafka-tools-${VERSION}`, `Apache Kafka ${VERSION}`, BROKER);
+}
+
+/**
+ * Where Kafka Streams' system tests are, in `.vendor/`, filled through Maven.
+ * @returns {string} a class path, to be put after the broker's
+ */
+export function resolveStreamsTests() {
+  return fetched(`kafka-streams-tests-${VERSION}`, `the tests of Kafka Streams ${VERSION}`, STREAMS_TESTS);
+}
+
+function fetched(folder, name, artifacts) {
+  const libs = path.join(vendorDir, folder);
+  const marker = path.join(libs, '.complete');
+  if (!fs.existsSync(marker)) {
+    fetchJars(libs, name, artifacts);
+    fs.writeFileSync(marker, '');
+  }
   return path.join(libs, '*');
 }
 
-function fetchJars() {
-  const progress = announce(`Fetching Apache Kafka ${VERSION} through Maven, to compare with.`);
+function fetchJars(libs, name, artifacts) {
+  const progress = announce(`Fetching ${name} through Maven, to compare with.`);
   fs.mkdirSync(libs, { recursive: true });
   const file = path.join(libs, 'pom.xml');
-  fs.writeFileSync(file, pom());
+  fs.writeFileSync(file, pom(artifacts));
   try {
     execFileSync(
       'mvn',
@@ -51,11 +76,10 @@ function fetchJars() {
     );
   } catch (error) {
     throw new PlainError(
-      `Apache Kafka could not be fetched (${error.message}): install Maven and Java, or set KAFKA_HOME to a Kafka ${VERSION}.`,
+      `${name} could not be fetched (${error.message}): install Maven and Java, or set KAFKA_HOME to a Kafka ${VERSION}.`,
     );
   }
   // Two loggers on one class path quarrel.
   for (const jar of fs.readdirSync(libs)) if (jar.startsWith('logback-')) fs.rmSync(path.join(libs, jar));
-  fs.writeFileSync(marker, '');
   progress.done();
 }

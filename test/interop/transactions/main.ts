@@ -2,6 +2,8 @@ import type { Kafka } from '../mixed/member';
 import { copierTrials } from './message-copier';
 import { ownTrials } from './own';
 import { Stage } from './stage';
+import { streamsTrials } from './streams';
+import { suiteTrials } from './suites';
 
 interface Options extends Kafka {
   /** Whose brokers: `ours`, `apache` (proves the trials themselves) or `mixed`. */
@@ -13,7 +15,7 @@ const SHOWN = 20;
 
 /** Runs what has `only` in its name; returns the exit code. */
 export async function main({ java, classPath, side, only }: Options): Promise<number> {
-  const trials = [...ownTrials(), ...copierTrials()];
+  const trials = [...ownTrials(), ...copierTrials(), ...streamsTrials(), ...suiteTrials()];
   const wanted = trials.filter(({ name }) => only === undefined || name.includes(only));
   let wrong = 0;
   for (const { name, run } of wanted) {

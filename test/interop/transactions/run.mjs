@@ -2,7 +2,7 @@
 // are killed meanwhile. Needs Java and Maven; for franz-go and librdkafka see main.ts.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { resolveApacheKafka } from '../../../scripts/lib/apache-kafka.mjs';
+import { resolveApacheKafka, resolveStreamsTests } from '../../../scripts/lib/apache-kafka.mjs';
 import { bundleFolder, importTs } from '../../../scripts/lib/bundle.mjs';
 import { resolveJava } from '../../../scripts/lib/java-home.mjs';
 import { home } from '../../../scripts/lib/paths.mjs';
@@ -11,7 +11,7 @@ import { runMain } from '../../../scripts/lib/say.mjs';
 await runMain(async () => {
   const options = { side: { type: 'string', default: 'ours' }, only: { type: 'string' } };
   const { values } = parseArgs({ options });
-  const classPath = resolveApacheKafka();
+  const classPath = [resolveApacheKafka(), resolveStreamsTests()].join(path.delimiter);
   const java = await resolveJava();
   const program = path.join(home, 'test', 'interop', 'transactions', 'main.ts');
   const { main } = await importTs(program, bundleFolder('transactions'));
