@@ -83,6 +83,11 @@ describe('layers', () => {
     expect(offences(inFolder('tools'), (it) => isOwn(it) && !/^packages\/(tools|protocol)\//.test(it))).toEqual([]);
   });
 
+  test('the embedded cluster imports broker and protocol only', () => {
+    const own = /^packages\/(odradek|broker|protocol)\//;
+    expect(offences(inFolder('odradek'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
+  });
+
   test('in the broker only env/node and main.ts touch what runs on the machine', () => {
     const machine =
       /^(node:(fs|net|os|child_process|timers|dns|worker_threads|http)(\/.*)?|pino|node-zookeeper-client.*|fs-native-extensions)$/;
@@ -104,6 +109,11 @@ describe('layers', () => {
     expect(offences(broker, (it, { path }) => top.test(it) && !top.test(path))).toEqual([]);
   });
 
+  /** What a coordinator knows of the partitions that it keeps its state in. */
+  const COORDINATION = ['coordinator-partition', 'partition-loading', 'partition-writer', 'settled-append'].map(
+    (file) => `replication/${file}`,
+  );
+
   // Room → rooms that it may import; every room may import `env` and itself.
   const ROOMS: Readonly<Record<string, readonly string[]>> = {
     env: [],
@@ -114,8 +124,8 @@ describe('layers', () => {
     cluster: ['config', 'zookeeper', 'network'],
     replication: ['cluster', 'log'],
     controller: ['cluster', 'config', 'zookeeper'],
-    groups: ['config', 'replication/partition-loading', 'replication/partition-writer'],
-    transactions: ['cluster', 'config', 'network', 'replication/partition-loading', 'replication/partition-writer'],
+    groups: ['config', ...COORDINATION],
+    transactions: ['cluster', 'config', 'network', ...COORDINATION],
     quotas: ['config'],
     metrics: ['config'],
     api: [

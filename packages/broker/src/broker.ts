@@ -6,7 +6,7 @@ import { controlledShutdown } from './cluster/controlled-shutdown';
 import { MetadataCache } from './cluster/metadata-cache';
 import type { ConnectPeer } from './cluster/peers';
 import { TopicConfigs } from './cluster/topic-configs';
-import { GROUP_OFFSETS_TOPIC } from './cluster/topic-names';
+import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
 import { DynamicBrokerConfig } from './config/dynamic';
 import { ConfigException } from './config/errors';
@@ -152,10 +152,12 @@ export class Broker {
         hasMetrics: this.metrics !== null,
       }),
     );
-    const { controller, groups } = server.services;
-    const offsetsTopic = (await store.getTopicAssignments([GROUP_OFFSETS_TOPIC])).get(GROUP_OFFSETS_TOPIC);
-    groups.start(offsetsTopic?.partitions.size ?? null);
+    const { controller, groups, transactions } = server.services;
+    const topics = await store.getTopicAssignments([GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC]);
+    groups.start(topics.get(GROUP_OFFSETS_TOPIC)?.partitions.size ?? null);
     this.onStop('group coordinator', () => groups.stop());
+    transactions.start(topics.get(TRANSACTION_STATE_TOPIC)?.partitions.size ?? null);
+    this.onStop('transaction coordinator', () => transactions.stop());
     const info = () =>
       brokerInfo(dynamic.current, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
     const register = async (): Promise<void> => {

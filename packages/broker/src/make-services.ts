@@ -8,7 +8,7 @@ import { networkProcesses } from './cluster/processes';
 import { allocateFromController, allocateFromZooKeeper } from './cluster/producer-id-allocation';
 import { ProducerIds } from './cluster/producer-ids';
 import { ScramAdmin } from './cluster/scram-admin';
-import { GROUP_OFFSETS_TOPIC } from './cluster/topic-names';
+import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
 import { versionAtLeast } from './config/metadata-version';
 import { Controller } from './controller/controller';
@@ -23,6 +23,8 @@ import type { BrokerPorts } from './ports';
 import { Quotas } from './quotas/quotas';
 import { FetchSessions } from './replication/fetch-sessions';
 import { ReplicaWriter } from './replication/replica-writer';
+import { TransactionCoordinator } from './transactions/coordinator';
+import { MarkerSender } from './transactions/marker-sender';
 import type { FeatureCache } from './zookeeper/feature-cache';
 import type { ZooKeeperClient } from './zookeeper/session';
 
@@ -65,6 +67,7 @@ export function makeServices(parts: ServiceParts): Services {
   const { clock, random, loggers } = parts.ports;
   const config = (): BrokerConfig => configAdmin.dynamic.current;
   const throttles = makeReplicationThrottles(parts);
+  const producerIds = makeProducerIds(parts);
   return {
     ...parts,
     brokerEpoch: registration.epoch,
@@ -87,10 +90,11 @@ export function makeServices(parts: ServiceParts): Services {
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
     groups: makeGroups(parts),
+    transactions: makeTransactions(parts, producerIds),
     replicaFetchers: makeReplicaFetchers(parts, throttles.follower),
     logDirMoves: makeLogDirMoves(parts, throttles.logDirMoves),
     throttles,
-    producerIds: makeProducerIds(parts),
+    producerIds,
     fetchSessions: new FetchSessions(parts.config.values.maxIncrementalFetchSessionCacheSlots, random),
     buffers: parts.memory.pool,
     quotas: new Quotas(clock, parts.config.values, loggers.logger('kafka.server.ClientQuotaManager')),
@@ -132,6 +136,34 @@ function makeGroups({ brokerId, config, replicas, ports: { clock, loggers } }: S
   const groups = new GroupCoordinator({ brokerId, writer, clock, loggers, values: config.values });
   replicas.onLeadership(GROUP_OFFSETS_TOPIC, groups.hosted);
   return groups;
+}
+
+function makeTransactions(parts: ServiceParts, producerIds: ProducerIds): TransactionCoordinator {
+  const { brokerId, config, replicas, metadata, connect } = parts;
+  const { clock, loggers } = parts.ports;
+  const logger = loggers.logger('kafka.server.ReplicaManager', `[ReplicaManager broker=${brokerId}] `);
+  const transactions = new TransactionCoordinator({
+    brokerId,
+    writer: new ReplicaWriter(replicas, clock, logger),
+    markers: new MarkerSender({
+      metadata,
+      connect,
+      clock,
+      logger: loggers.logger(
+        'kafka.coordinator.transaction.TransactionMarkerChannelManager',
+        `[Transaction Marker Channel Manager ${brokerId}]: `,
+      ),
+      listenerName: config.interBrokerListenerName,
+      requestTimeoutMs: config.values.requestTimeoutMs,
+      version: versionAtLeast(config.metadataVersion, '2.8-IV0') ? 1 : 0,
+    }),
+    producerIds,
+    clock,
+    loggers,
+    values: config.values,
+  });
+  replicas.onLeadership(TRANSACTION_STATE_TOPIC, transactions.hosted);
+  return transactions;
 }
 
 function makeProducerIds({ brokerId, controllerLink, registration, config, ports, store }: ServiceParts): ProducerIds {

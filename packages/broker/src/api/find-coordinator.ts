@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import type { ResponseInit } from '@odradek/protocol/schema/api';
-import { GROUP_OFFSETS_TOPIC } from '../cluster/topic-names';
+import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from '../cluster/topic-names';
 import { type Handler, handler, type RequestContext } from './handler';
 import type { Services } from './services';
 import { quotaClientOf } from './throttle';
@@ -25,7 +25,10 @@ interface Coordinator {
 
 const none = (error: ErrorName): Coordinator => ({ error, nodeId: -1, host: '', port: -1 });
 
-/** Says which broker coordinates a group: the leader of its partition of `__consumer_offsets`, which the first question makes. */
+/**
+ * Says which broker coordinates a group, or a transactional id: the leader of its partition of `__consumer_offsets`, or
+ * `__transaction_state`, which the first question makes.
+ */
 export function findCoordinator(services: Services): Handler<typeof FindCoordinator> {
   const logger = services.loggers.logger(
     'kafka.server.DefaultAutoTopicCreationManager',
@@ -33,11 +36,11 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
   );
 
   /** Clients ask again until it is there (AutoTopicCreationManager). */
-  function createOffsetsTopic(context: RequestContext): void {
+  function create(topic: string, context: RequestContext): void {
     const { take } = services.quotas.controllerMutation.permissive(quotaClientOf(context));
-    services.topicAdmin.autoCreate(GROUP_OFFSETS_TOPIC, CREATION_WAIT_MS, take).catch((error: Error) => {
+    services.topicAdmin.autoCreate(topic, CREATION_WAIT_MS, take).catch((error: Error) => {
       if (error instanceof KafkaError && error.error === 'LEADER_NOT_AVAILABLE') return;
-      logger.warn(`Topic ${GROUP_OFFSETS_TOPIC} could not be created: ${error.message}`);
+      logger.warn(`Topic ${topic} could not be created: ${error.message}`);
     });
   }
 
@@ -45,15 +48,19 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
     const { apiVersion, listenerName } = context;
     if (keyType === SHARE && apiVersion < FIRST_SHARE_VERSION) return none('INVALID_REQUEST');
     // Share groups need KRaft.
-    if (keyType === TRANSACTION || keyType === SHARE) return none('COORDINATOR_NOT_AVAILABLE');
-    if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST');
+    if (keyType === SHARE) return none('COORDINATOR_NOT_AVAILABLE');
+    if (keyType !== GROUP && keyType !== TRANSACTION) throw new KafkaError('INVALID_REQUEST');
     const { image } = services.metadata;
-    const topic = image.topics.get(GROUP_OFFSETS_TOPIC);
+    const [name, coordinator] =
+      keyType === GROUP
+        ? ([GROUP_OFFSETS_TOPIC, services.groups] as const)
+        : ([TRANSACTION_STATE_TOPIC, services.transactions] as const);
+    const topic = image.topics.get(name);
     if (topic === undefined) {
-      createOffsetsTopic(context);
+      create(name, context);
       return none('COORDINATOR_NOT_AVAILABLE');
     }
-    const partition = topic.partitions.get(services.groups.partitionFor(key));
+    const partition = topic.partitions.get(coordinator.partitionFor(key));
     const endpoint = partition && image.brokers.get(partition.leader)?.endpoints.get(listenerName);
     if (!endpoint) return none('COORDINATOR_NOT_AVAILABLE');
     return { error: 'NONE', nodeId: partition.leader, host: endpoint.host, port: endpoint.port };

@@ -1,3 +1,5 @@
+import { addOffsetsToTxn } from './add-offsets-to-txn';
+import { addPartitionsToTxn } from './add-partitions-to-txn';
 import { allocateProducerIds } from './allocate-producer-ids';
 import { alterClientQuotas } from './alter-client-quotas';
 import { alterConfigs } from './alter-configs';
@@ -25,8 +27,10 @@ import { describeDelegationToken } from './describe-delegation-token';
 import { describeGroups } from './describe-groups';
 import { describeLogDirs } from './describe-log-dirs';
 import { describeProducers } from './describe-producers';
+import { describeTransactions } from './describe-transactions';
 import { describeUserScramCredentials } from './describe-user-scram-credentials';
 import { electLeaders } from './elect-leaders';
+import { endTxn } from './end-txn';
 import { envelope } from './envelope';
 import { expireDelegationToken } from './expire-delegation-token';
 import { fetch } from './fetch';
@@ -41,6 +45,7 @@ import { leaveGroup } from './leave-group';
 import { listGroups } from './list-groups';
 import { listOffsets } from './list-offsets';
 import { listPartitionReassignments } from './list-partition-reassignments';
+import { listTransactions } from './list-transactions';
 import { metadata } from './metadata';
 import { offsetCommit } from './offset-commit';
 import { offsetDelete } from './offset-delete';
@@ -84,6 +89,9 @@ export function handlers(services: Services): readonly Handler[] {
     deleteRecords(services),
     initProducerId(services),
     offsetForLeaderEpoch(services),
+    addPartitionsToTxn(services),
+    addOffsetsToTxn(services),
+    endTxn(services),
     describeAcls(),
     createAcls(),
     deleteAcls(),
@@ -112,6 +120,8 @@ export function handlers(services: Services): readonly Handler[] {
     envelope(),
     describeCluster(services),
     describeProducers(services),
+    describeTransactions(services),
+    listTransactions(services),
     allocateProducerIds(services),
     consumerGroupHeartbeat(),
     consumerGroupDescribe(),

@@ -21,6 +21,7 @@ import type { LogDirMoves } from '../replication/log-dir-moves';
 import type { ReplicaFetchers } from '../replication/replica-fetchers';
 import type { ReplicaManager } from '../replication/replica-manager';
 import type { ReplicationThrottles } from '../replication/replication-throttles';
+import type { TransactionCoordinator } from '../transactions/coordinator';
 import type { ZooKeeperStore } from '../zookeeper/store';
 
 /** What handlers work with; made once in `broker.ts`. */
@@ -44,6 +45,7 @@ export interface Services {
   readonly throttles: ReplicationThrottles;
   readonly replicaFetchers: ReplicaFetchers;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
   readonly controller: Controller;
   /** To whichever broker is the controller. */
   readonly controllerLink: ControllerLink;

@@ -1,5 +1,6 @@
 import type { ErrorName } from '@odradek/protocol/errors';
 import type { TopicPartition } from '../cluster/metadata';
+import type { PartitionSet } from './partition-set';
 
 /** A transaction whose outcome is written down: what its markers say, and where they have to go. */
 export interface EndedTransaction {
@@ -33,12 +34,10 @@ export interface TransactionMarkers {
 }
 
 /**
- * - `Empty`: no transaction has been begun since the producer got its epoch. → Ongoing, Dead
- * - `Ongoing`: has partitions, and time until its timeout. → PrepareCommit, PrepareAbort, PrepareEpochFence
+ * - `Empty`: no transaction has been begun since the producer got its epoch. → Empty, Ongoing, forgotten
+ * - `Ongoing`: has partitions, and time until its timeout. → Ongoing, PrepareCommit, PrepareAbort
  * - `PrepareCommit`, `PrepareAbort`: the outcome is certain, its markers are being written. → CompleteCommit, CompleteAbort
- * - `CompleteCommit`, `CompleteAbort`: every partition has its marker. → Empty, Ongoing, Dead
- * - `Dead`: unused for so long that it is being forgotten; final, never a record.
- * - `PrepareEpochFence`: on the way from Ongoing to PrepareAbort with a new epoch; never a record.
+ * - `CompleteCommit`, `CompleteAbort`: every partition has its marker. → Empty, Ongoing, forgotten
  */
 export type TransactionState =
   | 'Empty'
@@ -46,21 +45,28 @@ export type TransactionState =
   | 'PrepareCommit'
   | 'PrepareAbort'
   | 'CompleteCommit'
-  | 'CompleteAbort'
-  | 'Dead'
-  | 'PrepareEpochFence';
+  | 'CompleteAbort';
+
+/** All that may be asked for: Kafka has names for what is never seen, too. */
+export const STATE_NAMES: ReadonlySet<string> = new Set<TransactionState | 'Dead' | 'PrepareEpochFence'>([
+  'Empty',
+  'Ongoing',
+  'PrepareCommit',
+  'PrepareAbort',
+  'CompleteCommit',
+  'CompleteAbort',
+  'Dead',
+  'PrepareEpochFence',
+]);
 
 export const NO_PRODUCER_ID = -1;
 export const NO_PRODUCER_EPOCH = -1;
 export const NO_TIMESTAMP = -1;
 
-/** Topics and their partitions, in the order in which they were added. */
-export type PartitionSet = ReadonlyMap<string, ReadonlySet<number>>;
-
 /** All that is known of a transactional id (TransactionMetadata). Never changed; a new one takes its place. */
 export interface TransactionMetadata {
   readonly producerId: number;
-  /** Before the last change; not kept in records. */
+  /** Before the last InitProducerId; not kept in records. */
   readonly lastProducerId: number;
   /** -1 until the first InitProducerId is answered. */
   readonly producerEpoch: number;
@@ -74,12 +80,21 @@ export interface TransactionMetadata {
   readonly lastUpdateTimestamp: number;
 }
 
+/** Where a transactional id is kept, and in which term of its coordinator. */
+export interface TransactionPlace {
+  readonly transactionalId: string;
+  /** The partition of `__transaction_state`. */
+  readonly txnPartition: number;
+  /** The leader epoch of that partition. */
+  readonly coordinatorEpoch: number;
+}
+
 export interface ProducerIdAndEpoch {
   readonly producerId: number;
   readonly producerEpoch: number;
 }
 
-/** A transactional InitProducerId whose timeout has been found valid. */
+/** A transactional InitProducerId. */
 export interface InitProducerIdRequest {
   readonly timeoutMs: number;
   /** What the producer has been until now, where it says so (version 3 and later, KIP-360). */
@@ -91,7 +106,7 @@ export interface InitProducerIdAnswer extends ProducerIdAndEpoch {
   readonly error: ErrorName;
 }
 
-/** Who speaks, and of which partitions. */
+/** Partitions that a producer adds to its transaction, or asks about. */
 export interface PartitionsRequest extends ProducerIdAndEpoch {
   readonly partitions: readonly TopicPartition[];
 }
@@ -100,21 +115,30 @@ export interface EndRequest extends ProducerIdAndEpoch {
   readonly isCommit: boolean;
 }
 
-/** Waits for an answer until what it tells of is committed. Called once. */
+/** Called once, when what it tells of is committed. */
 export type AnswerInit = (answer: InitProducerIdAnswer) => void;
+/** Called once, when what it tells of is committed. */
 export type AnswerError = (error: ErrorName) => void;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** What one transactional id wants done, in this order. */
 export type Effect =
   | { readonly type: 'answer-init'; readonly ticket: AnswerInit; readonly answer: InitProducerIdAnswer }
   | { readonly type: 'answer'; readonly ticket: AnswerError; readonly error: ErrorName }
-  /** Append its record and call `persisted` with the token once that is committed, or has failed. */
+  /** Append the record and call `persisted` with the token once it is committed, or has failed. */
   | { readonly type: 'append'; readonly token: number; readonly metadata: TransactionMetadata }
-  /** As `append`, after a while: nobody else can finish this transaction. */
+  /** As `append`, but after a while. */
   | { readonly type: 'append-again'; readonly token: number; readonly metadata: TransactionMetadata }
-  /** Send its markers and call `markersSettled` with the token. */
-  | { readonly type: 'send-markers'; readonly token: number; readonly metadata: TransactionMetadata }
-  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string };
+  /** Send the markers and call `markersSettled` with the token. */
+  | { readonly type: 'send-markers'; readonly token: number; readonly transaction: EndedTransaction }
+  /** `by`: which of Kafka's two loggers has the line. */
+  | {
+      readonly type: 'log';
+      readonly by: 'TransactionCoordinator' | 'TransactionStateManager';
+      readonly level: LogLevel;
+      readonly message: string;
+    };
 
 export function initError(error: ErrorName): InitProducerIdAnswer {
   return { error, producerId: NO_PRODUCER_ID, producerEpoch: NO_PRODUCER_EPOCH };

@@ -1,0 +1,119 @@
+import { ERRORS, type ErrorName } from '@odradek/protocol/errors';
+import { AddPartitionsToTxn } from '@odradek/protocol/messages/add-partitions-to-txn';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import type { TopicPartition } from '../cluster/metadata';
+import { type Handler, handler } from './handler';
+import { fencedError } from './producer-fenced';
+import type { Services } from './services';
+import { settled } from './settled';
+import { TopicResults } from './topic-results';
+
+type Transaction = RequestOf<typeof AddPartitionsToTxn>['transactions'][number];
+type Topics = Transaction['topics'];
+type Response = ResponseInit<typeof AddPartitionsToTxn>;
+
+interface PartitionResult {
+  readonly partitionIndex: number;
+  readonly partitionErrorCode: number;
+}
+interface TopicResult {
+  readonly name: string;
+  readonly resultsByPartition: readonly PartitionResult[];
+}
+
+const FIRST_VERSION_WITH_FENCED = 2;
+/** From then on brokers ask, for many transactions at once (KIP-890). */
+const FIRST_BATCHED_VERSION = 4;
+
+/** Makes partitions part of a transaction, or tells whether they are. */
+export function addPartitionsToTxn(services: Services): Handler<typeof AddPartitionsToTxn> {
+  const { metadata, transactions } = services;
+
+  const exists = ({ topic, partition }: TopicPartition): boolean =>
+    metadata.image.topics.get(topic)?.partitions.has(partition) === true;
+
+  function answerTransaction(
+    transaction: Transaction,
+    apiVersion: number,
+    done: (results: readonly TopicResult[]) => void,
+  ): void {
+    const { transactionalId, producerId, producerEpoch, verifyOnly, topics } = transaction;
+    const partitions = partitionsOf(topics);
+    if (!partitions.every(exists)) {
+      // One that fails fails all: nothing is added.
+      done(eachPartition(partitions, (it) => (exists(it) ? 'OPERATION_NOT_ATTEMPTED' : 'UNKNOWN_TOPIC_OR_PARTITION')));
+      return;
+    }
+    const request = { producerId, producerEpoch, partitions };
+    if (verifyOnly) {
+      const errors = transactions.verifyPartitions(transactionalId, request);
+      done(eachPartition(partitions, (_, index) => errors[index]!));
+      return;
+    }
+    transactions.addPartitions(transactionalId, request, (error) =>
+      done(sameForAll(topics, ERRORS[fencedError(error, apiVersion >= FIRST_VERSION_WITH_FENCED)].code)),
+    );
+  }
+
+  return handler({
+    api: AddPartitionsToTxn,
+    handle(request, { apiVersion }) {
+      if (apiVersion < FIRST_BATCHED_VERSION) {
+        const transaction = {
+          transactionalId: request.v3AndBelowTransactionalId,
+          producerId: request.v3AndBelowProducerId,
+          producerEpoch: request.v3AndBelowProducerEpoch,
+          verifyOnly: false,
+          topics: request.v3AndBelowTopics,
+        };
+        return settled<Response>((answer) =>
+          answerTransaction(transaction, apiVersion, (results) => answer({ resultsByTopicV3AndBelow: results })),
+        );
+      }
+      const resultsByTransaction: { transactionalId: string; topicResults: readonly TopicResult[] }[] = [];
+      if (request.transactions.length === 0) return { errorCode: 0, resultsByTransaction };
+      return settled<Response>((answer) => {
+        for (const transaction of request.transactions) {
+          answerTransaction(transaction, apiVersion, (topicResults) => {
+            resultsByTransaction.push({ transactionalId: transaction.transactionalId, topicResults });
+            if (resultsByTransaction.length === request.transactions.length) {
+              answer({ errorCode: 0, resultsByTransaction });
+            }
+          });
+        }
+      });
+    },
+    fail: ({ code }, request, { apiVersion }): Response =>
+      apiVersion < FIRST_BATCHED_VERSION
+        ? { resultsByTopicV3AndBelow: sameForAll(request.v3AndBelowTopics, code) }
+        : { errorCode: code },
+  });
+}
+
+/** Each once. */
+function partitionsOf(topics: Topics): TopicPartition[] {
+  const seen = new Map<string, Set<number>>();
+  for (const { name, partitions } of topics) {
+    const known = seen.get(name) ?? new Set<number>();
+    for (const partition of partitions) known.add(partition);
+    seen.set(name, known);
+  }
+  return [...seen].flatMap(([topic, partitions]) => Array.from(partitions, (partition) => ({ topic, partition })));
+}
+
+function eachPartition(
+  partitions: readonly TopicPartition[],
+  errorOf: (partition: TopicPartition, index: number) => ErrorName,
+): TopicResult[] {
+  const results = new TopicResults<PartitionResult>();
+  for (const [index, it] of partitions.entries()) {
+    results.add(it.topic, { partitionIndex: it.partition, partitionErrorCode: ERRORS[errorOf(it, index)].code });
+  }
+  return results.topics.map(({ name, partitions: resultsByPartition }) => ({ name, resultsByPartition }));
+}
+
+const sameForAll = (topics: Topics, partitionErrorCode: number): TopicResult[] =>
+  topics.map(({ name, partitions }) => ({
+    name,
+    resultsByPartition: partitions.map((partitionIndex) => ({ partitionIndex, partitionErrorCode })),
+  }));
