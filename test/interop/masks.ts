@@ -10,6 +10,7 @@ interface Mask {
 
 const randomId = (value: unknown) => (value === ZERO_UUID || value === null ? value : 'an id');
 const natural = (value: unknown) => ((value as number) >= 0 ? 'a number' : value);
+const timestamp = (value: unknown) => ((value as number) > 0 ? 'a time' : value);
 const port = (value: unknown) => ((value as number) > 0 ? 'a port' : value);
 
 /** Bounds of timestamps that are counted from now. */
@@ -55,6 +56,9 @@ const MASKS: readonly Mask[] = [
   { api: 'LeaderAndIsr', path: 'topics.topicId', same: randomId },
   { api: 'AlterPartition', path: 'topics.topicId', same: randomId },
   { api: 'InitProducerId', path: 'producerId', same: natural },
+  { api: 'ListTransactions', path: 'transactionStates.producerId', same: natural },
+  { api: 'DescribeTransactions', path: 'transactionStates.producerId', same: natural },
+  { api: 'DescribeTransactions', path: 'transactionStates.transactionStartTimeMs', same: timestamp },
   { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
   { api: 'DescribeConfigs', path: 'results.configs.value', same: ownPlace },
   { api: 'DescribeConfigs', path: 'results.configs.synonyms.value', same: ownPlace },
@@ -75,6 +79,7 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'Produce responses.partitionResponses': ['index'],
   'DescribeLogDirs results.topics': ['name'],
   'DescribeLogDirs results.topics.partitions': ['partitionIndex'],
+  'DescribeProducers topics.partitions.activeProducers': ['producerId'],
   'JoinGroup members': ['groupInstanceId', 'memberId', 'metadata'],
   'DescribeGroups groups.members': ['groupInstanceId', 'clientId', 'memberMetadata'],
   'ListGroups groups': ['groupId'],
@@ -104,6 +109,13 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'AlterClientQuotas entries': ['entity'],
   'DescribeConfigs results': ['resourceType', 'resourceName'],
   'DescribeConfigs results.configs': ['name'],
+  'AddPartitionsToTxn resultsByTopicV3AndBelow': ['name'],
+  'AddPartitionsToTxn resultsByTopicV3AndBelow.resultsByPartition': ['partitionIndex'],
+  'AddPartitionsToTxn resultsByTransaction.topicResults': ['name'],
+  'AddPartitionsToTxn resultsByTransaction.topicResults.resultsByPartition': ['partitionIndex'],
+  'DescribeTransactions transactionStates.topics': ['topic'],
+  'ListTransactions transactionStates': ['transactionalId'],
+  'ListTransactions unknownStateFilters': [],
   'AlterConfigs responses': ['resourceType', 'resourceName'],
   'IncrementalAlterConfigs responses': ['resourceType', 'resourceName'],
 };

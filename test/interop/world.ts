@@ -18,6 +18,8 @@ export interface Programs {
 export const SIDES = ['ours', 'apache'] as const;
 export type SideName = (typeof SIDES)[number];
 
+export type Settings = Readonly<Record<string, string | number>>;
+
 /** A running broker. */
 export interface Side {
   readonly name: SideName;
@@ -30,6 +32,14 @@ export interface World {
   /** `host:port` of the ZooKeeper server that both have. */
   readonly zooKeeper: string;
   readonly sides: Readonly<Record<SideName, Side>>;
+  /**
+   * Ends both brokers and starts them again on what they have left, with other settings besides. `whileDown` comes in
+   * between.
+   */
+  restart(
+    end: NodeJS.Signals,
+    options?: { readonly settings?: Settings; readonly whileDown?: () => Promise<void> },
+  ): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +54,7 @@ const SETTINGS = {
   'transaction.state.log.replication.factor': 1,
   'transaction.state.log.num.partitions': 3,
   'transaction.state.log.min.isr': 1,
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
   'group.initial.rebalance.delay.ms': 0,
   // Records here bear old timestamps, so that the broker's own can be told from them.
   'log.retention.ms': -1,
@@ -71,11 +82,22 @@ async function serves(port: number): Promise<boolean> {
 /** A side's folder, and its path in ZooKeeper: names of one length, so that answers that name them have one size. */
 export const chroot = (name: SideName): string => (name === 'ours' ? 'ours--' : 'apache');
 
-async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, programs: Programs): Promise<Side> {
+/** Where a side lives: its port and its folder stay what they are when its broker is started again. */
+interface Place {
+  readonly name: SideName;
+  readonly port: number;
+  readonly logDir: string;
+  readonly home: string;
+}
+
+async function placeOf(name: SideName, dir: string): Promise<Place> {
   const home = path.join(dir, chroot(name));
   fs.mkdirSync(home);
-  const port = await freePort();
-  const logDir = path.join(home, 'logs');
+  return { name, port: await freePort(), logDir: path.join(home, 'logs'), home };
+}
+
+async function startSide(place: Place, zooKeeper: TestZooKeeper, programs: Programs, others: Settings): Promise<Side> {
+  const { name, port, logDir, home } = place;
   const file = path.join(home, 'server.properties');
   writeProperties(file, {
     ...SETTINGS,
@@ -83,6 +105,7 @@ async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, 
     'log.dirs': logDir,
     // Each has a tree of its own.
     'zookeeper.connect': `${zooKeeper.connect}/${path.basename(home)}`,
+    ...others,
   });
   const started =
     name === 'ours' && !programs.self
@@ -91,7 +114,7 @@ async function startSide(name: SideName, dir: string, zooKeeper: TestZooKeeper, 
           '-Xmx512m',
           '-XX:+UseSerialGC',
           '-XX:TieredStopAtLevel=1',
-          `-Dlog4j.configuration=file:${path.join(dir, 'log4j.properties')}`,
+          `-Dlog4j.configuration=file:${path.join(home, '..', 'log4j.properties')}`,
           '-cp',
           programs.classPath,
           'kafka.Kafka',
@@ -106,12 +129,25 @@ export async function startWorld(programs: Programs): Promise<World> {
   const dir = tempDir('interop');
   fs.writeFileSync(path.join(dir, 'log4j.properties'), LOG4J);
   const zooKeeper = await startZooKeeper({ tickTime: 2000, minSessionTimeout: 4000 });
-  const [ours, apache] = await Promise.all(SIDES.map((name) => startSide(name, dir, zooKeeper, programs)));
+  const places = await Promise.all(SIDES.map((name) => placeOf(name, dir)));
+  const startAll = async (settings: Settings): Promise<Record<SideName, Side>> => {
+    const [ours, apache] = await Promise.all(places.map((place) => startSide(place, zooKeeper, programs, settings)));
+    return { ours: ours!, apache: apache! };
+  };
+  let sides = await startAll({});
+  const endAll = (end: NodeJS.Signals) => Promise.all(SIDES.map((name) => sides[name].process.stop(end)));
   return {
     zooKeeper: zooKeeper.connect,
-    sides: { ours: ours!, apache: apache! },
+    get sides() {
+      return sides;
+    },
+    async restart(end, { settings = {}, whileDown } = {}) {
+      await endAll(end);
+      await whileDown?.();
+      sides = await startAll(settings);
+    },
     async stop() {
-      await Promise.all([ours!.process.kill(), apache!.process.kill()]);
+      await endAll('SIGKILL');
       await zooKeeper.stop();
       removeDir(dir);
     },

@@ -38,6 +38,13 @@ export async function deleteZNode(world: World, path: string): Promise<void> {
   await onBoth(world, (session, root) => session.delete(`${root}${path}`, ANY_VERSION));
 }
 
+/** Apache's broker does not start while what its killed predecessor has registered is there. */
+export async function forgetKilled(world: World): Promise<void> {
+  await onBoth(world, async (session, root) => {
+    for (const path of ['/brokers/ids/0', '/controller']) await session.delete(`${root}${path}`, ANY_VERSION);
+  });
+}
+
 /** What a znode holds on each side. */
 export function readZNode(world: World, path: string): Promise<Pair<string>> {
   return onBoth(world, async (session, root) => String((await session.getData(`${root}${path}`)).data));

@@ -8,11 +8,11 @@ export async function untilThereIsABlock(both: Both): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const request = { transactionalId: null, transactionTimeoutMs: 1000 };
     const everything = { paths: ['errorCode', 'producerId', 'producerEpoch'], why: 'Apache fetches a block first' };
-    const { apache } = await both.send(InitProducerId, 4, request, {
+    const { ours, apache } = await both.send(InitProducerId, 4, request, {
       note: 'until there is a block',
       except: everything,
     });
-    if (apache.errorCode === 0) break;
+    if (ours.errorCode === 0 && apache.errorCode === 0) break;
   }
 }
 

@@ -10,6 +10,7 @@ import { following } from './following';
 import { formats } from './formats';
 import { groupOffsets } from './group-offsets';
 import { groups } from './groups';
+import { idempotence } from './idempotence';
 import { ids } from './ids';
 import { malformed } from './malformed';
 import { metadata } from './metadata';
@@ -19,6 +20,7 @@ import { quotas } from './quotas';
 import { reassign } from './reassignments';
 import { rebalances } from './rebalances';
 import { topics } from './topics';
+import { transactions } from './transactions';
 import { legacyWrappers } from './wrappers';
 
 /** Every scenario, in the order in which they run: what shakes the brokers comes last. */
@@ -38,10 +40,12 @@ export const ALL: readonly Scenario[] = [
   ...groups,
   ...groupOffsets,
   ...rebalances,
+  ...transactions,
   ...following,
   ...alterPartition,
   ...reassign,
   ...controller,
   ...damaged,
   ...control,
+  ...idempotence,
 ];
