@@ -485,19 +485,24 @@ describe('the end of offsets and groups', () => {
     expect(world.stateOf('g')).toBe('Dead');
   });
 
-  test('many groups expire without stopping the broker for long', async () => {
+  test('many groups are cleaned up without stopping the broker for long', async () => {
     const world = new CoordinatorWorld(new MemoryWriter(), { 'offsets.retention.minutes': '1' });
     await world.lead();
-    for (let i = 0; i < 250; i++) world.commit(`g${i}`, [toCommit(0, 1)]);
     const left: number[] = [];
     const soon = world.clock.soon.bind(world.clock);
     world.clock.soon = (callback) => {
       left.push(world.coordinator.list().groups.length);
       soon(callback);
     };
+    for (let i = 0; i < 250; i++) world.commit(`expired${i}`, [toCommit(0, 1)]);
     await world.clock.advance(CHECK_MS);
+    expect(left.splice(0)).toEqual([150, 50]);
+    for (let i = 0; i < 250; i++) world.commit(`orphaned${i}`, [toCommit(0, 1)]);
+    world.coordinator.partitionsDeleted([{ topic: 't', partition: 0 }]);
+    await world.clock.advance(0);
     expect(left).toEqual([150, 50]);
     expect(world.coordinator.list().groups).toEqual([]);
+    expect(world.loggers.messages('info').at(-1)).toMatch('Removed 250 offsets associated with deleted partitions: t-0.');
   });
 
   test('deletions of offsets: all of an empty group, those that nobody reads of another', async () => {

@@ -19,8 +19,8 @@ import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
 import { GROUP_OFFSETS_TOPIC, partitionFor } from './records';
 import type { AnswerJoin, AnswerSync, RunningGroup } from './running-group';
 
-/** Groups looked at in one turn of the event loop when offsets expire. */
-const EXPIRED_PER_TURN = 100;
+/** Groups looked at in one turn of the event loop when offsets expire, or topics are deleted. */
+const CLEANED_PER_TURN = 100;
 
 /** What a string of an answer or a record can hold. */
 const MAX_STRING_BYTES = 0x7fff;
@@ -270,28 +270,39 @@ export class GroupCoordinator {
 
   /** These partitions are no more, and so are all offsets in them. */
   partitionsDeleted(partitions: readonly TopicPartition[]): void {
-    let removed = 0;
-    for (const group of [...this.hosted.groups()]) removed += this.cleanUp(group, group.offsets.remove(partitions));
     const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
-    this.shell.logger.info(`Removed ${removed} offsets associated with deleted partitions: ${names}.`);
+    this.cleanUpAll(
+      (group) => group.offsets.remove(partitions),
+      (removed) => this.shell.logger.info(`Removed ${removed} offsets associated with deleted partitions: ${names}.`),
+    );
   }
 
   private expireOffsets(): void {
     const startMs = this.shell.clock.monotonicMs();
     const retentionMs = this.shell.values.offsetsRetentionMinutes * 60_000;
+    this.cleanUpAll(
+      (group) => group.expireOffsets(retentionMs),
+      (removed) => {
+        const durationMs = Math.round(this.shell.clock.monotonicMs() - startMs);
+        if (removed > 0) this.shell.logger.info(`Removed ${removed} expired offsets in ${durationMs} milliseconds.`);
+      },
+    );
+  }
+
+  /** Goes through all groups that there are now, some per turn of the event loop. `done` is told how many offsets went. */
+  private cleanUpAll(
+    remove: (group: RunningGroup) => readonly TopicPartition[],
+    done: (removed: number) => void,
+  ): void {
     const groups = [...this.hosted.groups()];
     let removed = 0;
     const turn = (): void => {
-      for (const group of groups.splice(-EXPIRED_PER_TURN)) {
+      for (const group of groups.splice(-CLEANED_PER_TURN)) {
         // It may have been deleted or unloaded since.
-        if (this.find(group.groupId) === group) removed += this.cleanUp(group, group.expireOffsets(retentionMs));
+        if (this.find(group.groupId) === group) removed += this.cleanUp(group, remove(group));
       }
-      if (groups.length > 0) {
-        this.shell.clock.soon(turn);
-        return;
-      }
-      const durationMs = Math.round(this.shell.clock.monotonicMs() - startMs);
-      if (removed > 0) this.shell.logger.info(`Removed ${removed} expired offsets in ${durationMs} milliseconds.`);
+      if (groups.length > 0) this.shell.clock.soon(turn);
+      else done(removed);
     };
     turn();
   }
