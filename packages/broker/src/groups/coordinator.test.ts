@@ -502,7 +502,7 @@ describe('the end of offsets and groups', () => {
     await world.clock.advance(0);
     expect(left).toEqual([150, 50]);
     expect(world.coordinator.list().groups).toEqual([]);
-    expect(world.loggers.messages('info').at(-1)).toMatch('Removed 250 offsets associated with deleted partitions: t-0.');
+    expect(world.loggers.messages('info').at(-1)).toContain('Removed 250 offsets associated');
   });
 
   test('deletions of offsets: all of an empty group, those that nobody reads of another', async () => {
