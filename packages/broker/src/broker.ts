@@ -152,12 +152,13 @@ export class Broker {
         hasMetrics: this.metrics !== null,
       }),
     );
-    const { controller, groups, transactions } = server.services;
+    const { controller, groups, transactions, transactionVerifier } = server.services;
     const topics = await store.getTopicAssignments([GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC]);
     groups.start(topics.get(GROUP_OFFSETS_TOPIC)?.partitions.size ?? null);
     this.onStop('group coordinator', () => groups.stop());
     transactions.start(topics.get(TRANSACTION_STATE_TOPIC)?.partitions.size ?? null);
     this.onStop('transaction coordinator', () => transactions.stop());
+    this.onStop('transaction verifier', () => transactionVerifier.stop());
     const info = () =>
       brokerInfo(dynamic.current, brokerId, this.ports.hostname, (name) => server.sockets.boundPort(name));
     const register = async (): Promise<void> => {

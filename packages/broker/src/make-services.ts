@@ -25,6 +25,7 @@ import { FetchSessions } from './replication/fetch-sessions';
 import { ReplicaWriter } from './replication/replica-writer';
 import { TransactionCoordinator } from './transactions/coordinator';
 import { MarkerSender } from './transactions/marker-sender';
+import { TransactionVerifier } from './transactions/verifier';
 import type { FeatureCache } from './zookeeper/feature-cache';
 import type { ZooKeeperClient } from './zookeeper/session';
 
@@ -68,6 +69,7 @@ export function makeServices(parts: ServiceParts): Services {
   const config = (): BrokerConfig => configAdmin.dynamic.current;
   const throttles = makeReplicationThrottles(parts);
   const producerIds = makeProducerIds(parts);
+  const transactions = makeTransactions(parts, producerIds);
   return {
     ...parts,
     brokerEpoch: registration.epoch,
@@ -90,7 +92,8 @@ export function makeServices(parts: ServiceParts): Services {
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
     groups: makeGroups(parts),
-    transactions: makeTransactions(parts, producerIds),
+    transactions,
+    transactionVerifier: makeTransactionVerifier(parts, transactions),
     replicaFetchers: makeReplicaFetchers(parts, throttles.follower),
     logDirMoves: makeLogDirMoves(parts, throttles.logDirMoves),
     throttles,
@@ -164,6 +167,23 @@ function makeTransactions(parts: ServiceParts, producerIds: ProducerIds): Transa
   });
   replicas.onLeadership(TRANSACTION_STATE_TOPIC, transactions.hosted);
   return transactions;
+}
+
+function makeTransactionVerifier(
+  { brokerId, config, metadata, connect, ports }: ServiceParts,
+  transactions: TransactionCoordinator,
+): TransactionVerifier {
+  return new TransactionVerifier({
+    metadata,
+    connect,
+    logger: ports.loggers.logger(
+      'kafka.server.AddPartitionsToTxnManager',
+      `[AddPartitionsToTxnSenderThread-${brokerId}]: `,
+    ),
+    listenerName: config.interBrokerListenerName,
+    requestTimeoutMs: config.values.requestTimeoutMs,
+    partitionFor: (transactionalId) => transactions.partitionFor(transactionalId),
+  });
 }
 
 function makeProducerIds({ brokerId, controllerLink, registration, config, ports, store }: ServiceParts): ProducerIds {

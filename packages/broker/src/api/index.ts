@@ -59,8 +59,10 @@ import type { Services } from './services';
 import { stopReplica } from './stop-replica';
 import { syncGroup } from './sync-group';
 import { throttled } from './throttle';
+import { txnOffsetCommit } from './txn-offset-commit';
 import { updateFeatures } from './update-features';
 import { updateMetadata } from './update-metadata';
+import { writeTxnMarkers } from './write-txn-markers';
 
 /** THE LIST: every API that this broker serves, in API-key order. What is not here is not advertised. */
 export function handlers(services: Services): readonly Handler[] {
@@ -92,6 +94,8 @@ export function handlers(services: Services): readonly Handler[] {
     addPartitionsToTxn(services),
     addOffsetsToTxn(services),
     endTxn(services),
+    writeTxnMarkers(services),
+    txnOffsetCommit(services),
     describeAcls(),
     createAcls(),
     deleteAcls(),

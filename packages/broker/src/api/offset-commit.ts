@@ -2,6 +2,7 @@ import { ERRORS, type ErrorName } from '@odradek/protocol/errors';
 import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import type { OffsetCommit as Commit } from '../groups/offsets';
+import { existing, lastOfEach } from './commits';
 import { checkStaticMembership } from './group-instance';
 import { type Handler, handler } from './handler';
 import type { Services } from './services';
@@ -11,7 +12,6 @@ import { TopicResults } from './topic-results';
 type Request = RequestOf<typeof OffsetCommit>;
 type Response = ResponseInit<typeof OffsetCommit>;
 type Topic = Request['topics'][number];
-type Partition = Topic['partitions'][number];
 
 interface PartitionResult {
   readonly partitionIndex: number;
@@ -31,22 +31,6 @@ const failed = ({ partitionIndex }: { readonly partitionIndex: number }, error: 
 /** Keeps how far a group has read. Version 0 speaks of offsets in ZooKeeper. */
 export function offsetCommit(services: Services): Handler<typeof OffsetCommit> {
   const { metadata, groups, store, clock } = services;
-
-  /** Answers for what does not exist; returns what does, named by the one string that the metadata has for a topic. */
-  function existing(topics: readonly Topic[], results: TopicResults<PartitionResult>): Topic[] {
-    const valid: Topic[] = [];
-    for (const { name, partitions } of topics) {
-      const known = metadata.image.topics.get(name);
-      if (known === undefined) results.touch(name);
-      const isKnown = ({ partitionIndex }: Partition) => known?.partitions.has(partitionIndex) === true;
-      for (const partition of partitions) {
-        if (!isKnown(partition)) results.add(name, failed(partition, 'UNKNOWN_TOPIC_OR_PARTITION'));
-      }
-      const rest = partitions.filter(isKnown);
-      if (known !== undefined && rest.length > 0) valid.push({ name: known.name, partitions: rest });
-    }
-    return valid;
-  }
 
   function commitsOf(topics: readonly Topic[], retentionTimeMs: number): Commit[] {
     const nowMs = clock.nowMs();
@@ -107,7 +91,10 @@ export function offsetCommit(services: Services): Handler<typeof OffsetCommit> {
     handle(request, { apiVersion }) {
       checkStaticMembership(services, request.groupInstanceId);
       const results = new TopicResults<PartitionResult>();
-      const topics = existing(request.topics, results);
+      const topics = existing(metadata, request.topics, (name, partition) => {
+        if (partition === null) results.touch(name);
+        else results.add(name, failed(partition, 'UNKNOWN_TOPIC_OR_PARTITION'));
+      });
       if (topics.length === 0) return { topics: results.topics };
       return apiVersion === 0 ? commitToZooKeeper(request, topics, results) : commit(request, topics, results);
     },
@@ -118,20 +105,4 @@ export function offsetCommit(services: Services): Handler<typeof OffsetCommit> {
       })),
     }),
   });
-}
-
-/** A partition that is there more than once counts as it is there last. */
-function lastOfEach(commits: Commit[]): Commit[] {
-  if (isAscending(commits)) return commits;
-  const byPartition = new Map(commits.map((commit) => [`${commit.topic}-${commit.partition}`, commit]));
-  return byPartition.size === commits.length ? commits : [...byPartition.values()];
-}
-
-/** One topic's partitions in order, as clients send them: none is there twice. */
-function isAscending(commits: readonly Commit[]): boolean {
-  for (let index = 1; index < commits.length; index++) {
-    const [before, commit] = [commits[index - 1]!, commits[index]!];
-    if (commit.topic !== before.topic || commit.partition <= before.partition) return false;
-  }
-  return true;
 }

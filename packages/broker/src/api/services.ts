@@ -22,6 +22,7 @@ import type { ReplicaFetchers } from '../replication/replica-fetchers';
 import type { ReplicaManager } from '../replication/replica-manager';
 import type { ReplicationThrottles } from '../replication/replication-throttles';
 import type { TransactionCoordinator } from '../transactions/coordinator';
+import type { TransactionVerifier } from '../transactions/verifier';
 import type { ZooKeeperStore } from '../zookeeper/store';
 
 /** What handlers work with; made once in `broker.ts`. */
@@ -46,6 +47,7 @@ export interface Services {
   readonly replicaFetchers: ReplicaFetchers;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
+  readonly transactionVerifier: TransactionVerifier;
   readonly controller: Controller;
   /** To whichever broker is the controller. */
   readonly controllerLink: ControllerLink;

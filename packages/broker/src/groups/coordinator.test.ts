@@ -148,7 +148,7 @@ describe('leadership', () => {
     expect(world.stateOf('stable')).toBe('Empty');
     expect(told(world.writer).at(-1)).toBe('stable generation 2, 0 members');
     // Members on other connections hear of it: it is written when they do.
-    expect(world.writer.terms.at(-1)).toMatchObject({ mayBePutOff: false });
+    expect(world.writer.terms.at(-1)!.mayBePutOff).not.toBe(true);
   });
 
   test('a partition lost while it is read is never served, and read anew when it comes back', async () => {
@@ -249,7 +249,7 @@ describe('commits', () => {
     await world.lead();
     world.writer.settlesAtOnce = false;
     const outcomes = world.commit('g', [toCommit(0, 7), toCommit(1, 8)]);
-    expect(world.writer.terms).toEqual([{ requiredAcks: -1, timeoutMs: 5000, mayBePutOff: true }]);
+    expect(world.writer.terms).toMatchObject([{ requiredAcks: -1, timeoutMs: 5000, mayBePutOff: true }]);
     expect(outcomes).toEqual([]);
     expect(world.offsets('g')).toEqual({});
     expect(world.coordinator.offsetsOf('g').offsets!.isUnstable('t', 1)).toBe(true);
@@ -268,7 +268,7 @@ describe('commits', () => {
     await world.lead();
     world.writer.settlesAtOnce = false;
     expect(world.commit('g', [toCommit(0, 7)])).toEqual(['NONE']);
-    expect(world.writer.terms).toEqual([{ requiredAcks: 1, timeoutMs: 77, mayBePutOff: true }]);
+    expect(world.writer.terms).toMatchObject([{ requiredAcks: 1, timeoutMs: 77, mayBePutOff: true }]);
   });
 
   const ERRORS: readonly (readonly [ErrorName, ErrorName])[] = [

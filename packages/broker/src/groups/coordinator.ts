@@ -17,7 +17,7 @@ import {
 import { HostedGroups } from './hosted-groups';
 import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
 import { GROUP_OFFSETS_TOPIC, partitionFor } from './records';
-import type { AnswerJoin, AnswerSync, RunningGroup } from './running-group';
+import type { AnswerJoin, AnswerSync, OffsetsTransaction, RunningGroup } from './running-group';
 
 /** Groups looked at in one turn of the event loop when offsets expire, or topics are deleted. */
 const CLEANED_PER_TURN = 100;
@@ -193,10 +193,50 @@ export class GroupCoordinator {
     done: (errorOf: (commit: OffsetCommit) => ErrorName) => void,
   ): void {
     const group = this.groupToCommit(groupId, committer);
+    if (typeof group === 'string') done(() => group);
+    else this.storeOffsets(group, commits, null, done);
+  }
+
+  /**
+   * NONE where the group's coordinator is here, or why not; the group is made if need be. To be asked before the
+   * transaction of a commit is verified.
+   */
+  prepareTransactionalCommit(groupId: string): ErrorName {
+    const refusal = this.refusal(groupId, true);
+    if (refusal === 'NONE' && this.find(groupId) === undefined) this.create(groupId);
+    return refusal;
+  }
+
+  /** As `commitOffsets`, for offsets that count once the transaction commits. */
+  commitTransactionalOffsets(
+    groupId: string,
+    committer: Omit<Committer, 'isTransactional'>,
+    transaction: OffsetsTransaction,
+    commits: readonly OffsetCommit[],
+    done: (errorOf: (commit: OffsetCommit) => ErrorName) => void,
+  ): void {
+    // It may have been unloaded, or deleted, while the transaction was verified.
+    const refusal = this.prepareTransactionalCommit(groupId);
+    const group = refusal === 'NONE' ? this.groupToCommit(groupId, { ...committer, isTransactional: true }) : refusal;
     if (typeof group === 'string') {
       done(() => group);
       return;
     }
+    this.hosted.noteProducer(transaction.producerId, group);
+    this.storeOffsets(group, commits, transaction, done);
+  }
+
+  /** The producer's transaction has ended, and its marker is committed in this partition of `__consumer_offsets`. */
+  transactionCompleted(offsetsPartition: number, producerId: number, isCommit: boolean): void {
+    this.hosted.completeTransaction(offsetsPartition, producerId, isCommit);
+  }
+
+  private storeOffsets(
+    group: RunningGroup,
+    commits: readonly OffsetCommit[],
+    transaction: OffsetsTransaction | null,
+    done: (errorOf: (commit: OffsetCommit) => ErrorName) => void,
+  ): void {
     const { offsetMetadataMaxBytes } = this.shell.values;
     // Kafka counts characters.
     const isTooLarge = ({ metadata }: OffsetCommit): boolean => metadata.length > offsetMetadataMaxBytes;
@@ -204,7 +244,7 @@ export class GroupCoordinator {
     const finish = (error: ErrorName): void =>
       done((commit) => (isTooLarge(commit) ? 'OFFSET_METADATA_TOO_LARGE' : error));
     if (accepted.length === 0) finish('NONE');
-    else group.storeOffsets(accepted, finish);
+    else group.storeOffsets(accepted, transaction, finish);
   }
 
   private groupToCommit(groupId: string, committer: Committer): RunningGroup | ErrorName {
@@ -261,7 +301,8 @@ export class GroupCoordinator {
     const group = this.find(groupId);
     if (group === undefined) return 'GROUP_ID_NOT_FOUND';
     if (group.core.state !== 'Empty') return 'NON_EMPTY_GROUP';
-    const removed = this.cleanUp(group, group.offsets.removeAll());
+    // Also one that open transactions may bring offsets to: they come to nothing.
+    const removed = this.cleanUp(group, group.offsets.removeAll(), true);
     this.shell.logger.info(
       `The following groups were deleted: ${groupId}. A total of ${removed} offsets were removed.`,
     );
@@ -311,10 +352,10 @@ export class GroupCoordinator {
    * Writes tombstones of offsets that are gone, and ends a group that is empty and has none left. Returns how many
    * offsets are gone for good (GroupMetadataManager.cleanupGroupMetadata).
    */
-  private cleanUp(group: RunningGroup, removed: readonly TopicPartition[]): number {
+  private cleanUp(group: RunningGroup, removed: readonly TopicPartition[], isDeleted = false): number {
     const { groupId, core } = group;
     const { generation } = core;
-    const isOver = core.state === 'Empty' && group.offsets.isEmpty;
+    const isOver = isDeleted || (core.state === 'Empty' && group.offsets.isEmpty);
     if (isOver) {
       this.shell.logger.info(`Group ${groupId} transitioned to Dead in generation ${generation}`);
       group.die();

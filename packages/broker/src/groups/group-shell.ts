@@ -3,7 +3,7 @@ import { COMPRESSION_TYPES, type CompressionType } from '@odradek/protocol/recor
 import type { BrokerConfigValues } from '../config/definitions';
 import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
-import type { Appended, PartitionWriter } from '../replication/partition-writer';
+import type { Appended, AppendTerms, PartitionWriter } from '../replication/partition-writer';
 import { GROUP_OFFSETS_TOPIC, recordsBatch } from './records';
 
 export interface GroupShellOptions {
@@ -52,10 +52,10 @@ export class GroupShell {
     partition: number,
     batch: Buffer,
     settled: (error: ErrorName | null, appended: Appended | null) => void,
-    mayBePutOff = false,
+    more: Pick<AppendTerms, 'mayBePutOff' | 'verificationGuard'> = {},
   ): void {
     const { offsetsCommitRequiredAcks: requiredAcks, offsetsCommitTimeoutMs: timeoutMs } = this.values;
-    const terms = { requiredAcks, timeoutMs, mayBePutOff };
+    const terms = { ...more, requiredAcks, timeoutMs };
     let isAppended = false;
     let error: ErrorName = 'UNKNOWN_SERVER_ERROR';
     try {

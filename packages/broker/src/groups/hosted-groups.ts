@@ -13,6 +13,14 @@ interface Hosted {
   readonly partition: number;
   isLoaded: boolean;
   readonly groups: Map<string, RunningGroup>;
+  /** Groups with offsets of open transactions, by producer. */
+  readonly transactional: Map<number, Set<RunningGroup>>;
+}
+
+function noteProducer({ transactional }: Hosted, producerId: number, group: RunningGroup): void {
+  const groups = transactional.get(producerId);
+  if (groups === undefined) transactional.set(producerId, new Set([group]));
+  else groups.add(group);
 }
 
 /**
@@ -72,6 +80,26 @@ export class HostedGroups implements LeadershipListener {
     this.hosted.get(partition)?.groups.delete(groupId);
   }
 
+  /** The producer's open transaction may bring offsets to the group. */
+  noteProducer(producerId: number, group: RunningGroup): void {
+    noteProducer(this.hosted.get(group.partition)!, producerId, group);
+  }
+
+  /**
+   * The producer's transaction has ended, and its marker counts in this partition. While that is loaded nothing is to be
+   * done: the marker will be read, too.
+   */
+  completeTransaction(partition: number, producerId: number, isCommit: boolean): void {
+    const hosted = this.hosted.get(partition);
+    const groups = hosted?.transactional.get(producerId);
+    if (hosted === undefined || groups === undefined) return;
+    hosted.transactional.delete(producerId);
+    for (const group of groups) {
+      // One of the same name may have taken a dead one's place.
+      if (group.core.state !== 'Dead') group.offsets.completeTransaction(producerId, isCommit);
+    }
+  }
+
   elected(partition: number, leaderEpoch: number): void {
     if (leaderEpoch < (this.epochs.get(partition) ?? leaderEpoch)) {
       this.shell.logger.info(
@@ -81,7 +109,7 @@ export class HostedGroups implements LeadershipListener {
     }
     this.epochs.set(partition, leaderEpoch);
     if (this.isStopped || this.hosted.has(partition)) return;
-    const hosted: Hosted = { partition, isLoaded: false, groups: new Map() };
+    const hosted: Hosted = { partition, isLoaded: false, groups: new Map(), transactional: new Map() };
     this.hosted.set(partition, hosted);
     const startMs = this.shell.clock.monotonicMs();
     this.loading.start(partition, (replay) => this.loaded(hosted, replay, startMs));
@@ -93,7 +121,9 @@ export class HostedGroups implements LeadershipListener {
     this.tellOfLosses(partition, replay);
     for (const [groupId, replayed] of groups) {
       if (replayed.metadata === null && replayed.offsets.isEmpty) continue;
-      hosted.groups.set(groupId, this.groupOf(groupId, partition, replayed));
+      const group = this.groupOf(groupId, partition, replayed);
+      hosted.groups.set(groupId, group);
+      for (const producerId of replayed.offsets.producers()) noteProducer(hosted, producerId, group);
     }
     hosted.isLoaded = true;
     const durationMs = Math.round(this.shell.clock.monotonicMs() - startMs);

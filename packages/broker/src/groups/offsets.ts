@@ -110,6 +110,26 @@ export class GroupOffsets {
     offsets.set(commit.topic, commit.partition, commit);
   }
 
+  /** These are appended as part of the producer's transaction, and wait for the in-sync replicas. */
+  prepareTransactional(producerId: number, commits: readonly OffsetCommit[]): void {
+    for (const commit of commits) this.applyTransactional(producerId, commit);
+  }
+
+  /** They failed: the transaction does not bring them. */
+  failTransactional(producerId: number, commits: readonly OffsetCommit[]): void {
+    for (const commit of commits) {
+      const { topic, partition } = commit;
+      // A later commit of the same partition may have taken the place.
+      if (this.transactional?.get(producerId)?.get(topic, partition) !== commit) continue;
+      this.deleteTransactional(producerId, topic, partition);
+    }
+  }
+
+  /** Producers whose open transactions bring offsets. */
+  producers(): Iterable<number> {
+    return this.transactional?.keys() ?? [];
+  }
+
   /** The producer's transaction has ended. */
   completeTransaction(producerId: number, isCommit: boolean): void {
     const offsets = this.transactional?.get(producerId);
@@ -156,7 +176,8 @@ export class GroupOffsets {
         commit.expireTimestamp === NEVER
           ? nowMs - (rule.sinceMs ?? commit.commitTimestamp) >= retentionMs
           : nowMs >= commit.expireTimestamp;
-      if (isExpired && !this.isUnstable(topic, partition)) expired.push({ topic, partition });
+      // What a transaction may still bring does not keep what was there before it.
+      if (isExpired && this.pending?.get(topic, partition) === undefined) expired.push({ topic, partition });
     }
     for (const { topic, partition } of expired) this.committed.delete(topic, partition);
     return expired;

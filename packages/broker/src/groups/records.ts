@@ -99,9 +99,22 @@ export function groupValue(group: GroupMetadata): Buffer {
   return versioned(GROUP_VERSION, GroupMetadataValue.codec(GROUP_VERSION), group);
 }
 
+/** Whose transaction a commit is part of. */
+export interface TransactionalProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
 /** The batch of one commit. */
-export function offsetsBatch(records: readonly RecordInit[], compression: CompressionType): Buffer {
-  return buildBatch({ records, compression, baseSequence: OFFSETS_BASE_SEQUENCE });
+export function offsetsBatch(
+  records: readonly RecordInit[],
+  compression: CompressionType,
+  producer: TransactionalProducer | null = null,
+): Buffer {
+  const batch = { records, compression, baseSequence: OFFSETS_BASE_SEQUENCE };
+  if (producer === null) return buildBatch(batch);
+  const { producerId, producerEpoch } = producer;
+  return buildBatch({ ...batch, producerId, producerEpoch, isTransactional: true });
 }
 
 /** The batch of a group's record, or of tombstones. */

@@ -7,7 +7,16 @@ import type { Group } from './group';
 import type { GroupShell } from './group-shell';
 import type { Effect, GroupMetadata, JoinAnswer, SyncAnswer } from './group-types';
 import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
-import { groupKey, groupValue, OffsetKeys, offsetKey, offsetsBatch, offsetValue, recordsBatch } from './records';
+import {
+  groupKey,
+  groupValue,
+  OffsetKeys,
+  offsetKey,
+  offsetsBatch,
+  offsetValue,
+  recordsBatch,
+  type TransactionalProducer,
+} from './records';
 import { commitError } from './store-error';
 
 /** About what a key and its value take: group and topic names, and a little metadata. */
@@ -15,6 +24,11 @@ const COMMIT_BYTES = 160;
 
 export type AnswerJoin = (answer: JoinAnswer) => void;
 export type AnswerSync = (answer: SyncAnswer) => void;
+
+/** The transaction that a commit is part of, and proof that its coordinator knows of that (KIP-890). */
+export interface OffsetsTransaction extends TransactionalProducer {
+  readonly verificationGuard: object | null;
+}
 
 /** One group of this coordinator: carries out what its core and its offsets decide. */
 export class RunningGroup {
@@ -132,9 +146,13 @@ export class RunningGroup {
 
   /**
    * Appends commits that the group has agreed to; they count once they are settled, or not at all. `done` gets NONE, or
-   * why they do not (GroupMetadataManager.storeOffsets).
+   * why they do not (GroupMetadataManager.storeOffsets). Those of a transaction wait for its end after that.
    */
-  storeOffsets(commits: readonly OffsetCommit[], done: (error: ErrorName) => void): void {
+  storeOffsets(
+    commits: readonly OffsetCommit[],
+    transaction: OffsetsTransaction | null,
+    done: (error: ErrorName) => void,
+  ): void {
     const { clock, compression } = this.shell;
     const timestamp = clock.nowMs();
     const writer = new Writer(COMMIT_BYTES * commits.length);
@@ -149,21 +167,32 @@ export class RunningGroup {
     const settled = (error: ErrorName | null, appended: Appended | null): void => {
       isSettled = true;
       if (this.core.state !== 'Dead') {
-        if (error === null) this.takeOffsets(commits, appended!.baseOffset, isPending);
-        else this.offsets.fail(commits);
+        if (error === null) this.takeOffsets(commits, transaction, appended!.baseOffset, isPending);
+        else if (transaction === null) this.offsets.fail(commits);
+        else this.offsets.failTransactional(transaction.producerId, commits);
       }
       done(error === null ? 'NONE' : commitError(error));
     };
     // Only who commits hears of it.
-    this.shell.append(this.partition, offsetsBatch(records, compression), settled, true);
+    const { verificationGuard = null } = transaction ?? {};
+    const batch = offsetsBatch(records, compression, transaction);
+    this.shell.append(this.partition, batch, settled, { mayBePutOff: true, verificationGuard });
     if (isSettled) return;
     isPending = true;
-    this.offsets.prepare(commits);
+    if (transaction === null) this.offsets.prepare(commits);
+    else this.offsets.prepareTransactional(transaction.producerId, commits);
   }
 
-  private takeOffsets(commits: readonly OffsetCommit[], recordOffset: number, wasPending: boolean): void {
+  private takeOffsets(
+    commits: readonly OffsetCommit[],
+    transaction: OffsetsTransaction | null,
+    recordOffset: number,
+    wasPending: boolean,
+  ): void {
     for (const commit of commits) commit.recordOffset = recordOffset;
-    if (wasPending) this.offsets.complete(commits);
+    if (transaction !== null) {
+      if (!wasPending) this.offsets.prepareTransactional(transaction.producerId, commits);
+    } else if (wasPending) this.offsets.complete(commits);
     else for (const commit of commits) this.offsets.apply(commit);
   }
 

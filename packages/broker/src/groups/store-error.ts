@@ -7,8 +7,10 @@ export function storeError(appendError: ErrorName): ErrorName {
   return isTooLarge(appendError) ? 'UNKNOWN_SERVER_ERROR' : ofCoordinator(appendError);
 }
 
-/** What a consumer is told whose commit was not stored (GroupMetadataManager.createPutCacheCallback). */
+/** What a client is told whose commit was not stored (GroupMetadataManager.maybeConvertOffsetCommitError). */
 export function commitError(appendError: ErrorName): ErrorName {
+  // The coordinator of the transaction could not be asked.
+  if (appendError === 'NETWORK_EXCEPTION') return 'COORDINATOR_LOAD_IN_PROGRESS';
   return isTooLarge(appendError) ? 'INVALID_COMMIT_OFFSET_SIZE' : ofCoordinator(appendError);
 }
 

@@ -14,6 +14,8 @@ export interface AppendTerms {
   readonly timeoutMs: number;
   /** Nobody hears of the outcome but the connection whose request is being handled: the write may be put off to its end. */
   readonly mayBePutOff?: boolean;
+  /** What was given out before the batch's transaction was verified (KIP-890); compared by identity. */
+  readonly verificationGuard?: object | null;
 }
 
 /** Whole batches of a partition's log, one after another. */

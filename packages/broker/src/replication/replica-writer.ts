@@ -19,7 +19,7 @@ export class ReplicaWriter implements PartitionWriter {
     topic: string,
     index: number,
     batch: Buffer,
-    { requiredAcks, timeoutMs, mayBePutOff = false }: AppendTerms,
+    { requiredAcks, timeoutMs, mayBePutOff = false, verificationGuard = null }: AppendTerms,
     settled: (error: ErrorName | null, appended: Appended) => void,
   ): void {
     if (requiredAcks < -1 || requiredAcks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
@@ -27,6 +27,7 @@ export class ReplicaWriter implements PartitionWriter {
     const { firstOffset, lastOffset } = partition.appendAsLeader(batch, requiredAcks, {
       origin: 'coordinator',
       mayBePutOff,
+      verificationGuard,
     });
     const appended = { baseOffset: firstOffset, leaderEpoch: partition.leaderEpoch };
     if (requiredAcks !== -1) settled(null, appended);
