@@ -34,10 +34,25 @@ function builds() {
   for (const { name } of tools) {
     list.push({ entryPoints: [sourceOf(name)], outfile: path.join(toolsDist, `${name}.js`) });
   }
+  const embedded = path.join(home, 'packages', 'odradek');
+  for (const name of ['index', 'cli', 'member-main', 'zookeeper-main']) {
+    const outfile = path.join(embedded, 'dist', `${name}.js`);
+    list.push({ entryPoints: [path.join(embedded, 'src', `${name}.ts`)], outfile });
+  }
   const isThere = ({ entryPoints }) => fs.existsSync(entryPoints[0]);
   const missing = list.filter((entry) => !isThere(entry)).map(({ outfile }) => path.relative(home, outfile));
   if (missing.length > 0) console.error(`Not built, no source yet: ${missing.join(', ')}`);
   return list.filter(isThere);
+}
+
+/** The embedded cluster's types are one file without imports: a declaration as it is. */
+function writeTypes() {
+  const folder = path.join(home, 'packages', 'odradek');
+  const types = fs.readFileSync(path.join(folder, 'src', 'api.ts'), 'utf8');
+  fs.writeFileSync(
+    path.join(folder, 'dist', 'index.d.ts'),
+    `${types}\nexport declare const startCluster: StartCluster;\n`,
+  );
 }
 
 await runMain(async () => {
@@ -45,6 +60,7 @@ await runMain(async () => {
   // Each by itself: what does not compile does not take the others with it. esbuild says what is wrong.
   const outcomes = await Promise.allSettled(builds().map((options) => build({ ...common, ...options })));
   if (outcomes.some(({ status }) => status === 'rejected')) throw new PlainError('The build failed: see above.');
+  writeTypes();
   markBuilt(startedAt);
   if (process.env.npm_lifecycle_event === 'prepare') markInstalled();
   return 0;

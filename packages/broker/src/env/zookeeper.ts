@@ -7,6 +7,7 @@ export interface ZNodeStat {
   readonly modifiedMs: number;
   readonly version: number;
   readonly childrenVersion: number;
+  readonly aclVersion: number;
   /** The owning session as 16 hexadecimal digits; all zeros for a persistent node. */
   readonly ephemeralOwner: string;
   readonly dataLength: number;

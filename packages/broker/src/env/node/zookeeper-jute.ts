@@ -320,6 +320,7 @@ function statOf(stat: jute.StatRecord): ZNodeStat {
     modifiedMs: numberOf(stat.mtime),
     version: stat.version,
     childrenVersion: stat.cversion,
+    aclVersion: stat.aversion,
     ephemeralOwner: stat.ephemeralOwner.toString('hex'),
     dataLength: stat.dataLength,
     childCount: stat.numChildren,

@@ -132,7 +132,7 @@ export class Coordination {
  */
 export class ServerConnection {
   private isOver = false;
-  private readonly ids: readonly AuthId[];
+  private readonly ids: AuthId[];
 
   constructor(
     private readonly service: Coordination,
@@ -175,6 +175,11 @@ export class ServerConnection {
     this.service.watches.forget(this);
     if (this.session.connection === this) this.session.connection = null;
     this.sink.closed();
+  }
+
+  /** The client has proved to be this one, too. */
+  authenticate(id: AuthId): void {
+    this.ids.push(id);
   }
 
   closeSession(): void {

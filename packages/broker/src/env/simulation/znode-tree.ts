@@ -227,13 +227,13 @@ function newNode(
 }
 
 function statOf(node: ZNode): ZNodeStat {
-  const { czxid, mzxid, pzxid, createdMs, modifiedMs, version, ephemeralOwner, creations, children } = node;
+  const { czxid, mzxid, pzxid, createdMs, modifiedMs, version, aclVersion, ephemeralOwner, creations, children } = node;
   const childCount = children.size;
   // Creations and deletions both count (DataNode.copyStat).
   const childrenVersion = 2 * creations - childCount;
   const dataLength = node.data?.length ?? 0;
   return {
-    ...{ czxid, mzxid, pzxid, createdMs, modifiedMs, version, childrenVersion },
+    ...{ czxid, mzxid, pzxid, createdMs, modifiedMs, version, childrenVersion, aclVersion },
     ...{ ephemeralOwner, dataLength, childCount },
   };
 }

@@ -1,0 +1,2 @@
+export type { BrokerSettings, Cluster, ClusterBroker, ClusterOptions, StartCluster } from './api';
+export { startCluster } from './cluster';

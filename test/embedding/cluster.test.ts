@@ -1,0 +1,128 @@
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { Cluster, StartCluster } from '../../packages/odradek/src/api';
+import { home } from '../support/process';
+import { runTool } from '../support/tool';
+
+// As a user of the package has it: what the build has made.
+const { startCluster }: { startCluster: StartCluster } = require(
+  path.join(home, 'packages', 'odradek', 'dist', 'index.js'),
+);
+
+const TOPIC = 'embedded';
+const running: Cluster[] = [];
+
+async function start(...options: Parameters<StartCluster>): Promise<Cluster> {
+  const cluster = await startCluster(...options);
+  running.push(cluster);
+  return cluster;
+}
+
+afterEach(async () => {
+  for (const cluster of running.splice(0)) await cluster.stop();
+});
+
+const kafkaOf = ({ addresses: brokers }: Cluster): Kafka =>
+  new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 20 } });
+
+async function createTopic(kafka: Kafka, replicationFactor: number): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 3, replicationFactor }] });
+  await admin.disconnect();
+}
+
+/** Sends values with acks=all, one after the other. */
+async function send(kafka: Kafka, values: readonly string[]): Promise<void> {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  for (const value of values) await producer.send({ topic: TOPIC, acks: -1, messages: [{ key: value, value }] });
+  await producer.disconnect();
+}
+
+/** Reads so many values from the beginning, in a group of its own. */
+async function read(kafka: Kafka, count: number): Promise<string[]> {
+  const consumer = kafka.consumer({ groupId: `group-${count}` });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [TOPIC], fromBeginning: true });
+  const values: string[] = [];
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachMessage: async ({ message }) => {
+        values.push(String(message.value));
+        if (values.length === count) resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  return values.sort();
+}
+
+test('one broker takes records and gives them to a group; nothing is left behind', async () => {
+  const cluster = await start();
+  expect(cluster.bootstrapServers).toBe(`127.0.0.1:${cluster.brokers[0]!.port}`);
+  const kafka = kafkaOf(cluster);
+  await createTopic(kafka, 1);
+  await send(kafka, ['a', 'b', 'c']);
+  expect(await read(kafka, 3)).toEqual(['a', 'b', 'c']);
+  running.pop();
+  await cluster.stop();
+  expect(fs.existsSync(cluster.dir)).toBe(false);
+  await expect(connects(cluster.brokers[0]!.port)).resolves.toBe(false);
+});
+
+test.each([false, true])('three brokers lose one and get it back; processes: %s', async (processes) => {
+  const cluster = await start({ brokers: 3, processes });
+  const kafka = kafkaOf(cluster);
+  await createTopic(kafka, 3);
+  await send(kafka, ['1', '2', '3']);
+  await cluster.kill(1);
+  expect(cluster.brokers.map(({ isRunning }) => isRunning)).toEqual([true, false, true]);
+  await send(kafka, ['4', '5', '6']);
+  const { port } = cluster.brokers[1]!;
+  await cluster.restart(1);
+  expect(cluster.brokers[1]).toMatchObject({ id: 1, port, isRunning: true });
+  await cluster.stop(2);
+  expect(await read(kafka, 6)).toEqual(['1', '2', '3', '4', '5', '6']);
+});
+
+test("ZooKeeper's shell and Kafka's tools look at it; its settings and its folder are those that were asked for", async () => {
+  const dir = fs.mkdtempSync(path.join(home, 'node_modules', '.cache-embedded-'));
+  const cluster = await start({ dir, config: { 'num.partitions': 7, 'broker.rack': 'r\\1' } });
+  const listed = await runTool('zookeeper-shell', [cluster.zookeeper, 'get', '/brokers/ids/0']);
+  expect(listed.stdout).toContain('"rack":"r\\\\1"');
+  const created = await runTool('kafka-topics', [
+    '--bootstrap-server',
+    cluster.bootstrapServers,
+    '--create',
+    '--topic',
+    'seven',
+  ]);
+  expect(created.stdout).toContain('Created topic seven.');
+  const described = await runTool('kafka-topics', ['--bootstrap-server', cluster.bootstrapServers, '--describe']);
+  expect(described.stdout).toContain('PartitionCount: 7');
+  running.pop();
+  await cluster.stop();
+  expect(fs.readdirSync(dir).sort()).toEqual(['broker-0', 'broker-0.log']);
+  fs.rmSync(dir, { recursive: true });
+});
+
+test('a start that cannot succeed says why and leaves nothing behind', async () => {
+  const taken = net.createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as net.AddressInfo;
+  await expect(startCluster({ port })).rejects.toThrow(new RegExp(`Broker 0 could not start: .*${port}`));
+  taken.close();
+  await expect(startCluster({ config: { 'num.partitions': 'many' } })).rejects.toThrow(/num\.partitions/);
+  await expect(startCluster({ brokers: 0 })).rejects.toThrow('brokers is 0, but a cluster has at least 1');
+});
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: '127.0.0.1' }, () => resolve(true));
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', () => resolve(false));
+  });
+}
