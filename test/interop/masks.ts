@@ -11,6 +11,7 @@ interface Mask {
 const randomId = (value: unknown) => (value === ZERO_UUID || value === null ? value : 'an id');
 const natural = (value: unknown) => ((value as number) >= 0 ? 'a number' : value);
 const timestamp = (value: unknown) => ((value as number) > 0 ? 'a time' : value);
+const inOrder = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value);
 const port = (value: unknown) => ((value as number) > 0 ? 'a port' : value);
 
 /** Bounds of timestamps that are counted from now. */
@@ -59,6 +60,8 @@ const MASKS: readonly Mask[] = [
   { api: 'ListTransactions', path: 'transactionStates.producerId', same: natural },
   { api: 'DescribeTransactions', path: 'transactionStates.producerId', same: natural },
   { api: 'DescribeTransactions', path: 'transactionStates.transactionStartTimeMs', same: timestamp },
+  // In the order of a hash set.
+  { api: 'DescribeTransactions', path: 'transactionStates.topics.partitions', same: inOrder },
   { api: 'AllocateProducerIds', path: 'producerIdStart', same: natural },
   { api: 'DescribeConfigs', path: 'results.configs.value', same: ownPlace },
   { api: 'DescribeConfigs', path: 'results.configs.synonyms.value', same: ownPlace },
@@ -115,7 +118,6 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'AddPartitionsToTxn resultsByTransaction.topicResults.resultsByPartition': ['partitionIndex'],
   'DescribeTransactions transactionStates.topics': ['topic'],
   'ListTransactions transactionStates': ['transactionalId'],
-  'ListTransactions unknownStateFilters': [],
   'AlterConfigs responses': ['resourceType', 'resourceName'],
   'IncrementalAlterConfigs responses': ['resourceType', 'resourceName'],
 };

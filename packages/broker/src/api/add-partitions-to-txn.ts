@@ -2,6 +2,7 @@ import { ERRORS, type ErrorName } from '@odradek/protocol/errors';
 import { AddPartitionsToTxn } from '@odradek/protocol/messages/add-partitions-to-txn';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import type { TopicPartition } from '../cluster/metadata';
+import { isInternalTopic } from '../cluster/topic-names';
 import { type Handler, handler } from './handler';
 import { fencedError } from './producer-fenced';
 import type { Services } from './services';
@@ -29,8 +30,12 @@ const FIRST_BATCHED_VERSION = 4;
 export function addPartitionsToTxn(services: Services): Handler<typeof AddPartitionsToTxn> {
   const { metadata, transactions } = services;
 
-  const exists = ({ topic, partition }: TopicPartition): boolean =>
-    metadata.image.topics.get(topic)?.partitions.has(partition) === true;
+  /** Null where the partition may be in a transaction. */
+  function refusalOf({ topic, partition }: TopicPartition, apiVersion: number): ErrorName | null {
+    // Brokers ask for the offsets of groups, too; producers have AddOffsetsToTxn for that.
+    if (apiVersion < FIRST_BATCHED_VERSION && isInternalTopic(topic)) return 'TOPIC_AUTHORIZATION_FAILED';
+    return metadata.image.topics.get(topic)?.partitions.has(partition) ? null : 'UNKNOWN_TOPIC_OR_PARTITION';
+  }
 
   function answerTransaction(
     transaction: Transaction,
@@ -39,9 +44,10 @@ export function addPartitionsToTxn(services: Services): Handler<typeof AddPartit
   ): void {
     const { transactionalId, producerId, producerEpoch, verifyOnly, topics } = transaction;
     const partitions = partitionsOf(topics);
-    if (!partitions.every(exists)) {
+    const refusals = partitions.map((it) => refusalOf(it, apiVersion));
+    if (refusals.some((refusal) => refusal !== null)) {
       // One that fails fails all: nothing is added.
-      done(eachPartition(partitions, (it) => (exists(it) ? 'OPERATION_NOT_ATTEMPTED' : 'UNKNOWN_TOPIC_OR_PARTITION')));
+      done(eachPartition(partitions, (_, index) => refusals[index] ?? 'OPERATION_NOT_ATTEMPTED'));
       return;
     }
     const request = { producerId, producerEpoch, partitions };

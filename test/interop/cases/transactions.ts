@@ -1,0 +1,493 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AddOffsetsToTxn } from '@odradek/protocol/messages/add-offsets-to-txn';
+import { AddPartitionsToTxn } from '@odradek/protocol/messages/add-partitions-to-txn';
+import { DescribeTransactions } from '@odradek/protocol/messages/describe-transactions';
+import { EndTxn } from '@odradek/protocol/messages/end-txn';
+import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
+import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
+import { ListTransactions } from '@odradek/protocol/messages/list-transactions';
+import type { Api } from '@odradek/protocol/schema/api';
+import type { Fields } from '@odradek/protocol/schema/fields';
+import type { Both, SendOptions } from '../both';
+import type { Scenario } from '../main';
+import type { SideName } from '../world';
+import { untilThereIsABlock } from './ids';
+
+const TRANSACTION = 1;
+const TIMEOUT_MS = 60_000;
+const CONCURRENT_TRANSACTIONS = 51;
+const UNTIL = { paths: [''], why: 'asked until both are there' };
+
+/** The first question makes the topic; from then on both answer with themselves. */
+export async function untilTransactionsAreCoordinated(both: Both): Promise<void> {
+  await untilThereIsABlock(both);
+  for (let tries = 0; tries < 200; tries++) {
+    const key = { key: 'first', keyType: TRANSACTION };
+    const asked = await both.send(FindCoordinator, 1, key, { except: UNTIL });
+    const listed = await both.send(ListTransactions, 0, { stateFilters: [], producerIdFilters: [] }, { except: UNTIL });
+    const described = await both.send(DescribeTransactions, 0, { transactionalIds: ['first'] }, { except: UNTIL });
+    const codes = [asked, listed].flatMap(({ ours, apache }) => [ours.errorCode, apache.errorCode]);
+    const states = [described.ours, described.apache].map(({ transactionStates: [state] }) => state!.errorCode);
+    // TRANSACTIONAL_ID_NOT_FOUND
+    if (codes.every((code) => code === 0) && states.every((code) => code === 105)) return;
+    await sleep(100);
+  }
+}
+
+interface Identity {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+type Topics = readonly { readonly name: string; readonly partitions: number[] }[];
+
+/** A transactional producer that speaks to both brokers. */
+class Producer {
+  private readonly ids: Record<SideName, Identity> = {
+    ours: { producerId: -1, producerEpoch: -1 },
+    apache: { producerId: -1, producerEpoch: -1 },
+  };
+
+  constructor(
+    private readonly both: Both,
+    readonly transactionalId: string,
+  ) {}
+
+  id(side: SideName): Identity {
+    return this.ids[side];
+  }
+
+  /** Without the epoch that the producer has, unless `expected` says which (of the id's, or what is made of it). */
+  async init(
+    version: number,
+    expected: ((own: Identity) => Identity) | null = null,
+    { timeoutMs = TIMEOUT_MS, ...options }: SendOptions & { timeoutMs?: number } = {},
+  ): Promise<number> {
+    const answers = await this.both.send(
+      InitProducerId,
+      version,
+      (side) => ({
+        transactionalId: this.transactionalId,
+        transactionTimeoutMs: timeoutMs,
+        ...(version >= 3 && expected !== null && expected(this.id(side))),
+      }),
+      { note: this.transactionalId, ...options },
+    );
+    for (const side of ['ours', 'apache'] as const) {
+      const { errorCode, producerId, producerEpoch } = answers[side];
+      if (errorCode === 0) this.ids[side] = { producerId, producerEpoch };
+    }
+    return answers.ours.errorCode;
+  }
+
+  /** Asks until no earlier transaction is in the way. */
+  async enter(version = 4): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+      const answer = await this.init(version, null, { except: UNTIL });
+      if (answer !== CONCURRENT_TRANSACTIONS) break;
+      await sleep(50);
+    }
+  }
+
+  async add(version: number, topics: Topics, change: Partial<Identity> = {}, note = ''): Promise<void> {
+    await this.both.send(
+      AddPartitionsToTxn,
+      version,
+      (side) => {
+        const { producerId, producerEpoch } = { ...this.id(side), ...change };
+        const list = topics.map(({ name, partitions }) => ({ name, partitions }));
+        if (version > 3) {
+          const { transactionalId } = this;
+          return { transactions: [{ transactionalId, producerId, producerEpoch, verifyOnly: false, topics: list }] };
+        }
+        return {
+          v3AndBelowTransactionalId: this.transactionalId,
+          v3AndBelowProducerId: producerId,
+          v3AndBelowProducerEpoch: producerEpoch,
+          v3AndBelowTopics: list,
+        };
+      },
+      { note: `${this.transactionalId} ${note}` },
+    );
+  }
+
+  async verify(version: number, topics: Topics, change: Partial<Identity> = {}, note = ''): Promise<void> {
+    await this.both.send(
+      AddPartitionsToTxn,
+      version,
+      (side) => ({
+        transactions: [
+          {
+            transactionalId: this.transactionalId,
+            ...this.id(side),
+            ...change,
+            verifyOnly: true,
+            topics: topics.map(({ name, partitions }) => ({ name, partitions })),
+          },
+        ],
+      }),
+      { note: `${this.transactionalId} verify ${note}` },
+    );
+  }
+
+  async addOffsets(version: number, groupId: string, change: Partial<Identity> = {}, note = ''): Promise<void> {
+    const { transactionalId } = this;
+    await this.both.send(
+      AddOffsetsToTxn,
+      version,
+      (side) => ({ transactionalId, ...this.id(side), groupId, ...change }),
+      { note: `${transactionalId} ${note}` },
+    );
+  }
+
+  async end(version: number, committed: boolean, change: Partial<Identity> = {}, note = ''): Promise<void> {
+    const { transactionalId } = this;
+    await this.both.send(EndTxn, version, (side) => ({ transactionalId, ...this.id(side), committed, ...change }), {
+      note: `${transactionalId} ${committed} ${note}`,
+    });
+  }
+
+  async describe(): Promise<void> {
+    await this.both.send(DescribeTransactions, 0, { transactionalIds: [this.transactionalId] });
+  }
+
+  /** Waits until every partition has its marker. */
+  async untilComplete(): Promise<void> {
+    for (let tries = 0; tries < 200; tries++) {
+      const request = { transactionalIds: [this.transactionalId] };
+      const { ours, apache } = await this.both.send(DescribeTransactions, 0, request, { except: UNTIL });
+      const states = [ours, apache].map(({ transactionStates: [state] }) => state!.transactionState);
+      if (states.every((state) => state.startsWith('Complete'))) return;
+      await sleep(50);
+    }
+  }
+}
+
+const versionsOf = <A extends Api<Fields, Fields>>({ range: { from, to } }: A): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+const olderEpoch = ({ producerId, producerEpoch }: Identity): Identity => ({
+  producerId,
+  producerEpoch: producerEpoch - 1,
+});
+const sameEpoch = (own: Identity): Identity => own;
+
+async function coordinators(both: Both): Promise<void> {
+  await both.send(FindCoordinator, 1, { key: 'first', keyType: TRANSACTION }, { note: 'before there is a topic' });
+  await untilTransactionsAreCoordinated(both);
+  for (const key of ['t', '', 'ä', 'x'.repeat(300)]) {
+    const note = `'${key.slice(0, 10)}'`;
+    await both.sendEvery(FindCoordinator, () => ({ key, keyType: TRANSACTION }), { note }, { from: 1, to: 3 });
+    await both.sendEvery(
+      FindCoordinator,
+      () => ({ coordinatorKeys: [key, 'other'], keyType: TRANSACTION }),
+      { note },
+      { from: 4, to: 6 },
+    );
+  }
+}
+
+/** What InitProducerId answers without any transaction. */
+async function initialisation(both: Both): Promise<void> {
+  await untilTransactionsAreCoordinated(both);
+  for (const version of versionsOf(InitProducerId)) {
+    const producer = new Producer(both, `init-${version}`);
+    for (const timeoutMs of [0, -1, 900_001, 2_147_483_647, 900_000]) await producer.init(version, null, { timeoutMs });
+    await producer.init(version);
+    await producer.describe();
+    if (version < 3) continue;
+    await producer.init(version, sameEpoch, { note: 'as it is' });
+    await producer.init(version, olderEpoch, { note: 'as it was: the same again' });
+    await producer.init(version, olderEpoch, { note: 'and again' });
+    await producer.init(version, (own) => olderEpoch(olderEpoch(own)), { note: 'as it was long ago' });
+    await producer.init(version, ({ producerId }) => ({ producerId, producerEpoch: 99 }), { note: 'epoch to come' });
+    await producer.init(version, () => ({ producerId: 123_456_789, producerEpoch: 0 }), { note: 'another id' });
+    await producer.init(version, () => ({ producerId: 123_456_789, producerEpoch: 32_766 }), {
+      note: 'another, worn out',
+    });
+    await producer.init(version, null, { note: 'a new producer' });
+    await producer.init(version, olderEpoch, { note: 'the one before it' });
+    const unknown = new Producer(both, `init-unknown-${version}`);
+    await unknown.init(version, () => ({ producerId: 5, producerEpoch: 3 }), { note: 'an id that nobody knows' });
+    await unknown.init(version, sameEpoch);
+    await unknown.describe();
+  }
+  for (const version of versionsOf(InitProducerId)) await new Producer(both, '').init(version);
+}
+
+/** Who may speak for a transaction: everything that is refused, in every version. */
+async function strangers(both: Both): Promise<void> {
+  await both.createTopic('txn-strangers', { partitions: 2 });
+  await untilTransactionsAreCoordinated(both);
+  const topics = [{ name: 'txn-strangers', partitions: [0] }];
+  const known = new Producer(both, 'strangers');
+  await known.enter();
+  await known.enter();
+  const unknown = new Producer(both, 'strangers-unknown');
+  const nameless = new Producer(both, '');
+  const identities = [
+    ['', {}],
+    ['older epoch', { producerEpoch: 0 }],
+    ['newer epoch', { producerEpoch: 77 }],
+    ['no epoch', { producerEpoch: -1 }],
+    ['another id', { producerId: 987_654_321 }],
+    ['no id', { producerId: -1, producerEpoch: -1 }],
+  ] as const;
+  const all = async (cases: readonly (readonly [string, Partial<Identity>])[]): Promise<void> => {
+    for (const [note, change] of cases) {
+      for (const producer of [known, unknown, nameless]) {
+        for (const version of versionsOf(AddPartitionsToTxn)) await producer.add(version, topics, change, note);
+        for (const version of [4, 5]) await producer.verify(version, topics, change, note);
+        for (const version of versionsOf(AddOffsetsToTxn)) await producer.addOffsets(version, 'g', change, note);
+        for (const version of versionsOf(EndTxn)) {
+          for (const committed of [true, false]) await producer.end(version, committed, change, note);
+        }
+      }
+    }
+  };
+  await all(identities.slice(1));
+  // In the state Empty: nothing to end.
+  for (const version of versionsOf(EndTxn)) for (const committed of [true, false]) await known.end(version, committed);
+  await known.add(3, topics);
+  await all(identities.slice(1));
+  await known.describe();
+  await known.end(3, false);
+}
+
+/** Which partitions make a whole request fail, in every version. */
+async function partitions(both: Both): Promise<void> {
+  await both.createTopic('txn-parts', { partitions: 3 });
+  await both.createTopic('txn-more', { partitions: 1 });
+  await untilTransactionsAreCoordinated(both);
+  const requests: readonly (readonly [string, Topics])[] = [
+    ['one', [{ name: 'txn-parts', partitions: [0] }]],
+    ['the same', [{ name: 'txn-parts', partitions: [0] }]],
+    ['twice', [{ name: 'txn-parts', partitions: [1, 1] }]],
+    [
+      'a topic twice',
+      [
+        { name: 'txn-parts', partitions: [0] },
+        { name: 'txn-parts', partitions: [2] },
+      ],
+    ],
+    [
+      'two topics',
+      [
+        { name: 'txn-parts', partitions: [0, 1, 2] },
+        { name: 'txn-more', partitions: [0] },
+      ],
+    ],
+    ['no partition', [{ name: 'txn-parts', partitions: [] }]],
+    ['no topic', []],
+    ['unknown partition', [{ name: 'txn-parts', partitions: [0, 3] }]],
+    ['negative partition', [{ name: 'txn-parts', partitions: [-1] }]],
+    [
+      'unknown topic',
+      [
+        { name: 'txn-more', partitions: [0] },
+        { name: 'txn-none', partitions: [0] },
+      ],
+    ],
+    ['unknown topic without partitions', [{ name: 'txn-none', partitions: [] }]],
+    [
+      'unknown twice',
+      [
+        { name: 'txn-none', partitions: [0, 0, 1] },
+        { name: 'txn-parts', partitions: [0, 0] },
+      ],
+    ],
+    ['no name', [{ name: '', partitions: [0] }]],
+    ['bad name', [{ name: 'a b', partitions: [0] }]],
+    ['internal', [{ name: '__transaction_state', partitions: [0] }]],
+    [
+      'internal, too',
+      [
+        { name: '__transaction_state', partitions: [9] },
+        { name: 'txn-more', partitions: [0] },
+      ],
+    ],
+  ];
+  for (const version of versionsOf(AddPartitionsToTxn)) {
+    const producer = new Producer(both, `parts-${version}`);
+    await producer.enter();
+    for (const [note, topics] of requests) {
+      if (version > 3) await producer.verify(version, topics, {}, `${note}, before`);
+      await producer.add(version, topics, {}, note);
+      if (version > 3) await producer.verify(version, topics, {}, note);
+    }
+    await producer.describe();
+    await producer.end(3, false);
+  }
+  const empty = new Producer(both, 'parts-none');
+  await empty.enter();
+  await empty.add(3, [], {}, 'nothing: the transaction begins all the same');
+  await empty.describe();
+  await empty.end(3, true);
+  await empty.untilComplete();
+  await empty.describe();
+}
+
+/** Many transactions in one request, as brokers ask (KIP-890). */
+async function batches(both: Both): Promise<void> {
+  await both.createTopic('txn-batch', { partitions: 4 });
+  await untilTransactionsAreCoordinated(both);
+  const producers = ['batch-a', 'batch-b', 'batch-c', 'batch-d'].map((id) => new Producer(both, id));
+  for (const producer of producers) await producer.enter();
+  const topicsOf = (index: number) => [{ name: 'txn-batch', partitions: [index] }];
+  const send = (version: number, verifyOnly: (index: number) => boolean, note: string) =>
+    both.send(
+      AddPartitionsToTxn,
+      version,
+      (side) => ({
+        transactions: producers.map((producer, index) => ({
+          transactionalId: producer.transactionalId,
+          ...producer.id(side),
+          ...(index === 3 && { producerEpoch: 5 }),
+          verifyOnly: verifyOnly(index),
+          topics: topicsOf(index === 2 ? 9 : index),
+        })),
+      }),
+      { note },
+    );
+  for (const version of [4, 5]) {
+    await send(version, () => true, 'all verified, before');
+    await send(version, (index) => index === 1, 'some added');
+    await send(version, () => true, 'all verified');
+    await send(version, () => false, 'all added');
+    await send(version, () => true, 'all verified, again');
+  }
+  for (const producer of producers) await producer.describe();
+  for (const producer of producers.slice(0, 2)) await producer.end(3, true);
+}
+
+/** Whole transactions in every version: committed, aborted, ended twice. */
+async function ends(both: Both): Promise<void> {
+  await both.createTopic('txn-ends', { partitions: 2 });
+  await untilTransactionsAreCoordinated(both);
+  const topics = [{ name: 'txn-ends', partitions: [0, 1] }];
+  for (const version of versionsOf(EndTxn)) {
+    const producer = new Producer(both, `ends-${version}`);
+    await producer.init(version);
+    for (const committed of [true, false, true]) {
+      await producer.add(Math.min(version, 3), topics);
+      await producer.addOffsets(version, `ends-group-${version}`);
+      await producer.addOffsets(version, '');
+      await producer.describe();
+      await both.sendEvery(ListTransactions, () => ({ stateFilters: ['Ongoing'], producerIdFilters: [] }));
+      await producer.end(version, committed);
+      await producer.untilComplete();
+      await producer.describe();
+      await producer.end(version, committed, {}, 'again');
+      await producer.end(version, !committed, {}, 'the other way');
+      for (const batched of [4, 5]) await producer.verify(batched, topics, {}, 'after the end');
+    }
+    await producer.init(version);
+    await producer.describe();
+    await producer.end(version, true, {}, 'of nothing');
+    await producer.add(Math.min(version, 3), topics);
+    await producer.end(version, false);
+  }
+}
+
+/** An open transaction is aborted where its producer is initialised again: the new one is asked to wait. */
+async function fencing(both: Both): Promise<void> {
+  await both.createTopic('txn-fence', { partitions: 1 });
+  await untilTransactionsAreCoordinated(both);
+  const topics = [{ name: 'txn-fence', partitions: [0] }];
+  for (const version of versionsOf(InitProducerId)) {
+    const old = new Producer(both, `fence-${version}`);
+    await old.init(version);
+    await old.add(3, topics);
+    const successor = new Producer(both, old.transactionalId);
+    await successor.init(version, null, { note: 'while one is open' });
+    await old.untilComplete();
+    await old.describe();
+    await successor.init(version, null, { note: 'after its abort' });
+    for (const end of versionsOf(EndTxn)) await old.end(end, true, {}, 'fenced');
+    for (const add of versionsOf(AddPartitionsToTxn)) await old.add(add, topics, {}, 'fenced');
+    for (const add of versionsOf(AddOffsetsToTxn)) await old.addOffsets(add, 'g', {}, 'fenced');
+    for (const verify of [4, 5]) await old.verify(verify, topics, {}, 'fenced');
+    if (version >= 3) await old.init(version, sameEpoch, { note: 'fenced' });
+    await successor.add(3, topics);
+    await successor.describe();
+    if (version < 3) {
+      await successor.end(3, true);
+      continue;
+    }
+    await successor.init(version, sameEpoch, { note: 'its own transaction is open' });
+    await successor.untilComplete();
+    // Its own epoch has been raised to abort it.
+    await successor.init(version, sameEpoch, { note: 'fenced by itself' });
+    await successor.init(
+      version,
+      ({ producerId, producerEpoch }) => ({ producerId, producerEpoch: producerEpoch + 1 }),
+      {
+        note: 'with the epoch that it never heard of',
+      },
+    );
+    await successor.describe();
+  }
+}
+
+/** A transaction that is open for too long is aborted by its coordinator. */
+async function timeouts(both: Both): Promise<void> {
+  await both.createTopic('txn-late', { partitions: 1 });
+  await untilTransactionsAreCoordinated(both);
+  const producer = new Producer(both, 'late');
+  await producer.init(4, null, { timeoutMs: 1000 });
+  await producer.add(3, [{ name: 'txn-late', partitions: [0] }]);
+  await producer.untilComplete();
+  await producer.describe();
+  await producer.end(2, true, {}, 'too late');
+  await producer.end(1, true, {}, 'too late');
+  await producer.init(4, sameEpoch, { note: 'fenced by the timeout' });
+  await producer.init(4, null, { note: 'anew' });
+  await producer.describe();
+}
+
+async function overviews(both: Both): Promise<void> {
+  await both.createTopic('txn-list', { partitions: 1 });
+  await untilTransactionsAreCoordinated(both);
+  const idle = new Producer(both, 'list-idle');
+  const open = new Producer(both, 'list-open');
+  await idle.enter();
+  await open.enter();
+  await open.add(3, [{ name: 'txn-list', partitions: [0] }]);
+  const filters: readonly (readonly [string[], (side: SideName) => number[]])[] = [
+    [[], (side) => [idle.id(side).producerId]],
+    [[], (side) => [open.id(side).producerId, idle.id(side).producerId, 987_654_321]],
+    [['Ongoing'], (side) => [open.id(side).producerId, idle.id(side).producerId]],
+    [['Empty', 'Ongoing'], (side) => [open.id(side).producerId, idle.id(side).producerId]],
+    [['ongoing', '', 'Dead', 'PrepareEpochFence'], () => []],
+    [['Nonsense', 'Ongoing'], (side) => [open.id(side).producerId]],
+    [['Nonsense', 'Nonsense'], () => []],
+    [['Dead'], () => []],
+  ];
+  for (const [stateFilters, ids] of filters) {
+    const note = `${stateFilters}`;
+    for (const version of versionsOf(ListTransactions)) {
+      const request = (side: SideName) => ({ stateFilters, producerIdFilters: ids(side) });
+      await both.send(ListTransactions, version, request, { note });
+    }
+    for (const durationFilter of [-1, -7, 0, 600_000]) {
+      const request = (side: SideName) => ({ stateFilters, producerIdFilters: ids(side), durationFilter });
+      await both.send(ListTransactions, 1, request, { note: `${note} for ${durationFilter}` });
+    }
+  }
+  for (const transactionalIds of [[], [''], ['nobody'], ['list-idle', 'nobody', '', 'list-open', 'list-idle']]) {
+    await both.send(DescribeTransactions, 0, { transactionalIds }, { note: `${transactionalIds}` });
+  }
+  await open.end(3, false);
+}
+
+export const transactions: readonly Scenario[] = [
+  { name: 'transactions: coordinators', run: coordinators },
+  { name: 'transactions: InitProducerId', run: initialisation },
+  { name: 'transactions: strangers', run: strangers },
+  { name: 'transactions: partitions', run: partitions },
+  { name: 'transactions: batches', run: batches },
+  { name: 'transactions: ends', run: ends },
+  { name: 'transactions: fencing', run: fencing },
+  { name: 'transactions: timeouts', run: timeouts },
+  { name: 'transactions: list and describe', run: overviews },
+];
