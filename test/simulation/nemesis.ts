@@ -2,7 +2,7 @@ import { sleep } from '@odradek/broker/env/clock';
 import type { SimulatedProcess } from '@odradek/broker/env/simulation/clock';
 import type { SeededRandom } from '@odradek/broker/env/simulation/random';
 import type { SimulatedCluster } from './cluster';
-import type { BrokerNode } from './node';
+import { BROKER_PORT, type BrokerNode } from './node';
 
 /** A fault begins when it is called, and what it returns takes it away. */
 type Fault = (node: BrokerNode) => () => void;
@@ -17,6 +17,7 @@ export type FaultName =
   | 'partition'
   | 'one-way partition'
   | 'slow network'
+  | 'refused while alive'
   | 'ZooKeeper cut off'
   | 'ZooKeeper connections lost'
   | 'ZooKeeper session expired'
@@ -126,6 +127,7 @@ export class Nemesis {
         this.cluster.fabric.extraLatencyMs = 0;
       };
     },
+    'refused while alive': ({ host }) => host.refuse(BROKER_PORT),
     'ZooKeeper cut off': (node) => this.cut(this.zooKeepers, node, this.random.pick(['to', 'from', 'both'] as const)),
     'ZooKeeper connections lost': ({ host }) => {
       this.cluster.ensemble.dropConnectionsOf(host.address);

@@ -26,6 +26,7 @@ const ALWAYS: readonly FaultName[] = [
   'partition',
   'one-way partition',
   'slow network',
+  'refused while alive',
   'ZooKeeper cut off',
   'ZooKeeper connections lost',
   'ZooKeeper session expired',

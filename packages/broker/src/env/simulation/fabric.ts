@@ -18,6 +18,8 @@ const FIRST_EPHEMERAL_PORT = 32_768;
 /** A machine: it has a name, an address, and power or none. */
 export class Host {
   private readonly listeners = new Map<number, Listener>();
+  private readonly refusing = new Set<number>();
+  private readonly ends = new Set<ChannelEnd>();
   private ephemeralPort = FIRST_EPHEMERAL_PORT;
   isUp = true;
 
@@ -26,8 +28,22 @@ export class Host {
     readonly address: string,
   ) {}
 
+  /** Who takes connections there now. */
   listener(port: number): Listener | undefined {
-    return this.listeners.get(port);
+    return this.refusing.has(port) ? undefined : this.listeners.get(port);
+  }
+
+  /** Resets all that is connected to a port and refuses what comes, as if nobody listened, until the function is called that it returns. */
+  refuse(port: number): () => void {
+    this.refusing.add(port);
+    for (const end of this.ends) if (end.port === port) end.reset();
+    return () => this.refusing.delete(port);
+  }
+
+  /** Returns the function that forgets the end again. */
+  opened(end: ChannelEnd): () => void {
+    this.ends.add(end);
+    return () => this.ends.delete(end);
   }
 
   /** Null where somebody listens there already. */
@@ -212,7 +228,7 @@ export class ChannelEnd {
   isOver = false;
   /** This side has ended it, and hears nothing more. */
   private isClosed = false;
-  private readonly forgetDeath: () => void;
+  private readonly forget: readonly (() => void)[];
 
   constructor(
     readonly process: SimulatedProcess,
@@ -220,7 +236,7 @@ export class ChannelEnd {
     readonly port: number,
     private readonly lane: Lane,
   ) {
-    this.forgetDeath = process.onDeath(() => this.onDeath());
+    this.forget = [process.onDeath(() => this.onDeath()), host.opened(this)];
   }
 
   join(peer: ChannelEnd): void {
@@ -268,9 +284,17 @@ export class ChannelEnd {
     this.lane.send(this.process.monotonicMs(), () => peer.over(isReset));
   }
 
+  /** The system breaks it off, for both sides. */
+  reset(): void {
+    if (this.isOver) return;
+    const { peer } = this;
+    this.over(true);
+    this.lane.send(this.process.time.nowMs, () => peer.over(true));
+  }
+
   private end(): void {
     this.isOver = true;
-    this.forgetDeath();
+    for (const forget of this.forget) forget();
   }
 
   /** The other side has ended it: after a reset nobody can say any more either. */
@@ -290,7 +314,7 @@ export class ChannelEnd {
 
   /** The system closes what a process leaves open; a machine without power says nothing. */
   private onDeath(): void {
-    this.isOver = true;
+    this.end();
     if (!this.host.isUp) return;
     const { peer } = this;
     this.lane.send(this.process.time.nowMs, () => peer.over(true));

@@ -154,6 +154,20 @@ test('the end of a process resets its connections; without power nobody hears of
   expect(silence.events).toEqual(['read ECONNRESET']);
 });
 
+test('a host may refuse for a while whom a process listens to: connections are reset for both, new ones come again after it', async () => {
+  const all = await connected();
+  const [near, far] = [hear(all.near), hear(all.far)];
+  const listenAgain = all.server.host.refuse(ADDRESS.port);
+  const refused = attempt(all);
+  await all.time.runUntil(1_000);
+  expect([near.events, far.events]).toEqual([['read ECONNRESET'], ['read ECONNRESET']]);
+  expect(refused.outcome).toBe('refused');
+  listenAgain();
+  const taken = attempt(all);
+  await all.time.runUntil(2_000);
+  expect(taken.outcome).toBe('connected');
+});
+
 test('what is sent into a cut arrives, in order, once it has healed', async () => {
   const { time, fabric, near, far } = await connected();
   const heard = hear(far);
