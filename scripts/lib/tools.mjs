@@ -55,6 +55,7 @@ export const tools = [
     name: 'kafka-streams-application-reset',
     classes: ['org.apache.kafka.tools.StreamsResetter', 'kafka.tools.StreamsResetter'],
   },
+  { name: 'kafka-transactions', classes: ['org.apache.kafka.tools.TransactionsCommand'] },
   {
     name: 'zookeeper-shell',
     classes: ['org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka', 'org.apache.zookeeper.ZooKeeperMain'],

@@ -45,6 +45,7 @@ const CLASSES = {
   'consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'e2e-latency': 'org.apache.kafka.tools.EndToEndLatency',
   'streams-application-reset': 'org.apache.kafka.tools.StreamsResetter',
+  transactions: 'org.apache.kafka.tools.TransactionsCommand',
 };
 
 /** The lines of a file that is named, or those that concern these tools, all where none is named, and what prepares for them. */

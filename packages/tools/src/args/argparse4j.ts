@@ -8,7 +8,7 @@ import { likelyNames, wrapJustified } from './argparse4j-text';
  */
 export interface ArgumentDeclaration {
   /** None: a switch without a value. */
-  readonly type?: 'String' | 'Integer' | 'Long' | 'Double';
+  readonly type?: 'String' | 'Short' | 'Integer' | 'Long' | 'Double';
   readonly required?: boolean;
   readonly defaultsTo?: string;
   readonly choices?: readonly string[];
@@ -22,6 +22,8 @@ export interface ArgumentDeclaration {
   readonly isAlternative?: boolean;
   /** An argument that Kafka's tool does not have: it stays out of what is proposed for a slip of the pen. */
   readonly isExtension?: boolean;
+  /** Prints this line and leaves with code 0, whatever else is given. */
+  readonly prints?: string;
 }
 
 export interface ParserDeclaration<D extends Readonly<Record<string, ArgumentDeclaration>>> {
@@ -34,12 +36,19 @@ export interface ParserDeclaration<D extends Readonly<Record<string, ArgumentDec
 
 export type ParsedArguments<D> = { readonly [K in keyof D]?: readonly string[] };
 
-const INTEGER_LIMIT = { Integer: 2 ** 31, Long: 2 ** 63 };
+const SHORT_LIMIT = 2 ** 15;
+const INTEGER_LIMIT = { Short: 2 ** 31, Integer: 2 ** 31, Long: 2 ** 63 };
 
-function converts(type: NonNullable<ArgumentDeclaration['type']>, text: string): boolean {
-  if (type === 'String') return true;
-  if (type === 'Double') return text.trim() !== '' && !Number.isNaN(Number(text));
-  return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < INTEGER_LIMIT[type];
+/** Why a text is no value of this type, in the words of Java's number parsers; undefined where it is one. */
+function conversionProblem(type: NonNullable<ArgumentDeclaration['type']>, text: string): string | undefined {
+  if (type === 'String') return undefined;
+  const isNumber =
+    type === 'Double'
+      ? text.trim() !== '' && !Number.isNaN(Number(text))
+      : /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < INTEGER_LIMIT[type];
+  if (!isNumber) return `For input string: "${text}"`;
+  const isOutOfRange = type === 'Short' && (Number(text) >= SHORT_LIMIT || Number(text) < -SHORT_LIMIT);
+  return isOutOfRange ? `Value out of range. Value:"${text}" Radix:10` : undefined;
 }
 
 type AnyParser = ParserDeclaration<Readonly<Record<string, ArgumentDeclaration>>>;
@@ -86,6 +95,10 @@ class FlagReader {
   private readFlag(token: string): void {
     const { name, value } = this.resolve(token);
     const declaration = this.parser.arguments[name]!;
+    if (declaration.prints !== undefined) {
+      println(this.io.stdout, declaration.prints);
+      throw new Exit(0);
+    }
     if (value !== undefined && declaration.type === undefined) {
       this.fail(`argument ${displayName(this.parser, name)}: ignore implicit argument '${value}'`);
     }
@@ -140,9 +153,8 @@ class FlagReader {
   private check(name: string, { type, choices }: ArgumentDeclaration, values: readonly string[]): void {
     const argument = `argument ${displayName(this.parser, name)}`;
     for (const value of values) {
-      if (type && !converts(type, value)) {
-        this.fail(`${argument}: could not convert '${value}' to ${type} (For input string: "${value}")`);
-      }
+      const problem = type && conversionProblem(type, value);
+      if (problem) this.fail(`${argument}: could not convert '${value}' to ${type} (${problem})`);
       if (choices && !choices.includes(value)) {
         this.fail(`${argument}: invalid choice: '${value}' (choose from {${choices.join(',')}})`);
       }
@@ -151,10 +163,9 @@ class FlagReader {
 
   /** Checks that nothing is missing, and fills in defaults. */
   finish<D>(): ParsedArguments<D> {
-    for (const name of this.names) {
-      const { required } = this.parser.arguments[name]!;
-      if (required && !this.given.has(name)) this.fail(`argument ${displayName(this.parser, name)} is required`);
-    }
+    // Of several that are missing argparse4j names the last.
+    const missing = this.names.findLast((name) => this.parser.arguments[name]!.required && !this.given.has(name));
+    if (missing !== undefined) this.fail(`argument ${displayName(this.parser, missing)} is required`);
     const alternatives = this.names.filter((name) => this.parser.arguments[name]!.isAlternative);
     if (alternatives.length > 0 && !alternatives.some((name) => this.given.has(name))) {
       const list = alternatives.map((name) => displayName(this.parser, name));
@@ -205,7 +216,8 @@ export function parseCommand<
   const names = Object.keys(commands);
   const fitting = names.includes(word) ? [word] : names.filter((name) => name.startsWith(word));
   if (fitting.length === 0) {
-    reader.fail(`invalid choice: '${word}' (choose from ${names.map((name) => `'${name}'`).join(', ')})`);
+    const choices = names.map((name) => `'${name}'`).join(', ');
+    return refuse(parser, `invalid choice: '${word}' (choose from ${choices})`, likelyNames(word, names), io);
   }
   if (fitting.length > 1) reader.fail(`ambiguous command: ${word} could match ${fitting.sort().join(', ')}`);
   const command = fitting[0]!;
@@ -214,17 +226,17 @@ export function parseCommand<
 }
 
 /** Prints the usage and one error, and leaves with code 1. */
-export function usageError(parser: AnyParser, message: string, io: Io): never {
-  io.stderr.write(parser.usage);
-  println(io.stderr, wrapJustified(`${parser.name}: error: ${message}`));
-  throw new Exit(1);
-}
+export const usageError = (parser: AnyParser, message: string, io: Io): never => refuse(parser, message, [], io);
 
 function unrecognized(parser: AnyParser, token: string, io: Io): never {
-  io.stderr.write(parser.usage);
-  println(io.stderr, wrapJustified(`${parser.name}: error: unrecognized arguments: '${token}'`));
   const names = Object.keys(parser.arguments).filter((name) => !parser.arguments[name]!.isExtension);
-  const likely = token.startsWith('-') ? likelyNames(token, names) : [];
+  const likely = token.startsWith('-') ? likelyNames(token, names).map((name) => `--${name}`) : [];
+  return refuse(parser, `unrecognized arguments: '${token}'`, likely, io);
+}
+
+function refuse(parser: AnyParser, message: string, likely: readonly string[], io: Io): never {
+  io.stderr.write(parser.usage);
+  println(io.stderr, wrapJustified(`${parser.name}: error: ${message}`));
   if (likely.length > 0) println(io.stderr, `\nDid you mean:\n\t${likely.join('\n\t')}`);
   throw new Exit(1);
 }

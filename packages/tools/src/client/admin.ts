@@ -17,6 +17,8 @@ export interface Call {
   readonly deadlineMs: number;
   /** The API that an operation of several steps (AdminApiDriver) asks just now: its time-out says so. */
   stage?: string;
+  /** Only one broker can answer: Java's client, once time is up, finds the call waiting for that one. */
+  isForOneBroker?: boolean;
 }
 
 /** What Kafka's AdminClient adds to a client: every operation is tried again until its time is up. */
@@ -48,6 +50,7 @@ export class Admin {
         const nowMs = Date.now();
         const nextAllowedTryMs = nowMs + this.retryBackoffMs;
         if (nextAllowedTryMs >= call.deadlineMs) {
+          if (call.isForOneBroker) throw timeoutError(`${NO_NODE} Call: ${callText(call)}`);
           const { deadlineMs } = call;
           const what = `Call(callName=${callText(call)}, deadlineMs=${deadlineMs}, tries=${attempts}, nextAllowedTryMs=${nextAllowedTryMs})`;
           throw timeoutError(`${what} timed out at ${nowMs} after ${attempts} attempt(s)`);

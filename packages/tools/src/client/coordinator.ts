@@ -4,29 +4,33 @@ import type { RequestInit } from '@odradek/protocol/schema/api';
 import { ServerError } from '../tool-error';
 import type { KafkaClient, Node } from './client';
 
-const GROUP_KEY = 0;
+/** Kinds of coordinators by number (FindCoordinatorRequest.CoordinatorType). */
+const KEY_TYPES = { GROUP: 0, TRANSACTION: 1 };
+export type CoordinatorKind = keyof typeof KEY_TYPES;
+
 /** From this version on one request asks for several coordinators (KIP-699). */
 const FIRST_WITH_SEVERAL = 4;
 
 const requestFor =
-  (keys: readonly string[]) =>
+  (kind: CoordinatorKind, keys: readonly string[]) =>
   (version: number): RequestInit<typeof FindCoordinator> =>
     version < FIRST_WITH_SEVERAL
-      ? { key: keys[0]!, ...(version > 0 && { keyType: GROUP_KEY }) }
-      : { keyType: GROUP_KEY, coordinatorKeys: [...keys] };
+      ? { key: keys[0]!, ...(version > 0 && { keyType: KEY_TYPES[kind] }) }
+      : { keyType: KEY_TYPES[kind], coordinatorKeys: [...keys] };
 
-/** A group's coordinator, or why there is none now. */
+/** The coordinator of a group or transactional id, or why there is none now. */
 export type Located = { readonly node: Node } | { readonly error: ServerError };
 
-/** Asks any broker where groups' coordinators are. Throws `ToolError` where no broker answers until the deadline. */
+/** Asks any broker where coordinators are, by the ids of groups or transactions. Throws `ToolError` where no broker answers until the deadline. */
 export async function findCoordinators(
   client: KafkaClient,
-  groupIds: readonly string[],
+  kind: CoordinatorKind,
+  ids: readonly string[],
   deadlineMs: number,
 ): Promise<Map<string, Located>> {
-  const response = await client.sendToAny(FindCoordinator, requestFor(groupIds), deadlineMs);
-  // Old brokers answer for the first group only.
-  const answers = response.coordinators.length > 0 ? response.coordinators : [{ ...response, key: groupIds[0]! }];
+  const response = await client.sendToAny(FindCoordinator, requestFor(kind, ids), deadlineMs);
+  // Old brokers answer for the first only.
+  const answers = response.coordinators.length > 0 ? response.coordinators : [{ ...response, key: ids[0]! }];
   const located = new Map<string, Located>();
   for (const { key, errorCode, errorMessage, nodeId, host, port } of answers) {
     const failed = errorCode !== 0;
@@ -36,7 +40,12 @@ export async function findCoordinators(
   return located;
 }
 
-/** As `findCoordinators`, for one group. */
-export async function findCoordinator(client: KafkaClient, groupId: string, deadlineMs: number): Promise<Located> {
-  return (await findCoordinators(client, [groupId], deadlineMs)).get(groupId)!;
+/** As `findCoordinators`, for one id. */
+export async function findCoordinator(
+  client: KafkaClient,
+  kind: CoordinatorKind,
+  id: string,
+  deadlineMs: number,
+): Promise<Located> {
+  return (await findCoordinators(client, kind, [id], deadlineMs)).get(id)!;
 }

@@ -1,7 +1,6 @@
 import { errorName } from '@odradek/protocol/errors';
 import { DeleteGroups } from '@odradek/protocol/messages/delete-groups';
 import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
-import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { ListGroups } from '@odradek/protocol/messages/list-groups';
 import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import { OffsetDelete } from '@odradek/protocol/messages/offset-delete';
@@ -9,10 +8,10 @@ import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import type { Log } from '../print';
 import { illegalArgument, kafkaException, ServerError, ToolError } from '../tool-error';
-import type { Admin, Call } from './admin';
+import type { Admin } from './admin';
+import { AGAIN, atCoordinators, type CoordinatorQuestion, outcomeOf, type Results } from './at-coordinators';
 import type { Node } from './client';
-import { type AnyApi, DisconnectError, snake } from './connection';
-import { findCoordinators } from './coordinator';
+import { type AnyApi, DisconnectError } from './connection';
 import { decodeAssignment } from './group/member-protocol';
 import {
   type CommittedOffset,
@@ -64,17 +63,6 @@ export interface LastRebalance {
   /** -1 while it is under way. */
   readonly durationMs: number;
 }
-
-/** The outcome of each key: what was asked for, or why there is none. */
-export type Results<K, T> = Map<K, T | ToolError>;
-
-/** Refusals after which the coordinator is looked up, and asked, again. */
-const AGAIN: ReadonlySet<string> = new Set([
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR',
-  'REBALANCE_IN_PROGRESS',
-]);
 
 /** Kafka's Admin, as far as consumer groups go: each request goes to the group's coordinator, found anew where it moved. */
 export class GroupsAdmin {
@@ -211,68 +199,17 @@ export class GroupsAdmin {
     });
   }
 
-  /** Asks each group's coordinator, all groups of one coordinator at once, until each has an outcome or time is up. */
-  private async atCoordinators<T>(
+  private atCoordinators<T>(
     name: string,
-    { name: apiName }: AnyApi,
+    api: AnyApi,
     groupIds: readonly string[],
-    ask: (call: Call, coordinator: Node, groupIds: readonly string[]) => Promise<[string, T | ToolError][]>,
+    ask: CoordinatorQuestion<T>['ask'],
   ): Promise<Results<string, T>> {
-    const results: Results<string, T> = new Map();
-    const pending = (): string[] => [...new Set(groupIds)].filter((groupId) => !results.has(groupId));
-    if (pending().length === 0) return results;
-    try {
-      await this.admin.call(name, async (call) => {
-        call.stage = snake(FindCoordinator.name);
-        const coordinators = await this.coordinators(call, pending(), results);
-        call.stage = snake(apiName);
-        const asked = [...coordinators.values()].map(async ({ node, ids }) => {
-          for (const [groupId, result] of await ask(call, node, ids)) {
-            const passes = result instanceof ServerError && AGAIN.has(result.error);
-            if (!passes) results.set(groupId, result);
-          }
-        });
-        await Promise.all(asked);
-        if (pending().length > 0) throw new ServerError('COORDINATOR_NOT_AVAILABLE');
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof ToolError)) throw thrown;
-      for (const groupId of pending()) results.set(groupId, thrown);
-    }
-    return results;
-  }
-
-  private async coordinators<T>(
-    call: Call,
-    groupIds: readonly string[],
-    results: Results<string, T>,
-  ): Promise<Map<number, { node: Node; ids: string[] }>> {
-    const { client } = this.admin;
-    const located = await findCoordinators(client, groupIds, call.deadlineMs);
-    const coordinators = new Map<number, { node: Node; ids: string[] }>();
-    for (const [groupId, where] of located) {
-      if ('node' in where) {
-        const at = coordinators.get(where.node.id);
-        if (at) at.ids.push(groupId);
-        else coordinators.set(where.node.id, { node: where.node, ids: [groupId] });
-      } else if (!AGAIN.has(where.error.error)) {
-        results.set(groupId, lookupFailure(groupId, where.error));
-      }
-    }
-    const unknown = [...coordinators.keys()].some((id) => !client.node(id));
-    if (unknown) await client.metadata([], call.deadlineMs);
-    return coordinators;
+    return atCoordinators(this.admin, { kind: 'GROUP', name, api, ask }, groupIds);
   }
 }
 
 const LIST_OFFSETS_HANDLER = 'org.apache.kafka.clients.admin.internals.ListConsumerGroupOffsetsHandler';
-
-function lookupFailure(groupId: string, { error }: ServerError): ServerError {
-  const why = error === 'GROUP_AUTHORIZATION_FAILED' ? 'groupId' : 'key';
-  const key = `CoordinatorKey(idValue='${groupId}', type=GROUP)`;
-  const end = why === 'groupId' ? 'authorization failure' : 'an unexpected error';
-  return new ServerError(error, `FindCoordinator request for ${why} \`${key}\` failed due to ${end}`);
-}
 
 function orError<T>(make: () => T): T | ToolError {
   try {
@@ -281,10 +218,4 @@ function orError<T>(make: () => T): T | ToolError {
     if (thrown instanceof ToolError && !(thrown instanceof DisconnectError)) return thrown;
     throw thrown;
   }
-}
-
-function outcomeOf<K, T>(results: Results<K, T>, key: K): T {
-  const result = results.get(key)!;
-  if (result instanceof ToolError) throw result;
-  return result;
 }

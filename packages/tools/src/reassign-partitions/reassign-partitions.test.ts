@@ -1,9 +1,9 @@
+import { type Answers, fakeAdmin } from '../fake-admin';
 import { exitCodeOf } from '../run-tool';
 import { testIo } from '../test-io';
 import { cancelPlan } from './cancel';
 import { reassignmentText, reassignPartitions } from './command';
 import { type Execution, executePlan } from './execute';
-import { type Answers, fakeAdmin } from './fake-admin';
 import { generatePlan } from './generate';
 import { entry, plan } from './test-plan';
 import { verifyPlan } from './verify';

@@ -43,7 +43,7 @@ export class GroupCoordinator {
 
   private async lookUp(): Promise<Node> {
     const deadlineMs = Date.now() + this.client.options.requestTimeoutMs;
-    const located = await findCoordinator(this.client, this.groupId, deadlineMs);
+    const located = await findCoordinator(this.client, 'GROUP', this.groupId, deadlineMs);
     if ('error' in located) throw located.error;
     this.node = located.node;
     return located.node;

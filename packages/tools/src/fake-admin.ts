@@ -1,4 +1,4 @@
-import type { Admin } from '../client/admin';
+import type { Admin } from './client/admin';
 
 /** What brokers answer in a test: by API, given the request and (where it went to one) the broker. */
 export type Answers = Readonly<Record<string, (request: never, broker?: number) => object>>;
@@ -18,12 +18,19 @@ export function fakeAdmin(brokers: readonly number[], topics: Topics, answers: A
     topics: (names ?? Object.keys(topics)).map((name) => ({
       name,
       errorCode: topics[name] ? 0 : 3,
-      partitions: (topics[name] ?? []).map((replicaNodes, partitionIndex) => ({ partitionIndex, replicaNodes })),
+      partitions: (topics[name] ?? []).map((replicaNodes, partitionIndex) => ({
+        partitionIndex,
+        replicaNodes,
+        leaderId: replicaNodes[0],
+        errorCode: 0,
+      })),
     })),
   });
   const nodes = brokers.map((id) => ({ id, host: 'h', port: 1, rack: null }));
+  const node = (id: number) => nodes.find((each) => each.id === id);
+  const sendToAny = async (api: { name: string }, request: unknown) => answer(api, request);
   const admin = {
-    client: { nodes, metadata, options: { requestTimeoutMs: 1_000 } },
+    client: { nodes, node, metadata, sendToAny, options: { requestTimeoutMs: 1_000, logPrefix: '' } },
     call: (name: string, operation: (call: object) => unknown) => operation({ name, deadlineMs: 0 }),
     toAny: async (_: unknown, api: { name: string }, request: unknown) => answer(api, request),
     toController: async (_: unknown, api: { name: string }, request: unknown) => answer(api, request),

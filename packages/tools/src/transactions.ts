@@ -1,0 +1,4 @@
+import { runTool } from './run-tool';
+import { transactions } from './transactions/command';
+
+runTool(transactions);
