@@ -4,6 +4,7 @@ import { Fetch } from '@odradek/protocol/messages/fetch';
 import { IncrementalAlterConfigs } from '@odradek/protocol/messages/incremental-alter-configs';
 import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import { Produce } from '@odradek/protocol/messages/produce';
+import { WriteTxnMarkers } from '@odradek/protocol/messages/write-txn-markers';
 import { COMPRESSION_TYPES } from '@odradek/protocol/records/batch';
 import { type BatchInit, buildBatch, type RecordInit } from '@odradek/protocol/records/builder';
 import { buildLegacyRecords, type LegacyFormat } from '@odradek/protocol/records/legacy';
@@ -222,25 +223,21 @@ async function windows(both: Both): Promise<void> {
   }
 }
 
+async function alterBroker(both: Both, resourceName: string, settings: Record<string, string | null>): Promise<void> {
+  const configs = Object.entries(settings).map(([name, value]) => ({
+    name,
+    configOperation: value === null ? 1 : 0,
+    value,
+  }));
+  const resources = [{ resourceType: BROKER, resourceName, configs }];
+  await both.send(IncrementalAlterConfigs, 1, { resources, validateOnly: false }, { note: JSON.stringify(settings) });
+  // Until the change has come back from ZooKeeper there is no telling by which setting a record is stored.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
 /** Settings of the broker count for topics without their own; old formats that are asked for are not. */
 async function brokerSettings(both: Both): Promise<void> {
-  const alter = (configs: Record<string, string | null>) =>
-    both.send(IncrementalAlterConfigs, 1, {
-      resources: [
-        {
-          resourceType: BROKER,
-          resourceName: '0',
-          configs: Object.entries(configs).map(([name, value]) => ({
-            name,
-            configOperation: value === null ? 1 : 0,
-            value,
-          })),
-        },
-      ],
-      validateOnly: false,
-    });
-  /** Until a change has come back from ZooKeeper there is no telling by which setting a record is stored. */
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 1000));
+  const alter = (configs: Record<string, string | null>) => alterBroker(both, '0', configs);
   const topics: readonly [string, Record<string, string>][] = [
     ['formats-broker', {}],
     ['formats-broker-own', { 'compression.type': 'snappy', 'message.timestamp.type': 'CreateTime' }],
@@ -269,7 +266,6 @@ async function brokerSettings(both: Both): Promise<void> {
   ];
   for (const round of rounds) {
     await alter(round);
-    await settled();
     for (const [name] of topics) {
       await append(both, name, 9, today(someRecords(3), { compression: 'lz4' }), JSON.stringify(round));
       await append(both, name, 2, old(someRecords(3), { magic: 1 }), JSON.stringify(round));
@@ -319,11 +315,65 @@ async function levels(both: Both): Promise<void> {
   }
 }
 
+/** Where markers lie in what `transactions` writes. */
+const MARKERS = [3, 10, 11];
+/** LazyDownConversionRecords goes on behind the first entry, not behind the first that there is something left of. */
+const REPEATED = {
+  paths: ['responses[0].partitions[0].records'],
+  why: 'Apache gives old readers the records that follow leading markers twice',
+};
+
+/** Transactions, for readers who know of none: markers are left out, and aborted records are there. */
+async function transactions(both: Both): Promise<void> {
+  const verify = (value: string | null) =>
+    alterBroker(both, '', { 'transaction.partition.verification.enable': value });
+  await verify('false');
+  for (const compression of ['none', 'gzip', 'lz4'] as const) {
+    const topic = `formats-transactions-${compression}`;
+    await both.createTopic(topic);
+    const sequences = new Map<number, number>();
+    const write = async (producerId: number, count: number): Promise<void> => {
+      const baseSequence = sequences.get(producerId) ?? 0;
+      sequences.set(producerId, baseSequence + count);
+      const init = { compression, producerId, producerEpoch: 0, baseSequence, isTransactional: true };
+      const topicData = [{ name: topic, partitionData: [{ index: 0, records: today(someRecords(count), init) }] }];
+      const request = { transactionalId: `of ${producerId}`, acks: -1, timeoutMs: 5000, topicData };
+      await both.send(Produce, 11, request, { note: `${topic}: producer ${producerId}` });
+    };
+    const end = async (producerId: number, transactionResult: boolean): Promise<void> => {
+      const topics = [{ name: topic, partitionIndexes: [0] }];
+      const marker = { producerId, producerEpoch: 0, transactionResult, topics, coordinatorEpoch: 0 };
+      await both.send(WriteTxnMarkers, 1, { markers: [marker] }, { note: `${topic}: end of ${producerId}` });
+    };
+    await write(1, 3);
+    await end(1, false);
+    await write(1, 2);
+    await write(2, 2);
+    await append(both, topic, 9, today(someRecords(2), { compression }), 'without a transaction');
+    await end(2, true);
+    await end(1, true);
+    await write(1, 1);
+    for (const fetchOffset of [0, 1, 3, 4, 7, 10, 11, 12, 13]) {
+      for (const partitionMaxBytes of compression === 'none' ? [70, 200, LARGE] : [LARGE]) {
+        const partitions = [{ partition: 0, fetchOffset, partitionMaxBytes }];
+        const request = { maxWaitMs: 0, minBytes: 0, maxBytes: LARGE, topics: [{ topic, partitions }] };
+        for (const version of [0, 1, 2, 3]) {
+          const note = `${topic} from ${fetchOffset}, ${partitionMaxBytes} bytes`;
+          const options = { note, ...STORED, except: MARKERS.includes(fetchOffset) ? REPEATED : undefined };
+          await both.send(Fetch, version, { ...request, forgottenTopicsData: [] }, options);
+        }
+      }
+    }
+  }
+  await verify(null);
+}
+
 export const formats: readonly Scenario[] = [
   { name: 'formats: CreateTime', run: (both) => everyWay(both, 'CreateTime') },
   { name: 'formats: LogAppendTime', run: (both) => everyWay(both, 'LogAppendTime') },
   { name: 'formats: files', run: files },
   { name: 'formats: levels of codecs', run: levels },
   { name: 'formats: windows of timestamps', run: windows },
+  { name: 'formats: transactions', run: transactions },
   { name: 'formats: settings of the broker', run: brokerSettings },
 ];
