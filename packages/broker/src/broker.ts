@@ -181,6 +181,8 @@ export class Broker {
     };
     server.sockets.update(dynamicServerOptions(dynamic.current));
     server.sockets.serve();
+    server.services.topicSeeds.start();
+    this.onStop('topics to be created', () => server.services.topicSeeds.stop());
     this.metrics?.publish({
       services: server.services,
       client,

@@ -11,8 +11,10 @@ import { ScramAdmin } from './cluster/scram-admin';
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from './cluster/topic-names';
 import type { BrokerConfig } from './config/broker-config';
 import { versionAtLeast } from './config/metadata-version';
+import { parseSeedTopics } from './config/seed-topics';
 import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
+import { TopicSeeds } from './controller/topic-seeds';
 import { GroupCoordinator } from './groups/coordinator';
 import { makeLogDirMoves } from './make-log-dir-moves';
 import { makeReplicaFetchers } from './make-replica-fetchers';
@@ -68,6 +70,7 @@ export function makeServices(parts: ServiceParts): Services {
   const { clock, random, loggers } = parts.ports;
   const config = (): BrokerConfig => configAdmin.dynamic.current;
   const throttles = makeReplicationThrottles(parts);
+  const topicAdmin = makeTopicAdmin(parts, config);
   const producerIds = makeProducerIds(parts);
   const transactions = makeTransactions(parts, producerIds);
   return {
@@ -79,14 +82,8 @@ export function makeServices(parts: ServiceParts): Services {
     random,
     loggers,
     controller: makeController(parts),
-    topicAdmin: new TopicAdmin({
-      store: parts.store,
-      metadata: parts.metadata,
-      config,
-      random,
-      clock,
-      logger: loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
-    }),
+    topicAdmin,
+    topicSeeds: makeTopicSeeds(parts, topicAdmin),
     scram: new ScramAdmin(
       parts.store.configs,
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
@@ -104,6 +101,18 @@ export function makeServices(parts: ServiceParts): Services {
     traffic: parts.hasMetrics ? new BrokerTopicMetrics((topic) => parts.replicas.hasTopic(topic)) : null,
     clientQuotaAdmin: new ClientQuotaAdmin(parts.store, parts.ports.network),
   };
+}
+
+function makeTopicAdmin({ brokerId, store, metadata, ports }: ServiceParts, config: () => BrokerConfig): TopicAdmin {
+  const { clock, random, loggers } = ports;
+  const logger = loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${brokerId}]: `);
+  return new TopicAdmin({ store, metadata, config, random, clock, logger });
+}
+
+function makeTopicSeeds({ config, metadata, ports }: ServiceParts, admin: TopicAdmin): TopicSeeds {
+  const topics = parseSeedTopics(config.odradek.odradekCreateTopics) ?? [];
+  const { clock, loggers } = ports;
+  return new TopicSeeds({ topics, admin, metadata, clock, logger: loggers.logger('kafka.server.KafkaServer') });
 }
 
 function makeController(parts: ServiceParts): Controller {

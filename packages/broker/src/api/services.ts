@@ -8,6 +8,7 @@ import type { TopicConfigs } from '../cluster/topic-configs';
 import type { BrokerConfig } from '../config/broker-config';
 import type { Controller } from '../controller/controller';
 import type { TopicAdmin } from '../controller/topic-admin';
+import type { TopicSeeds } from '../controller/topic-seeds';
 import type { Clock } from '../env/clock';
 import type { Loggers } from '../env/logger';
 import type { Random } from '../env/random';
@@ -52,6 +53,7 @@ export interface Services {
   /** To whichever broker is the controller. */
   readonly controllerLink: ControllerLink;
   readonly topicAdmin: TopicAdmin;
+  readonly topicSeeds: TopicSeeds;
   readonly configAdmin: ConfigAdmin;
   readonly clientQuotaAdmin: ClientQuotaAdmin;
   readonly scram: ScramAdmin;
