@@ -140,6 +140,34 @@ test('the log’s own dir fails while the copy takes its place: the copy serves 
   expect(() => append(log, batch(1))).toThrow(expect.objectContaining({ error: 'KAFKA_STORAGE_ERROR' }));
 });
 
+/** Both folders have the partition's name: the process has ended between the two renamings. */
+async function halfReplaced(missing: number) {
+  const w = await halfCopied();
+  await w.clock.advance(1000);
+  append(w.future, batch(2 - missing));
+  await w.logs.stop(1);
+  w.disk.rename(w.future.folder, '/b/t-0');
+  return w;
+}
+
+test('a copy had begun to take its log’s place: it has it at the next start', async () => {
+  const { start, disk, clock } = await halfReplaced(0);
+  const logs = await start();
+  expect(logs.get('t', 0)).toMatchObject({ folder: '/b/t-0', logEndOffset: 5 });
+  expect(disk.list('/a').filter((name) => name.startsWith('t-'))).toEqual([`t-0.${UNIQUE}-delete`]);
+  await clock.advance(DEFAULT_LOG_CONFIG.fileDeleteDelayMs);
+  expect(disk.list('/a').filter((name) => name.startsWith('t-'))).toEqual([]);
+  append(logs.get('t', 0)!, batch(1));
+  await logs.stop(1);
+  expect((await start()).get('t', 0)).toMatchObject({ folder: '/b/t-0', logEndOffset: 6 });
+});
+
+test('two folders of one partition that do not hold the same stop the start', async () => {
+  const { start, disk } = await halfReplaced(1);
+  await expect(start()).rejects.toThrow('Duplicate log directories found: /a/t-0, /b/t-0');
+  expect([disk.list('/a'), disk.list('/b')].map((names) => names.includes('t-0'))).toEqual([true, true]);
+});
+
 test('two copies of one log stop the start', async () => {
   const { logs, disk, start } = await halfCopied();
   await logs.stop(1);
