@@ -1,5 +1,6 @@
 import { Broker } from '@odradek/broker/broker';
 import { loadBrokerConfig } from '@odradek/broker/config/load';
+import { InTurns } from '@odradek/broker/env/in-turns';
 import type { SimulatedProcess } from '@odradek/broker/env/simulation/clock';
 import { SimulatedDisk } from '@odradek/broker/env/simulation/disk';
 import type { Fabric, Host } from '@odradek/broker/env/simulation/fabric';
@@ -7,6 +8,7 @@ import { type SimulatedLine, SimulatedLoggers } from '@odradek/broker/env/simula
 import { SimulatedNetwork } from '@odradek/broker/env/simulation/network';
 import type { SeededRandom } from '@odradek/broker/env/simulation/random';
 import { SimulatedZooKeeper } from '@odradek/broker/env/simulation/zookeeper';
+import { CLEANER_WORK, CleanerWork } from '@odradek/broker/log/cleaner/cleaner-work';
 
 export const BROKER_PORT = 9092;
 const LOG_DIR = '/data';
@@ -59,10 +61,12 @@ export class BrokerNode {
     this.lives++;
     const loggers = new SimulatedLoggers(process, log);
     const logger = loggers.logger('simulation', `[life ${this.lives}] `);
+    const disk = this.disk.seenBy(process);
     const broker = new Broker(this.config(), {
       clock: process,
       random: chance,
-      disk: this.disk.seenBy(process),
+      disk,
+      background: new InTurns(process, { [CLEANER_WORK]: (port) => new CleanerWork(port, disk, process) }),
       network: new SimulatedNetwork(fabric, this.host, process, chance),
       http: { listen: () => Promise.reject(new Error('nobody asks by HTTP here')) },
       zookeeper: new SimulatedZooKeeper(fabric, this.host, process, chance),

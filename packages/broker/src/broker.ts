@@ -177,6 +177,7 @@ export class Broker {
       await server.sockets.setListeners(listenersOf(config));
       server.sockets.update(dynamicServerOptions(config));
       server.services.replicaFetchers.resize();
+      logs.onBrokerConfig();
       await store.updateBroker(info());
     };
     server.sockets.update(dynamicServerOptions(dynamic.current));

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import type { TopicConfigs } from './cluster/topic-configs';
+import type { BrokerConfig } from './config/broker-config';
 import type { DynamicBrokerConfig } from './config/dynamic';
 import type { TopicConfig } from './config/topic-config';
+import type { CleanerConfig } from './log/cleaner/cleaner-config';
 import type { LogConfig } from './log/log-config';
 import { LogManager } from './log/log-manager';
 import type { LogManagerConfig } from './log/log-manager-options';
@@ -13,7 +15,8 @@ export function makeLogManager(
   ports: BrokerPorts,
   topicConfigs: TopicConfigs,
 ): LogManager {
-  const { disk, clock, random, loggers } = ports;
+  const { disk, clock, random, loggers, background } = ports;
+  const cleaner = { background, config: () => cleanerConfigOf(config.current) };
   return new LogManager({
     disk,
     clock,
@@ -21,6 +24,7 @@ export function makeLogManager(
     loggers,
     config: logManagerConfigOf(config),
     topicConfig: (topic) => logConfigOf(topicConfigs.get(topic)),
+    ...(config.startedWith.values.logCleanerEnable ? { cleaner } : {}),
   });
 }
 
@@ -37,6 +41,19 @@ function logConfigOf(topic: TopicConfig): LogConfig {
     messageTimestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
     messageTimestampAfterMaxMs: topic.messageTimestampAfterMaxMs,
     compressionType: values.compressionType as LogConfig['compressionType'],
+  };
+}
+
+/** What the cleaner needs of the broker's configuration, at any time. */
+function cleanerConfigOf({ values }: BrokerConfig): CleanerConfig {
+  return {
+    threads: values.logCleanerThreads,
+    dedupeBufferBytes: values.logCleanerDedupeBufferSize,
+    loadFactor: values.logCleanerIoBufferLoadFactor,
+    ioBufferBytes: values.logCleanerIoBufferSize,
+    ioBytesPerSecond: values.logCleanerIoMaxBytesPerSecond,
+    backoffMs: values.logCleanerBackoffMs,
+    maxMessageBytes: values.messageMaxBytes,
   };
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { Broker } from './broker';
 import { ConfigError } from './config/errors';
 import { loadBrokerConfig } from './config/load';
+import { NodeBackground, portOfThread, workOfThread } from './env/node/background';
 import { nodeClock } from './env/node/clock';
 import { nodeConfigSources } from './env/node/config-sources';
 import { NodeDisk } from './env/node/disk';
@@ -11,6 +12,7 @@ import { loggersFromEnvironment } from './env/node/logger';
 import { nodeNetwork } from './env/node/network';
 import { nodeRandom } from './env/node/random';
 import { NodeZooKeeper } from './env/node/zookeeper';
+import { CLEANER_WORK, CleanerWork } from './log/cleaner/cleaner-work';
 import { explainStartFailure, type StartSettings } from './start-failure';
 
 const VERSION = '3.9.1';
@@ -76,6 +78,7 @@ async function main(): Promise<void> {
       clock: nodeClock,
       random: nodeRandom,
       disk: new NodeDisk(),
+      background: new NodeBackground(__filename),
       network: nodeNetwork,
       http: nodeHttp,
       zookeeper: new NodeZooKeeper(loggers),
@@ -125,4 +128,5 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+if (workOfThread() === CLEANER_WORK) new CleanerWork(portOfThread(), new NodeDisk(), nodeClock);
+else void main();

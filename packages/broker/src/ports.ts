@@ -1,3 +1,4 @@
+import type { Background } from './env/background';
 import type { Clock } from './env/clock';
 import type { Disk } from './env/disk';
 import type { Http } from './env/http';
@@ -11,6 +12,7 @@ export interface BrokerPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly disk: Disk;
+  readonly background: Background;
   readonly network: Network;
   readonly http: Http;
   readonly zookeeper: ZooKeeper;

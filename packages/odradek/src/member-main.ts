@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Broker } from '@odradek/broker/broker';
 import { loadBrokerConfig } from '@odradek/broker/config/load';
+import { InTurns } from '@odradek/broker/env/in-turns';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeConfigSources } from '@odradek/broker/env/node/config-sources';
 import { NodeDisk } from '@odradek/broker/env/node/disk';
@@ -11,6 +12,7 @@ import { loggersFromEnvironment } from '@odradek/broker/env/node/logger';
 import { nodeNetwork } from '@odradek/broker/env/node/network';
 import { nodeRandom } from '@odradek/broker/env/node/random';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
+import { CLEANER_WORK, CleanerWork } from '@odradek/broker/log/cleaner/cleaner-work';
 import { explainStartFailure } from '@odradek/broker/start-failure';
 import pino from 'pino';
 import type { MemberData, MemberMessage } from './member-messages';
@@ -51,10 +53,12 @@ async function main(): Promise<void> {
     sources: nodeConfigSources,
   });
   for (const warning of warnings) logger.warn(warning);
+  const disk = new NodeDisk();
   const broker = new Broker(config, {
     clock: nodeClock,
     random: nodeRandom,
-    disk: new NodeDisk(),
+    disk,
+    background: new InTurns(nodeClock, { [CLEANER_WORK]: (port) => new CleanerWork(port, disk, nodeClock) }),
     network: nodeNetwork,
     http: nodeHttp,
     zookeeper: new NodeZooKeeper(loggers),

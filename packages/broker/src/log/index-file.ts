@@ -32,6 +32,11 @@ export class IndexFile {
     return this.stored + this.pendingCount;
   }
 
+  /** Of its entries; the file may be larger. */
+  get bytes(): number {
+    return this.entries * this.entryBytes;
+  }
+
   get isFull(): boolean {
     return this.entries >= this.maxEntries;
   }

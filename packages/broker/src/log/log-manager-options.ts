@@ -1,7 +1,9 @@
+import type { Background } from '../env/background';
 import type { Clock } from '../env/clock';
 import type { Disk } from '../env/disk';
 import type { Loggers } from '../env/logger';
 import type { Random } from '../env/random';
+import type { CleanerConfig } from './cleaner/cleaner-config';
 import type { LogConfig } from './log-config';
 import type { PartitionLog } from './partition-log';
 import type { ProducerStateConfig } from './producer-state';
@@ -28,6 +30,11 @@ export interface LogManagerOptions {
   readonly config: LogManagerConfig;
   /** The configuration of a topic's logs as it is now. */
   readonly topicConfig: (topic: string) => LogConfig;
+  /** Absent where `log.cleaner.enable` is false. */
+  readonly cleaner?: {
+    readonly background: Background;
+    readonly config: () => CleanerConfig;
+  };
 }
 
 export interface CreateLogOptions {

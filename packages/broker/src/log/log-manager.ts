@@ -1,17 +1,10 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { Timer } from '../env/clock';
 import { DiskError } from '../env/disk';
+import { LogCleaner } from './cleaner/log-cleaner';
 import { FilePool } from './file-pool';
 import type { GatheredWrites } from './gathered-writes';
-import {
-  checkFolderName,
-  duplicateFolders,
-  eachBounded,
-  innermostDir,
-  runToEnd,
-  spareOf,
-  unlessStorageFails,
-} from './loading';
+import { checkFolderName, duplicateFolders, eachBounded, innermostDir, runToEnd, unlessStorageFails } from './loading';
 import { LogDeletions } from './log-deletions';
 import { LOG_START_CHECKPOINT, type LogDir, RECOVERY_POINT_CHECKPOINT } from './log-dir';
 import { LogDirError } from './log-dir-error';
@@ -36,6 +29,7 @@ export class LogManager extends LogDirs {
   private readonly timers: Timer[] = [];
   /** Where logs that are yet to be made are wanted (KIP-113), by `topic-N`. */
   private readonly preferredDirs = new Map<string, string>();
+  private readonly cleaner: LogCleaner | null;
 
   constructor(options: LogManagerOptions) {
     super(options);
@@ -50,6 +44,21 @@ export class LogManager extends LogDirs {
       logger: this.log,
       onDiskError: (log, error) => this.failDir(log.dir, error),
     });
+    this.cleaner = this.makeCleaner();
+  }
+
+  private makeCleaner(): LogCleaner | null {
+    const { clock, loggers, cleaner } = this.options;
+    if (cleaner === undefined) return null;
+    const { dirs, logs, futures } = this;
+    const logger = loggers.logger('kafka.log.LogCleaner');
+    const onDiskError = (dir: string, error: DiskError): void => this.failDir(dir, error);
+    return new LogCleaner({ ...cleaner, clock, logger, dirs, logs, futures, onDiskError });
+  }
+
+  /** The broker's configuration has changed. */
+  onBrokerConfig(): void {
+    this.cleaner?.resize();
   }
 
   /** Small appends of one connection's read, put off until its answers leave. */
@@ -79,6 +88,7 @@ export class LogManager extends LogDirs {
     every(config.producerIdExpirationCheckIntervalMs, () => {
       for (const log of this.everyLog()) log.removeExpiredProducers();
     });
+    this.cleaner?.start();
   }
 
   private async loadDir(dir: LogDir): Promise<void> {
@@ -129,16 +139,8 @@ export class LogManager extends LogDirs {
 
   private addLoaded(log: PartitionLog): void {
     const other = this.logs.get(log.name);
-    if (other === undefined) {
-      this.logs.set(log.name, log);
-      return;
-    }
-    const spare = spareOf(other, log);
-    if (spare === null) throw duplicateFolders(other.folder, log.folder);
-    if (spare === other) this.logs.set(log.name, log);
-    this.log.warn(`Deleting ${spare.folder}, which another folder was about to replace, and holds the same`);
-    spare.renameFolder(deleteFolderName(log.topic, log.partition, this.options.random.bytes(UNIQUE_BYTES)));
-    this.deletions.add(spare);
+    if (other !== undefined) throw duplicateFolders(other.folder, log.folder);
+    this.logs.set(log.name, log);
   }
 
   private addLoadedFuture(log: PartitionLog): void {
@@ -168,6 +170,7 @@ export class LogManager extends LogDirs {
       config: this.options.topicConfig(topic),
       producerStateConfig: config.producerState,
       onDiskError: (error) => this.failDir(dir, error),
+      onCut: () => this.cleaner?.onCut(dir, `${topic}-${partition}`),
     });
   }
 
@@ -233,6 +236,7 @@ export class LogManager extends LogDirs {
     const folderName = futureFolderName(topic, partition, this.options.random.bytes(UNIQUE_BYTES));
     const log = this.make(dir, folderName, topic, partition);
     this.preferredDirs.delete(name);
+    this.cleaner?.abort(name);
     this.futures.set(name, log);
     if (topicId !== null) log.assignTopicId(topicId);
     this.log.info(`Created future log for partition ${name} in ${log.folder}`);
@@ -248,7 +252,7 @@ export class LogManager extends LogDirs {
 
   /**
    * The copy, which holds all that the log does, takes its place, and the log goes (LogManager.replaceCurrentWithFutureLog).
-   * Were the process to end between the two renamings, both folders would have the partition's name: `addLoaded`.
+   * Were the process to end between the two renamings, both folders would have the partition's name, as with Apache.
    */
   replaceWithFuture(topic: string, partition: number): PartitionLog {
     const [log, future] = [this.get(topic, partition), this.future(topic, partition)];
@@ -261,6 +265,7 @@ export class LogManager extends LogDirs {
     future.setHighWatermark(log.highWatermark);
     this.futures.delete(log.name);
     this.logs.set(log.name, future);
+    this.cleaner?.onMoved(log, future);
     // Durable before the files that it has been copied from are deleted; its name at once.
     this.quietly(future.dir, ({ path }) => this.options.disk.flushFolderNow(path));
     void future.flush();
@@ -276,6 +281,7 @@ export class LogManager extends LogDirs {
   }
 
   private discard(log: PartitionLog): void {
+    if (this.logs.get(log.name) === log) this.cleaner?.onRemoved(log);
     log.renameFolder(deleteFolderName(log.topic, log.partition, this.options.random.bytes(UNIQUE_BYTES)));
     for (const logs of [this.logs, this.futures]) if (logs.get(log.name) === log) logs.delete(log.name);
     this.log.info(`Log for partition ${log.name} is renamed to ${log.folder} and is scheduled for deletion`);
@@ -307,8 +313,11 @@ export class LogManager extends LogDirs {
 
   /** The configuration of a topic, or of all where null, has changed. */
   updateTopicConfig(topic: string | null): void {
-    for (const log of this.everyLog())
-      if (topic === null || log.topic === topic) log.updateConfig(this.options.topicConfig(log.topic));
+    for (const log of this.everyLog()) {
+      if (topic !== null && log.topic !== topic) continue;
+      log.updateConfig(this.options.topicConfig(log.topic));
+      if (!log.config.cleanupCompact) this.cleaner?.abort(log.name);
+    }
   }
 
   describeDirs(): LogDirDescription[] {
@@ -342,6 +351,7 @@ export class LogManager extends LogDirs {
   async stop(brokerEpoch: number): Promise<void> {
     for (const timer of this.timers.splice(0)) timer.cancel();
     this.deletions.stop();
+    await this.cleaner?.stop();
     await eachBounded(this.options.clock, this.everyLog(), FLUSHES_AT_STOP, async (log) => {
       await log.flush();
       unlessStorageFails(() => log.close());
@@ -365,6 +375,7 @@ export class LogManager extends LogDirs {
     this.log.error(`Stopping serving logs in dir ${path}: ${error.message}`, { file: error.path });
     this.dirs.delete(path);
     this.offline.add(path);
+    this.cleaner?.onDirFailure(path);
     for (const log of this.logsOf(path)) {
       (this.futures.get(log.name) === log ? this.futures : this.logs).delete(log.name);
       log.markOffline();

@@ -3,7 +3,7 @@ import type { DiskError } from '../env/disk';
 import type { Segment } from './segment';
 import { FileSlice } from './segment-file';
 import type { Segments } from './segments';
-import { type AbortedTransaction, EMPTY_SLICE, type FetchIsolation, type LogRead } from './types';
+import { type AbortedTransaction, type AbortedTxnEntry, EMPTY_SLICE, type FetchIsolation, type LogRead } from './types';
 
 /** The ends of a log as a reader sees them. */
 export interface LogBounds {
@@ -119,15 +119,21 @@ export class LogReader {
   ): AbortedTransaction[] {
     const end =
       segment.offsetIndex.firstOffsetFrom(position + bytes) ?? this.segments.after(segment)?.baseOffset ?? logEndOffset;
-    const aborted: AbortedTransaction[] = [];
-    for (let in_: Segment | null = segment; in_ !== null; in_ = this.segments.after(in_)) {
-      for (const { producerId, firstOffset, lastOffset, lastStableOffset } of in_.txnIndex.all()) {
-        if (lastOffset >= offset && firstOffset < end) aborted.push({ producerId, firstOffset });
-        if (lastStableOffset >= end) return aborted;
-      }
-    }
-    return aborted;
+    const aborted = abortedTransactions(this.segments, segment, offset, end);
+    return aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
   }
+}
+
+/** What the indexes from `first` on say of transactions aborted in `[from, end)` (UnifiedLog.collectAbortedTransactions). */
+export function abortedTransactions(segments: Segments, first: Segment, from: number, end: number): AbortedTxnEntry[] {
+  const aborted: AbortedTxnEntry[] = [];
+  for (let segment: Segment | null = first; segment !== null; segment = segments.after(segment)) {
+    for (const entry of segment.txnIndex.all()) {
+      if (entry.lastOffset >= from && entry.firstOffset < end) aborted.push(entry);
+      if (entry.lastStableOffset >= end) return aborted;
+    }
+  }
+  return aborted;
 }
 
 function checkRange(offset: number, bounds: LogBounds): void {

@@ -31,6 +31,8 @@ export interface PartitionLogOptions {
   readonly isToBeDeleted: boolean;
   /** The disk has failed under this log: its dir is to be taken offline. */
   readonly onDiskError: (error: DiskError) => void;
+  /** Records have been cut from the end: what the cleaner knows of them is no longer so. */
+  readonly onCut?: () => void;
 }
 
 /** What a log is and where it stands: its offsets, its topic's id, its life. What goes wrong on its disk ends here. */
@@ -110,10 +112,6 @@ export abstract class LogState {
   }
   get latestEpoch(): number | null {
     return this.epochs.latestEpoch;
-  }
-  /** When its last file was written, as the disk has it. */
-  get lastWrittenMs(): number {
-    return this.segments.active.lastModifiedMs();
   }
   get size(): number {
     return this.segments.bytes;

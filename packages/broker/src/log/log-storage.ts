@@ -1,9 +1,12 @@
 import type { Random } from '../env/random';
 import type { LogConfig } from './log-config';
+import { abortedTransactions } from './log-reader';
 import { LogState } from './log-state';
+import { CLEANED_SUFFIX, offsetName, SEGMENT_SUFFIXES, SWAP_SUFFIX } from './names';
 import { rebuildProducerState } from './producer-recovery';
 import { deletableSegments, retentionPasses } from './retention';
 import { Segment } from './segment';
+import type { AbortedTxnEntry } from './types';
 
 /** How a log's segments come and go (kafka.log.LocalLog): rolling, flushing, truncation, retention. */
 export abstract class LogStorage extends LogState {
@@ -89,6 +92,51 @@ export abstract class LogStorage extends LogState {
     this.flushedMs = this.options.clock.nowMs();
   }
 
+  /** What the cleaner looks at; the last one is appended to. */
+  get segmentList(): readonly Segment[] {
+    return this.segments.all;
+  }
+
+  /** Transactions aborted in `[from, end)`, by the indexes. */
+  abortedTransactions(from: number, end: number): AbortedTxnEntry[] {
+    const first = this.segments.floor(from) ?? this.segments.first;
+    return this.onDisk('reading from', () => abortedTransactions(this.segments, first, from, end));
+  }
+
+  /**
+   * Takes the segment that the cleaner has made of these, whose files are durable and named `.cleaned`, in their place
+   * (LocalLog.replaceSegments). Recovery undoes what ends before all its files are named `.swap`, and finishes the rest.
+   */
+  replaceSegments(sources: readonly Segment[]): void {
+    this.onDisk('swapping a cleaned segment into', () => {
+      const { pool, clock } = this.options;
+      const { baseOffset } = sources[0]!;
+      const { segmentIndexBytes } = this.currentConfig;
+      const folder = this.folderPath;
+      const options = { folder, baseOffset, segmentIndexBytes, rollJitterMs: 0, suffix: CLEANED_SUFFIX };
+      const { segment, problem } = Segment.load(pool, clock, options);
+      if (problem !== null) throw new RangeError(`The cleaned segment is not as it was made: ${problem}`);
+      segment.changeSuffix(CLEANED_SUFFIX, SWAP_SUFFIX);
+      this.segments.replace(sources, segment);
+      this.retire(sources, sources.slice(1));
+      segment.changeSuffix(SWAP_SUFFIX, '');
+    });
+  }
+
+  /** Deletes what the cleaner has made for this base offset and nobody wants any more. */
+  async dropCleaned(baseOffset: number): Promise<void> {
+    const path = `${this.folderPath}/${offsetName(baseOffset)}`;
+    const { disk } = this.options.pool;
+    await this.onDiskLater(async () => {
+      for (const suffix of SEGMENT_SUFFIXES) await disk.remove(path + suffix + CLEANED_SUFFIX);
+    });
+  }
+
+  /** Makes the names of its files durable. */
+  async flushNames(): Promise<void> {
+    await this.onDiskLater(() => this.unlessMoved(() => this.options.pool.disk.flushFolder(this.folderPath)));
+  }
+
   /** Cuts the log so that it ends at `offset`. False where it ends there or before already. */
   truncateTo(offset: number): boolean {
     if (offset < 0) throw new RangeError(`Cannot truncate partition ${this.name} to a negative offset (${offset}).`);
@@ -110,6 +158,7 @@ export abstract class LogStorage extends LogState {
       this.startOffset = Math.min(this.startOffset, offset);
       this.rebuildProducers();
       this.setHighWatermark(this.watermark);
+      this.options.onCut?.();
       return true;
     });
   }
@@ -130,6 +179,7 @@ export abstract class LogStorage extends LogState {
     this.producers.truncateFullyAndStartAt(offset);
     this.rebuildProducers();
     this.setHighWatermark(offset);
+    this.options.onCut?.();
   }
 
   protected rebuildProducers(): void {
@@ -178,10 +228,15 @@ export abstract class LogStorage extends LogState {
   protected deleteSegments(doomed: readonly Segment[]): void {
     if (doomed.length === 0) return;
     this.segments.remove(doomed);
+    this.retire(doomed, doomed);
+  }
+
+  /** `withSnapshots`: those of them whose base offset no segment has any more. */
+  private retire(doomed: readonly Segment[], withSnapshots: readonly Segment[]): void {
     const snapshots: string[] = [];
-    for (const segment of doomed) {
-      segment.markDeleted();
-      const snapshot = this.producers.markSnapshotDeleted(segment.baseOffset);
+    for (const segment of doomed) segment.markDeleted();
+    for (const { baseOffset } of withSnapshots) {
+      const snapshot = this.producers.markSnapshotDeleted(baseOffset);
       if (snapshot !== null) snapshots.push(snapshot);
     }
     const { pool, clock } = this.options;

@@ -6,7 +6,7 @@ import { ProducerAppend } from './producer-append';
 import { NO_OFFSET, type ProducerEntry } from './producer-entry';
 import { CorruptSnapshotError, decodeSnapshot, encodeSnapshot } from './producer-snapshot';
 import { TransactionVerification } from './transaction-verification';
-import type { AbortedTxnEntry, ActiveProducer, AppendOrigin, CompletedTxn } from './types';
+import type { AbortedTxnEntry, ActiveProducer, AppendOrigin, CompletedTxn, LastRecord } from './types';
 
 export interface ProducerStateConfig {
   /** A producer that has written nothing for so long is forgotten. */
@@ -89,6 +89,15 @@ export class ProducerState {
       lastTimestamp: entry.lastTimestamp,
       coordinatorEpoch: entry.coordinatorEpoch,
       currentTxnStartOffset: entry.currentTxnFirstOffset,
+    }));
+  }
+
+  /** What of each producer the cleaner must not lose. */
+  lastRecords(): LastRecord[] {
+    return [...this.producers.values()].map(({ producerId, producerEpoch, lastDataOffset }) => ({
+      producerId,
+      producerEpoch,
+      offset: lastDataOffset,
     }));
   }
 

@@ -10,6 +10,8 @@ export interface SegmentOptions {
   readonly baseOffset: number;
   readonly segmentIndexBytes: number;
   readonly rollJitterMs: number;
+  /** What follows the usual names of its files while it is not in use; nothing where absent. */
+  readonly suffix?: string;
 }
 
 /** A batch in the file of a segment. */

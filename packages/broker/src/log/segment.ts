@@ -42,13 +42,13 @@ export class Segment {
     options: SegmentOptions,
   ) {
     const path = `${options.folder}/${offsetName(options.baseOffset)}`;
-    const { baseOffset, segmentIndexBytes } = options;
+    const { baseOffset, segmentIndexBytes, suffix = '' } = options;
     this.baseOffset = baseOffset;
     this.rollJitterMs = options.rollJitterMs;
-    this.file = pool.file(path + LOG_SUFFIX);
-    this.offsetIndex = new OffsetIndex(pool, path + INDEX_SUFFIX, baseOffset, segmentIndexBytes);
-    this.timeIndex = new TimeIndex(pool, path + TIME_INDEX_SUFFIX, baseOffset, segmentIndexBytes);
-    this.txnIndex = new TransactionIndex(pool, path + TXN_INDEX_SUFFIX);
+    this.file = pool.file(path + LOG_SUFFIX + suffix);
+    this.offsetIndex = new OffsetIndex(pool, path + INDEX_SUFFIX + suffix, baseOffset, segmentIndexBytes);
+    this.timeIndex = new TimeIndex(pool, path + TIME_INDEX_SUFFIX + suffix, baseOffset, segmentIndexBytes);
+    this.txnIndex = new TransactionIndex(pool, path + TXN_INDEX_SUFFIX + suffix);
     this.createdMs = clock.nowMs();
     this.largest = this.timeIndex.lastEntry;
   }
@@ -106,14 +106,19 @@ export class Segment {
 
   /** By the records' own clock where they have one, else by ours. */
   private waitedMs(params: RollParams): number {
+    const since = this.firstBatchTimestamp();
+    return since >= 0 ? params.maxTimestamp - since : params.nowMs - this.createdMs;
+  }
+
+  /** The largest timestamp of the first batch; -1 where that has none, or there is none. */
+  firstBatchTimestamp(): number {
     if (this.rollingTimestamp === null && this.size > 0) {
       scanHeaders(this.file, 0, this.size, (b, at) => {
         this.rollingTimestamp = maxTimestampAt(b, at);
         return false;
       });
     }
-    const since = this.rollingTimestamp ?? NO_TIMESTAMP;
-    return since >= 0 ? params.maxTimestamp - since : params.nowMs - this.createdMs;
+    return this.rollingTimestamp ?? NO_TIMESTAMP;
   }
 
   /** Writes batches at the end. After a failure nothing of them counts, and the file is cut back if the disk lets it. */
@@ -336,8 +341,12 @@ export class Segment {
     if (this.file.isRemoved) return;
     this.offsetIndex.index.write();
     this.timeIndex.index.write();
-    const indexes = [this.offsetIndex.index.file, this.timeIndex.index.file];
-    await Promise.all([this.file, ...indexes, ...this.txnFiles()].map((file) => file.flush()));
+    await Promise.all(this.files().map((file) => file.flush()));
+  }
+
+  /** As `flush`, before anything else happens. */
+  flushNow(): void {
+    for (const file of this.files()) file.flushNow();
   }
 
   /** Closes, as at a clean shutdown: what has been flushed before stays so, and indexes are checked when loaded. */
@@ -348,20 +357,22 @@ export class Segment {
 
   /** Closes the files as they are; they open again when used. */
   closeFiles(): void {
-    for (const file of [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file]) {
-      file.close();
-    }
+    for (const file of this.possibleFiles()) file.close();
   }
 
   /** Its folder has been renamed. */
   movedTo(folder: string): void {
-    const files = [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file];
-    for (const file of files) file.movedTo(folder + file.path.slice(file.path.lastIndexOf('/')));
+    for (const file of this.possibleFiles()) file.movedTo(folder + file.path.slice(file.path.lastIndexOf('/')));
   }
 
   /** Gives the files their last name; readers of this turn still find them. */
   markDeleted(): void {
-    for (const file of this.files()) file.rename(file.path + DELETED_SUFFIX);
+    this.changeSuffix('', DELETED_SUFFIX);
+  }
+
+  /** Gives the files other names, the log's first: what a crash leaves in between, `recovery` understands. */
+  changeSuffix(from: string, to: string): void {
+    for (const file of this.files()) file.rename(file.path.slice(0, file.path.length - from.length) + to);
   }
 
   async removeFiles(): Promise<void> {
@@ -377,10 +388,11 @@ export class Segment {
   }
 
   private files(): PooledFile[] {
-    return [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, ...this.txnFiles()];
+    return this.possibleFiles().filter((file) => file !== this.txnIndex.file || this.txnIndex.exists());
   }
 
-  private txnFiles(): PooledFile[] {
-    return this.txnIndex.exists() ? [this.txnIndex.file] : [];
+  /** Also one that there may never be. */
+  private possibleFiles(): PooledFile[] {
+    return [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file];
   }
 }

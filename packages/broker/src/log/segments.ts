@@ -35,6 +35,14 @@ export class Segments {
     }
   }
 
+  /** Puts one in the place of neighbours, of which the first has its base. */
+  replace(neighbours: readonly Segment[], by: Segment): void {
+    this.list = this.list.flatMap((segment) => {
+      if (segment === neighbours[0]) return [by];
+      return neighbours.includes(segment) ? [] : [segment];
+    });
+  }
+
   remove(segments: readonly Segment[]): void {
     this.list = this.list.filter((segment) => !segments.includes(segment));
   }

@@ -117,6 +117,14 @@ export interface AbortedTxnEntry {
   readonly lastStableOffset: number;
 }
 
+/** What a log must keep of a producer that may write again (org.apache.kafka.storage.internals.log.LastRecord). */
+export interface LastRecord {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** Where its last data batch ends; -1 where the log has none: then its last marker tells the epoch. */
+  readonly offset: number;
+}
+
 export interface CompletedTxn {
   readonly producerId: number;
   readonly firstOffset: number;

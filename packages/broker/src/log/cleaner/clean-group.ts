@@ -1,0 +1,91 @@
+import type { Scratch } from '@odradek/protocol/records/inflated';
+import type { Clock } from '../../env/clock';
+import type { Disk } from '../../env/disk';
+import { FilePool } from '../file-pool';
+import { CLEANED_SUFFIX } from '../names';
+import { Segment } from '../segment';
+import type { BatchReader } from './batch-reader';
+import { BatchCleaner } from './clean-batches';
+import type { CleanedTransactions } from './cleaned-transactions';
+import type { Steps } from './map-keys';
+import type { CleanerAnswer, GroupRequest } from './messages';
+import type { OffsetMap } from './offset-map';
+
+export interface GroupCleaning {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly map: OffsetMap;
+  readonly transactions: CleanedTransactions;
+  readonly reader: BatchReader;
+  readonly scratch: Scratch;
+  readonly ioBufferBytes: number;
+}
+
+/**
+ * Makes one `.cleaned` segment of a group (Cleaner.cleanSegments), durable when it is done and gone where that fails:
+ * nobody but the one who asked knows of it.
+ */
+export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Steps<CleanerAnswer> {
+  const { disk, clock, transactions } = cleaning;
+  const pool = new FilePool(disk);
+  const { folder, segments, segmentIndexBytes } = request;
+  const { baseOffset } = segments[0]!;
+  const cleaned = Segment.create(pool, clock, {
+    folder,
+    baseOffset,
+    segmentIndexBytes,
+    rollJitterMs: 0,
+    suffix: CLEANED_SUFFIX,
+  });
+  let isDone = false;
+  try {
+    transactions.onRetained = (entry) => cleaned.txnIndex.append(entry);
+    const batches = new BatchCleaner({ ...request, ...cleaning }, cleaning.ioBufferBytes, cleaning.scratch);
+    let bytesRead = 0;
+    for (const segment of segments) {
+      transactions.add(segment.aborted);
+      batches.retainsLegacyDeletes = segment.retainsLegacyDeletes;
+      for (const bytes of cleanInto(cleaned, segment, request, batches, cleaning)) {
+        bytesRead += bytes;
+        yield bytes;
+      }
+    }
+    cleaned.becomeInactive();
+    cleaned.flushNow();
+    // By the file's time tombstones of old formats end, and records without timestamps.
+    disk.setModified(cleaned.file.path, segments.at(-1)!.modifiedMs);
+    cleaned.closeFiles();
+    disk.flushFolderNow(folder);
+    isDone = true;
+    return { kind: 'cleaned', bytesRead, bytesWritten: cleaned.size, keylessRecords: batches.keylessRecords };
+  } finally {
+    if (!isDone) cleaned.removeFilesNow();
+  }
+}
+
+function* cleanInto(
+  cleaned: Segment,
+  source: GroupRequest['segments'][number],
+  { indexIntervalBytes }: GroupRequest,
+  batches: BatchCleaner,
+  { disk, reader }: GroupCleaning,
+): Steps<void> {
+  const file = disk.open(source.path, 'read');
+  try {
+    for (let position = 0; position < source.size; ) {
+      reader.read(file, position, source.size);
+      const taken = batches.clean(reader.bytes, reader.end);
+      position += taken;
+      const { out, maxOffset, maxTimestamp, offsetOfMaxTimestamp } = batches;
+      if (out.length > 0) {
+        const largest = { timestamp: maxTimestamp, offset: offsetOfMaxTimestamp };
+        const records = out.bytes.subarray(0, out.length);
+        cleaned.append(records, cleaned.baseOffset, maxOffset, largest, indexIntervalBytes);
+      }
+      yield taken + out.length;
+    }
+  } finally {
+    file.close();
+  }
+  reader.restore();
+}
