@@ -1,0 +1,29 @@
+import { stringHash } from '@odradek/tools/java-order';
+
+const BITS = new DataView(new ArrayBuffer(8));
+
+function doubleHash(value: number): number {
+  BITS.setFloat64(0, value);
+  return BITS.getInt32(0) ^ BITS.getInt32(4);
+}
+
+function longHash(value: bigint): number {
+  BITS.setBigInt64(0, BigInt.asIntN(64, value));
+  return BITS.getInt32(0) ^ BITS.getInt32(4);
+}
+
+/** What Java's hashCode gives for a scalar value of Connect's data. */
+export function valueHash(value: unknown): number {
+  switch (typeof value) {
+    case 'string':
+      return stringHash(value);
+    case 'bigint':
+      return longHash(value);
+    case 'number':
+      return Number.isInteger(value) ? longHash(BigInt(value)) : doubleHash(value);
+    case 'boolean':
+      return value ? 1231 : 1237;
+    default:
+      return 0;
+  }
+}
