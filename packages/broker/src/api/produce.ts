@@ -11,11 +11,13 @@ import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER,
 import { currentLeader, nodeEndpoints } from './leader-hints';
 import type { Services } from './services';
 import { chargeProduce } from './throttle';
+import { UnverifiedError, VerifiedAppends } from './verification';
 
 type Request = RequestOf<typeof Produce>;
 type Response = ResponseInit<typeof Produce>;
 type PartitionData = Request['topicData'][number]['partitionData'][number];
 
+const FROM_CLIENT = { origin: 'client', verificationGuard: null } as const;
 const ADMIN_CLIENT = '__admin_client';
 const NO_TIMESTAMP = -1;
 const UNKNOWN_OFFSET = -1;
@@ -72,6 +74,31 @@ function checkRecords(version: number, records: Buffer | null): asserts records 
   }
 }
 
+/** Whether the records will get as far as the log. */
+function areSound(version: number, records: Buffer | null): records is Buffer {
+  try {
+    checkRecords(version, records);
+    return true;
+  } catch (error) {
+    if (error instanceof KafkaError) return false;
+    throw error;
+  }
+}
+
+/** A request whose records outlive the frame that they came in. */
+function copyOf(request: Request): Request {
+  return {
+    ...request,
+    topicData: request.topicData.map(({ name, partitionData }) => ({
+      name,
+      partitionData: partitionData.map(({ index, records }) => ({
+        index,
+        records: records === null ? null : Buffer.from(records),
+      })),
+    })),
+  };
+}
+
 /** Throws CORRUPT_MESSAGE for the whole request where a first batch's length or magic is impossible. */
 function isTransactional(request: Request): boolean {
   for (const { partitionData } of request.topicData) {
@@ -96,7 +123,7 @@ function failed(index: number, error: KafkaError, logStartOffset = UNKNOWN_OFFSE
       batchIndexErrorMessage: message,
     }));
     result.errorMessage = error.message;
-  }
+  } else if (error instanceof UnverifiedError) result.errorMessage = error.message;
   return result;
 }
 
@@ -130,16 +157,19 @@ export function produce(services: Services): Handler<typeof Produce> {
     records: Buffer | null,
     request: Request,
     context: RequestContext,
+    verified: VerifiedAppends | null,
     pending: Pending[],
   ): PartitionResult {
     let partition: Partition | undefined;
     try {
       if (!services.metadata.contains(topic, index)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
       checkRecords(context.apiVersion, records);
+      const verificationGuard = verified === null ? null : verified.guardOf(topic, index);
       if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
       if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT) throw new KafkaError('INVALID_TOPIC_EXCEPTION');
       partition = services.replicas.get(topic, index);
-      const info: AppendInfo = partition.appendAsLeader(records, request.acks, { origin: 'client' });
+      const from = verificationGuard === null ? FROM_CLIENT : { ...FROM_CLIENT, verificationGuard };
+      const info: AppendInfo = partition.appendAsLeader(records, request.acks, from);
       services.traffic?.appended(topic, info);
       const result: PartitionResult = {
         index,
@@ -223,15 +253,34 @@ export function produce(services: Services): Handler<typeof Produce> {
     request: Request,
     context: RequestContext,
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
-    if (request.transactionalId === null && isTransactional(request)) {
-      throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
+    if (request.transactionalId === null) {
+      if (isTransactional(request)) throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
+      return appendAll(request, context, null);
     }
+    const appends = new VerifiedAppends(services, request.transactionalId, context.apiVersion);
+    for (const { name, partitionData } of request.topicData) {
+      for (const { index, records } of partitionData) {
+        if (!services.metadata.contains(name, index) || !areSound(context.apiVersion, records)) continue;
+        appends.add(name, index, records);
+      }
+    }
+    if (!appends.begin()) return appendAll(request, context, appends);
+    // The frame is not ours any more when the coordinator has answered.
+    const kept = copyOf(request);
+    return appends.verify().then(() => appendAll(kept, context, appends));
+  }
+
+  function appendAll(
+    request: Request,
+    context: RequestContext,
+    verified: VerifiedAppends | null,
+  ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     const pending: Pending[] = [];
     const responses: { name: string; partitionResponses: PartitionResult[] }[] = [];
     for (const { name, partitionData } of request.topicData) {
       if (partitionData.length === 0) continue;
       const partitionResponses = lastOfEach(partitionData).map(({ index, records }) =>
-        append(name, index, records, request, context, pending),
+        append(name, index, records, request, context, verified, pending),
       );
       responses.push({ name, partitionResponses });
     }

@@ -1,77 +1,37 @@
-import { type ErrorName, errorName, KafkaError } from '@odradek/protocol/errors';
+import { type ErrorName, errorName } from '@odradek/protocol/errors';
 import type { WriteTxnMarkers } from '@odradek/protocol/messages/write-txn-markers';
 import { baseOffsetAt, isControlAt, producerEpochAt, producerIdAt } from '@odradek/protocol/records/batch';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { parseEndTxnMarker } from '@odradek/protocol/records/control';
 import { readRecords } from '@odradek/protocol/records/record';
 import type { RequestOf } from '@odradek/protocol/schema/api';
-import { MemoryLoggers } from '../env/testing/logger';
-import { fixture, readAll } from '../log/testing/fixture';
-import { Partition } from '../replication/partition';
+import { readAll } from '../log/testing/fixture';
+import type { Partition } from '../replication/partition';
 import type { RequestContext } from './handler';
 import type { Services } from './services';
+import { BROKER, FOLLOWER, TestPartitions } from './testing/replicas';
 import { writeTxnMarkers } from './write-txn-markers';
 
 type Request = RequestOf<typeof WriteTxnMarkers>;
 type Marker = Request['markers'][number];
 
 const PRODUCER = 9;
-const FOLLOWER = 2;
 
 /** `t-0` on this broker, led by it together with a follower; `o-0` followed by it; `__consumer_offsets-0` its own. */
 function setUp() {
-  const { clock, open } = fixture();
-  const loggers = new MemoryLoggers();
-  const partitions = new Map<string, Partition>();
-  const add = (topic: string, leader: number, replicas: readonly number[]): Partition => {
-    const partition = new Partition(
-      {
-        topic,
-        partition: 0,
-        brokerId: 1,
-        clock,
-        loggers,
-        alterIsr: () => {},
-        isrCounts: { shrinks: 0, expands: 0, failedUpdates: 0 },
-        onTruncated: () => {},
-        minInsyncReplicas: () => 1,
-        replicaLagTimeMaxMs: 30_000,
-        isBrokerAlive: () => true,
-      },
-      open({}, { topic, folderName: `${topic}-0` }),
-    );
-    const order = {
-      controllerEpoch: 1,
-      leader,
-      isr: replicas,
-      replicas,
-      isNew: false,
-      leaderEpoch: 4,
-      partitionEpoch: 0,
-    };
-    if (leader === 1) partition.makeLeader(order);
-    else partition.makeFollower(order);
-    partitions.set(`${topic}-0`, partition);
-    return partition;
-  };
-  const led = add('t', 1, [1, FOLLOWER]);
-  add('o', FOLLOWER, [1, FOLLOWER]);
-  const offsets = add('__consumer_offsets', 1, [1]);
+  const replicas = new TestPartitions();
+  const { clock, loggers } = replicas;
+  const led = replicas.add('t', BROKER, [BROKER, FOLLOWER]);
+  replicas.add('o', FOLLOWER, [BROKER, FOLLOWER]);
+  const offsets = replicas.add('__consumer_offsets');
   const completed: unknown[] = [];
   const services = {
-    brokerId: 1,
+    brokerId: BROKER,
     clock,
     loggers,
     config: () => ({ values: { requestTimeoutMs: 30_000 } }),
     groups: { transactionCompleted: (...end: unknown[]) => completed.push(end) },
-    replicas: {
-      find: (topic: string, index: number) => partitions.get(`${topic}-${index}`),
-      get: (topic: string, index: number) => {
-        const found = partitions.get(`${topic}-${index}`);
-        if (found === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
-        return found;
-      },
-    },
+    replicas,
   } as unknown as Services;
   const { handle } = writeTxnMarkers(services);
   const answers: string[] = [];
@@ -109,7 +69,7 @@ function setUp() {
     led.onFollowerFetch(FOLLOWER, offset, 0, -1);
     await clock.settle();
   };
-  return { clock, led, offsets, completed, ask, answers, begin, follow, loggers };
+  return { clock, led, offsets, completed, ask, answers, begin, follow };
 }
 
 const marker = (topics: Readonly<Record<string, number[]>>, change: Partial<Marker> = {}): Marker => ({
