@@ -13,25 +13,21 @@ export function checkFolderName(dir: string, folder: string): void {
   );
 }
 
-/** Two log dirs hold the same partition, and not the same of it: only a person can tell which of the two counts. */
-export function duplicateFolders(one: string, other: string): LogDirError {
-  return new LogDirError(
-    `Duplicate log directories found: ${one}, ${other}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
-  );
-}
-
 /**
  * Which of two folders of one partition is not needed: the process has ended while the one took the other's place, and
- * both hold the same. A copy was written later than what it is a copy of. Null where only a person can tell.
+ * both hold the same. A copy was written later than what it is a copy of. Throws a `LogDirError`, which stops the start,
+ * where only a person can tell.
  */
-export function spareOf(one: PartitionLog, other: PartitionLog): PartitionLog | null {
+export function spareOf(one: PartitionLog, other: PartitionLog): PartitionLog {
   const isSame =
     one.topicId !== null &&
     one.topicId === other.topicId &&
     one.logEndOffset === other.logEndOffset &&
     one.latestEpoch === other.latestEpoch;
-  if (!isSame) return null;
-  return one.lastWrittenMs < other.lastWrittenMs ? one : other;
+  if (isSame) return one.lastWrittenMs < other.lastWrittenMs ? one : other;
+  throw new LogDirError(
+    `Duplicate log directories found: ${one.folder}, ${other.folder}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
+  );
 }
 
 /** Runs `action` for all items, at most `limit` at a time, with turns for others in between. */

@@ -4,7 +4,7 @@ import { DiskError } from '../env/disk';
 import { LogCleaner } from './cleaner/log-cleaner';
 import { FilePool } from './file-pool';
 import type { GatheredWrites } from './gathered-writes';
-import { checkFolderName, duplicateFolders, eachBounded, innermostDir, runToEnd, unlessStorageFails } from './loading';
+import { checkFolderName, eachBounded, innermostDir, runToEnd, spareOf, unlessStorageFails } from './loading';
 import { LogDeletions } from './log-deletions';
 import { LOG_START_CHECKPOINT, type LogDir, RECOVERY_POINT_CHECKPOINT } from './log-dir';
 import { LogDirError } from './log-dir-error';
@@ -139,8 +139,15 @@ export class LogManager extends LogDirs {
 
   private addLoaded(log: PartitionLog): void {
     const other = this.logs.get(log.name);
-    if (other !== undefined) throw duplicateFolders(other.folder, log.folder);
-    this.logs.set(log.name, log);
+    if (other === undefined) {
+      this.logs.set(log.name, log);
+      return;
+    }
+    const spare = spareOf(other, log);
+    if (spare === other) this.logs.set(log.name, log);
+    this.log.warn(`Deleting ${spare.folder}, which another folder was about to replace, and holds the same`);
+    spare.renameFolder(deleteFolderName(log.topic, log.partition, this.options.random.bytes(UNIQUE_BYTES)));
+    this.deletions.add(spare);
   }
 
   private addLoadedFuture(log: PartitionLog): void {
@@ -252,7 +259,7 @@ export class LogManager extends LogDirs {
 
   /**
    * The copy, which holds all that the log does, takes its place, and the log goes (LogManager.replaceCurrentWithFutureLog).
-   * Were the process to end between the two renamings, both folders would have the partition's name, as with Apache.
+   * Were the process to end between the two renamings, both folders would have the partition's name: `addLoaded`.
    */
   replaceWithFuture(topic: string, partition: number): PartitionLog {
     const [log, future] = [this.get(topic, partition), this.future(topic, partition)];

@@ -113,6 +113,10 @@ export abstract class LogState {
   get latestEpoch(): number | null {
     return this.epochs.latestEpoch;
   }
+  /** When its last file was written, as the disk has it. */
+  get lastWrittenMs(): number {
+    return this.segments.active.lastModifiedMs();
+  }
   get size(): number {
     return this.segments.bytes;
   }
