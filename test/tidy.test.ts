@@ -88,6 +88,12 @@ describe('layers', () => {
     expect(offences(inFolder('odradek'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
   });
 
+  test('Connect imports the client and the shared pieces of the tools, and protocol', () => {
+    const own =
+      /^packages\/(connect|protocol)\/|^packages\/tools\/src\/(client\/|jackson\/|java-[a-z]+$|print$|tool-error$)/;
+    expect(offences(inFolder('connect'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
+  });
+
   test('in the broker only env/node and main.ts touch what runs on the machine', () => {
     const machine =
       /^(node:(fs|net|os|child_process|timers|dns|worker_threads|http)(\/.*)?|pino|node-zookeeper-client.*|fs-native-extensions)$/;
