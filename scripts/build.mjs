@@ -10,6 +10,12 @@ import { tools } from './lib/tools.mjs';
 /** Their binaries lie beside their own files in node_modules. */
 const natives = ['@node-rs/crc32', 'lz4-napi', '@toondepauw/node-zstd', 'fs-native-extensions'];
 
+/** What is bundled of the packages beside broker and tools. */
+const others = {
+  odradek: ['index', 'cli', 'member-main', 'zookeeper-main'],
+  container: ['main', 'healthcheck'],
+};
+
 const toolsDist = path.join(home, 'packages', 'tools', 'dist');
 
 const common = {
@@ -34,10 +40,12 @@ function builds() {
   for (const { name } of tools) {
     list.push({ entryPoints: [sourceOf(name)], outfile: path.join(toolsDist, `${name}.js`) });
   }
-  const embedded = path.join(home, 'packages', 'odradek');
-  for (const name of ['index', 'cli', 'member-main', 'zookeeper-main']) {
-    const outfile = path.join(embedded, 'dist', `${name}.js`);
-    list.push({ entryPoints: [path.join(embedded, 'src', `${name}.ts`)], outfile });
+  for (const [name, files] of Object.entries(others)) {
+    const folder = path.join(home, 'packages', name);
+    for (const file of files) {
+      const outfile = path.join(folder, 'dist', `${file}.js`);
+      list.push({ entryPoints: [path.join(folder, 'src', `${file}.ts`)], outfile });
+    }
   }
   const isThere = ({ entryPoints }) => fs.existsSync(entryPoints[0]);
   const missing = list.filter((entry) => !isThere(entry)).map(({ outfile }) => path.relative(home, outfile));

@@ -94,6 +94,11 @@ describe('layers', () => {
     expect(offences(inFolder('connect'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
   });
 
+  test('what a container runs imports settings of the broker only', () => {
+    const own = /^packages\/(container|broker\/src\/config)\//;
+    expect(offences(inFolder('container'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
+  });
+
   test('in the broker only env/node and main.ts touch what runs on the machine', () => {
     const machine =
       /^(node:(fs|net|os|child_process|timers|dns|worker_threads|http)(\/.*)?|pino|node-zookeeper-client.*|fs-native-extensions)$/;

@@ -107,6 +107,13 @@ describe('levels', () => {
     expect(lines().map((line) => line.split(' ')[3])).toEqual(expected);
   });
 
+  test('LOG_LEVELS gives some loggers, and those below them, levels of their own', () => {
+    const { loggers, lines } = capture({ LOG_LEVEL: 'WARN', LOG_LEVELS: ' kafka.controller=debug,kafka.log = what,x' });
+    loggers.logger('kafka.controller.KafkaController').debug('seen');
+    loggers.logger('kafka.log.Log').info('unseen');
+    expect(lines().map((line) => line.split(' ')[3])).toEqual(['seen']);
+  });
+
   test('createLoggers takes them as parameters', () => {
     const written: string[] = [];
     const destination = { write: (line: string): void => void written.push(line) };

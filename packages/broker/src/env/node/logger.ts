@@ -4,6 +4,8 @@ import { type LevelledLoggers, LOG_LEVELS, type LogFields, type Logger, type Log
 export interface LoggersOptions {
   readonly format: 'log4j' | 'json';
   readonly level: LogLevel;
+  /** Of loggers that have one of their own, by their names or the beginnings of these. */
+  readonly levels?: ReadonlyMap<string, LogLevel>;
   /** Where lines go; each `write` gets whole lines. */
   readonly destination: DestinationStream;
 }
@@ -15,18 +17,36 @@ export function syncDestination(fd: 1 | 2): DestinationStream {
   return pino.destination({ fd, sync: true });
 }
 
-/** Reads `LOG_FORMAT` (`json`, else log4j's layout) and `LOG_LEVEL` (any case; INFO where it is none of ours). */
+const levelOf = (text: string | undefined): LogLevel | undefined =>
+  LOG_LEVELS.find((known) => known === text?.trim().toUpperCase());
+
+/** Reads `name=LEVEL,…`; what is no level is left out. */
+function levelsOf(text = ''): Map<string, LogLevel> {
+  const levels = new Map<string, LogLevel>();
+  for (const word of text.split(',')) {
+    const [name = '', wanted] = word.split('=');
+    const level = levelOf(wanted);
+    if (level !== undefined) levels.set(name.trim(), level);
+  }
+  return levels;
+}
+
+/**
+ * Reads `LOG_FORMAT` (`json`, else log4j's layout), `LOG_LEVEL` (any case; INFO where it is none of ours) and `LOG_LEVELS`
+ * (`kafka.controller=TRACE,state.change.logger=WARN`).
+ */
 export function loggersFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   destination: DestinationStream = syncDestination(1),
 ): LevelledLoggers {
-  const level = LOG_LEVELS.find((known) => known === environment['LOG_LEVEL']?.toUpperCase()) ?? 'INFO';
-  return createLoggers({ format: environment['LOG_FORMAT'] === 'json' ? 'json' : 'log4j', level, destination });
+  const level = levelOf(environment['LOG_LEVEL']) ?? 'INFO';
+  const levels = levelsOf(environment['LOG_LEVELS']);
+  return createLoggers({ format: environment['LOG_FORMAT'] === 'json' ? 'json' : 'log4j', level, levels, destination });
 }
 
-export function createLoggers({ format, level, destination }: LoggersOptions): LevelledLoggers {
+export function createLoggers({ format, level, levels, destination }: LoggersOptions): LevelledLoggers {
   const write = format === 'json' ? jsonWriter(destination) : log4jWriter(destination);
-  const own = new Map<string, LogLevel>([[ROOT_LOGGER, level]]);
+  const own = new Map<string, LogLevel>([[ROOT_LOGGER, level], ...(levels ?? [])]);
   const made = new Map<string, { rank: number }>();
 
   const effective = (name: string): LogLevel => {
