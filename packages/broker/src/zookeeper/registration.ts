@@ -15,6 +15,8 @@ const PREDECESSOR_POLL_MS = 200;
 export class BrokerRegistration {
   /** The session of the last registration: what it leaves behind when it expires is ours to remove. */
   private registeredSessionId: string | null = null;
+  /** What the znode holds, but for its timestamp. */
+  private written: Buffer | null = null;
 
   constructor(
     private readonly client: ZooKeeperClient,
@@ -57,10 +59,12 @@ export class BrokerRegistration {
     }
   }
 
-  /** Writes what has changed of a registered broker: its listeners. */
+  /** Writes what has changed of a registered broker, if anything has: its listeners. */
   async update(info: BrokerInfo): Promise<void> {
+    if (this.written?.equals(encodeBrokerInfo(info, 0))) return;
     const path = paths.brokerId(info.id);
     await this.client.setData(path, encodeBrokerInfo(info, this.clock.nowMs()), ANY_VERSION);
+    this.written = encodeBrokerInfo(info, 0);
     this.logger.info(`Updated broker ${info.id} at path ${path} with addresses: ${addressesOf(info)}`);
   }
 
@@ -83,6 +87,7 @@ export class BrokerRegistration {
 
   private registered(path: string, info: BrokerInfo, brokerEpoch: number): { brokerEpoch: number } {
     this.registeredSessionId = this.client.sessionId;
+    this.written = encodeBrokerInfo(info, 0);
     this.logger.info(
       `Registered broker ${info.id} at path ${path} with addresses: ${addressesOf(info)}, czxid (broker epoch): ${brokerEpoch}`,
     );
