@@ -7,6 +7,7 @@ import { BROKER_PORT, BrokerNode } from './node';
 
 const TICK_MS = 1_000;
 export const OFFSETS_PARTITIONS = 4;
+export const TRANSACTIONS_PARTITIONS = 4;
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -58,6 +59,10 @@ export class SimulatedCluster {
       'zookeeper.session.timeout.ms': 6_000,
       'offsets.topic.num.partitions': OFFSETS_PARTITIONS,
       'offsets.topic.replication.factor': replicas,
+      'transaction.state.log.num.partitions': TRANSACTIONS_PARTITIONS,
+      'transaction.state.log.replication.factor': replicas,
+      'transaction.state.log.min.isr': Math.max(1, replicas - 1),
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms': 2_000,
       'default.replication.factor': replicas,
       'min.insync.replicas': Math.max(1, replicas - 1),
       'auto.create.topics.enable': 'false',

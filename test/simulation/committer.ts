@@ -1,12 +1,10 @@
 import { sleep } from '@odradek/broker/env/clock';
-import { errorName } from '@odradek/protocol/errors';
-import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { keyOf, SimulatedClient, type TopicPartition } from './client';
 import type { SimulatedCluster } from './cluster';
+import { CoordinatorOf } from './coordinators';
 
-const FIND_COORDINATOR_VERSION = 6;
 const OFFSET_COMMIT_VERSION = 9;
 const OFFSET_FETCH_VERSION = 9;
 const MAX_PAUSE_MS = 500;
@@ -22,7 +20,7 @@ interface Commits {
 export class Committer {
   private readonly client: SimulatedClient;
   private readonly commits: ReadonlyMap<TopicPartition, Commits>;
-  private coordinator: number | null = null;
+  private readonly coordinator: CoordinatorOf;
   private isStopped = false;
   private nextOffset = 0;
   acknowledged = 0;
@@ -33,6 +31,7 @@ export class Committer {
     partitions: readonly TopicPartition[],
   ) {
     this.client = new SimulatedClient(cluster, group);
+    this.coordinator = new CoordinatorOf(this.client, 'group', group);
     this.commits = new Map(partitions.map((partition) => [partition, { acknowledged: -1, unknown: new Set() }]));
   }
 
@@ -64,14 +63,14 @@ export class Committer {
 
   private async commit({ topic, partition }: TopicPartition, committed: Commits): Promise<void> {
     const committedOffset = this.nextOffset++;
-    const coordinator = await this.find();
+    const coordinator = await this.coordinator.find();
     if (coordinator === null) return;
     committed.unknown.add(committedOffset);
     const partitions = [{ partitionIndex: partition, committedOffset, committedMetadata: '' }];
     const request = { groupId: this.group, memberId: '', topics: [{ name: topic, partitions }] };
     const answer = await this.client.ask(coordinator, OffsetCommit, OFFSET_COMMIT_VERSION, request).catch(() => null);
     if (answer?.topics[0]?.partitions[0]?.errorCode !== 0) {
-      this.coordinator = null;
+      this.coordinator.forget();
       return;
     }
     committed.unknown.delete(committedOffset);
@@ -81,7 +80,7 @@ export class Committer {
 
   /** Null where nobody answers; -1 where nothing was committed. */
   private async fetch({ topic, partition }: TopicPartition): Promise<number | null> {
-    const coordinator = await this.find();
+    const coordinator = await this.coordinator.find();
     if (coordinator === null) return null;
     const groups = [{ groupId: this.group, topics: [{ name: topic, partitionIndexes: [partition] }] }];
     const answer = await this.client
@@ -90,21 +89,7 @@ export class Committer {
     const group = answer?.groups[0];
     const found = group?.topics[0]?.partitions[0];
     if (group?.errorCode === 0 && found?.errorCode === 0) return found.committedOffset;
-    this.coordinator = null;
+    this.coordinator.forget();
     return null;
-  }
-
-  private async find(): Promise<number | null> {
-    if (this.coordinator !== null) return this.coordinator;
-    const { client } = this;
-    if (await client.refresh()) {
-      const request = { key: '', coordinatorKeys: [this.group] };
-      const broker = client.random.pick(client.brokerIds);
-      const answer = await client.ask(broker, FindCoordinator, FIND_COORDINATOR_VERSION, request).catch(() => null);
-      const found = answer?.coordinators[0];
-      if (found && errorName(found.errorCode) === 'NONE') this.coordinator = found.nodeId;
-    }
-    if (this.coordinator === null) await client.backOff();
-    return this.coordinator;
   }
 }

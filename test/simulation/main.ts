@@ -51,7 +51,9 @@ function lineOf({ atMs, process, level, text }: SimulatedLine): string {
 function report(outcome: Outcome): void {
   const { seed, hash, virtualMs, steps, sent, acknowledged, read, committed, struck, violations, summary } = outcome;
   const faults = [...struck].map(([name, times]) => `${name} ${times}`).join(', ');
-  const counts = `${steps} steps, ${acknowledged} of ${sent} acknowledged, ${read} read, ${committed} committed`;
+  const writes = `${acknowledged} of ${sent} acknowledged, ${read} read, ${committed} committed`;
+  const transactions = `${outcome.committedTransactions} of ${outcome.transactions} transactions`;
+  const counts = `${steps} steps, ${writes}, ${transactions}`;
   console.log(`seed ${seed} (${summary}): ${hash}, ${(virtualMs / 1_000).toFixed(0)} s, ${counts}; ${faults}`);
   for (const violation of violations.slice(0, SHOWN_VIOLATIONS))
     console.log(`  ${violation.slice(0, SHOWN_CHARACTERS)}`);

@@ -1,7 +1,9 @@
-import { type ErrorName, errorName } from '@odradek/protocol/errors';
+import { errorName } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import { forEachBatch, isControlAt, lastOffsetAt } from '@odradek/protocol/records/batch';
 import { readRecords } from '@odradek/protocol/records/record';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
+import { readCommitted } from '../support/committed';
 import type { Poll } from '../support/history';
 import { keyOf, SimulatedClient, type TopicPartition } from './client';
 import type { SimulatedCluster } from './cluster';
@@ -9,21 +11,27 @@ import type { SimulatedCluster } from './cluster';
 const FETCH_VERSION = 12;
 const MAX_WAIT_MS = 250;
 
+const ISOLATION = { uncommitted: 0, committed: 1 } as const;
+
 type ReadRecord = Poll['records'][number];
 
+export const textOf = ({ value }: { readonly value: Buffer | null }): string => String(value);
+
 /** The records of whole batches, from an offset on, and the offset after the last batch. */
-export function recordsOf(bytes: Buffer, fromOffset: number): { records: ReadRecord[]; nextOffset: number } {
+export function recordsOf(bytes: Buffer, fromOffset: number): { records: ReadRecord[]; next: number } {
   const records: ReadRecord[] = [];
-  let nextOffset = fromOffset;
+  let next = fromOffset;
   forEachBatch(bytes, (at) => {
-    nextOffset = lastOffsetAt(bytes, at) + 1;
+    next = lastOffsetAt(bytes, at) + 1;
     if (isControlAt(bytes, at)) return;
     for (const { offset, value } of readRecords(bytes, at)) {
       if (offset >= fromOffset) records.push({ offset, value: String(value) });
     }
   });
-  return { records, nextOffset };
+  return { records, next };
 }
+
+type FetchedPartition = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number];
 
 interface Position extends TopicPartition {
   offset: number;
@@ -44,6 +52,7 @@ export class Reader {
     cluster: SimulatedCluster,
     readonly name: string,
     partitions: readonly TopicPartition[],
+    private readonly isolation: keyof typeof ISOLATION = 'uncommitted',
   ) {
     this.client = new SimulatedClient(cluster, name);
     this.positions = partitions.map((partition) => ({ ...partition, offset: 0, last: 'none', records: [] }));
@@ -94,6 +103,7 @@ export class Reader {
         maxWaitMs: MAX_WAIT_MS,
         minBytes: 1,
         maxBytes: 200_000,
+        isolationLevel: ISOLATION[this.isolation],
         topics: [...topics].map(([topic, wanted]) => ({
           topic,
           partitions: wanted.map(({ partition, offset }) => ({
@@ -107,10 +117,11 @@ export class Reader {
       });
       let isWell = answer.errorCode === 0;
       for (const { topic, partitions } of answer.responses) {
-        for (const { partitionIndex, errorCode, records, highWatermark } of partitions) {
-          const position = topics.get(topic)!.find(({ partition }) => partition === partitionIndex)!;
-          position.last = `${errorName(errorCode)} of broker ${leader}, high watermark ${highWatermark}`;
-          isWell = this.take(position, errorName(errorCode), records) && isWell;
+        for (const part of partitions) {
+          const position = topics.get(topic)!.find(({ partition }) => partition === part.partitionIndex)!;
+          const ends = `high watermark ${part.highWatermark}, stable up to ${part.lastStableOffset}`;
+          position.last = `${errorName(part.errorCode)} of broker ${leader}, ${ends}`;
+          isWell = this.take(position, part) && isWell;
         }
       }
       return isWell;
@@ -119,7 +130,8 @@ export class Reader {
     }
   }
 
-  private take(position: Position, error: ErrorName, bytes: Buffer | null): boolean {
+  private take(position: Position, { errorCode, records: bytes, abortedTransactions }: FetchedPartition): boolean {
+    const error = errorName(errorCode);
     if (error !== 'NONE') {
       if (error === 'OFFSET_OUT_OF_RANGE') {
         const at = (this.client.process.monotonicMs() / 1_000).toFixed(4);
@@ -128,9 +140,13 @@ export class Reader {
       return false;
     }
     if (bytes === null || bytes.length === 0) return true;
-    const { records, nextOffset } = recordsOf(bytes, position.offset);
-    position.records.push(...records);
-    position.offset = nextOffset;
+    const found = this.recordsOf(position, bytes, abortedTransactions);
+    for (const record of found.records) position.records.push(record);
+    position.offset = found.next;
     return true;
+  }
+
+  private recordsOf({ offset }: Position, bytes: Buffer, aborted: FetchedPartition['abortedTransactions']) {
+    return this.isolation === 'committed' ? readCommitted(bytes, offset, aborted, textOf) : recordsOf(bytes, offset);
   }
 }

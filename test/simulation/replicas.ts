@@ -1,8 +1,9 @@
+import { type CommittedView, committedView } from '../support/committed';
 import type { Poll } from '../support/history';
 import { keyOf, type TopicPartition } from './client';
 import type { SimulatedCluster } from './cluster';
 import type { BrokerNode } from './node';
-import { recordsOf } from './reader';
+import { recordsOf, textOf } from './reader';
 
 interface PartitionState {
   readonly leader: number;
@@ -36,6 +37,11 @@ export function logBytes({ disk: { memory } }: BrokerNode, partition: TopicParti
 export function finalOf(node: BrokerNode, partition: TopicPartition): Poll {
   const { records } = recordsOf(logBytes(node, partition), 0);
   return { reader: node.name, partition: keyOf(partition), records };
+}
+
+/** What a replica holds, as its own markers say. */
+export function committedOf(node: BrokerNode, partition: TopicPartition): CommittedView {
+  return committedView(logBytes(node, partition), textOf);
 }
 
 /** Why the cluster is not well yet; null where it is: every broker serves, every replica is in sync and the same. */

@@ -1,10 +1,11 @@
 import { sleep } from '@odradek/broker/env/clock';
 import type { SimulatedLine } from '@odradek/broker/env/simulation/logger';
-import { judge } from '../support/history';
+import { judge, type Poll } from '../support/history';
 import { Admin, unfinished } from './admin';
 import { SimulatedClient, type TopicPartition } from './client';
-import { OFFSETS_PARTITIONS, SimulatedCluster } from './cluster';
+import { OFFSETS_PARTITIONS, SimulatedCluster, TRANSACTIONS_PARTITIONS } from './cluster';
 import { Committer } from './committer';
+import { Copies } from './copies';
 import { type FaultName, Nemesis } from './nemesis';
 import { Producer } from './producer';
 import { Reader } from './reader';
@@ -12,10 +13,8 @@ import { ailment, finalOf, replicasOf } from './replicas';
 import type { Scenario } from './scenario';
 
 const TOPIC = 't';
-const OFFSETS: readonly TopicPartition[] = Array.from({ length: OFFSETS_PARTITIONS }, (_, partition) => ({
-  topic: '__consumer_offsets',
-  partition,
-}));
+const OFFSETS = partitionsOf('__consumer_offsets', OFFSETS_PARTITIONS);
+const TRANSACTIONS = partitionsOf('__transaction_state', TRANSACTIONS_PARTITIONS);
 /** How long a healed cluster may take until all is well again. */
 const RECOVERY_MS = 180_000;
 const START_MS = 60_000;
@@ -37,6 +36,8 @@ export interface Outcome {
   readonly acknowledged: number;
   readonly read: number;
   readonly committed: number;
+  readonly transactions: number;
+  readonly committedTransactions: number;
   readonly struck: ReadonlyMap<FaultName, number>;
 }
 
@@ -57,6 +58,7 @@ class Run {
   private readonly producers: readonly Producer[];
   private readonly readers: readonly Reader[];
   private readonly committers: readonly Committer[];
+  private readonly copies: Copies;
   private readonly admin: Admin;
   private readonly violations: string[] = [];
 
@@ -67,7 +69,7 @@ class Run {
   ) {
     const { partitions, faults } = scenario;
     const random = cluster.random.fork();
-    this.partitions = Array.from({ length: partitions }, (_, partition) => ({ topic: TOPIC, partition }));
+    this.partitions = partitionsOf(TOPIC, partitions);
     const options = () => ({
       maxInFlight: random.pick([1, 5]),
       maxPauseMs: scenario.producerPauseMs,
@@ -82,6 +84,7 @@ class Run {
     ];
     this.readers = ['reader-0', 'reader-1'].map((name) => new Reader(cluster, name, this.partitions));
     this.committers = ['group-0', 'group-1'].map((name) => new Committer(cluster, name, this.partitions));
+    this.copies = new Copies(cluster, this.partitions, scenario);
     this.admin = new Admin(cluster, this.partitions, scenario.adminPauseMs);
     const say = (text: string): void => this.say(text);
     const maxPauseMs = random.pick([1_000, 3_000, 10_000]);
@@ -110,6 +113,7 @@ class Run {
     if (failure !== null) throw failure;
     const sends = this.producers.flatMap((producer) => producer.sends);
     const polls = this.readers.flatMap((reader) => reader.polls);
+    const transactions = this.copies.copiers.flatMap((copier) => copier.transactions);
     return {
       seed: this.scenario.seed,
       summary: summaryOf(this.scenario),
@@ -121,6 +125,8 @@ class Run {
       acknowledged: sends.filter(({ outcome }) => outcome === 'acknowledged').length,
       read: polls.reduce((sum, { records }) => sum + records.length, 0),
       committed: this.committers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+      transactions: transactions.length,
+      committedTransactions: transactions.filter(({ outcome }) => outcome === 'committed').length,
       struck: this.nemesis.struck,
     };
   }
@@ -132,9 +138,14 @@ class Run {
     );
     const admin = new SimulatedClient(this.cluster, 'admin');
     await admin.createTopic(TOPIC, this.partitions.length, this.scenario.topicConfigs);
+    if (this.copies.partitions.length > 0) {
+      await admin.createTopic(this.copies.topic, this.partitions.length, this.scenario.topicConfigs);
+    }
     admin.close();
     const producing = Promise.all(this.producers.map((producer) => producer.run(this.partitions)));
-    const reading = Promise.all(this.readers.map((reader) => reader.run()));
+    const readers = [...this.readers, ...this.copies.readers];
+    const reading = Promise.all(readers.map((reader) => reader.run()));
+    const copying = this.copies.run();
     const committing = Promise.all(this.committers.map((committer) => committer.run()));
     await wait(1_000);
     void this.nemesis.run();
@@ -142,6 +153,7 @@ class Run {
     await wait(this.scenario.troubleMs);
     this.nemesis.heal();
     this.admin.stop();
+    this.copies.hurry();
     await meddling;
     for (const node of this.cluster.nodes) node.start();
     await this.until('the brokers serve', RECOVERY_MS, wait, () =>
@@ -151,19 +163,20 @@ class Run {
     for (const producer of this.producers) producer.stop();
     for (const committer of this.committers) committer.stop();
     await Promise.all([producing, committing]);
-    await this.until(
-      'all is well',
-      RECOVERY_MS,
-      wait,
-      () => unfinished(this.cluster) ?? ailment(this.cluster, [...this.partitions, ...OFFSETS]),
-    );
+    await this.until('all is well', RECOVERY_MS, wait, () => this.ailment());
     const finals = this.partitions.flatMap((partition) =>
       replicasOf(this.cluster, partition).map((id) => finalOf(this.cluster.nodes[id]!, partition)),
     );
-    const ends = new Map(finals.map(({ partition, records }) => [partition, records.at(-1)?.offset ?? -1]));
-    await this.until('everything is read', RECOVERY_MS, wait, () => this.unread(ends));
-    for (const reader of this.readers) reader.stop();
+    const ends = endsOf(finals);
+    await this.until('everything is copied', RECOVERY_MS, wait, () => this.copies.uncopied(ends));
+    this.copies.stop();
+    await copying;
+    await this.until('every transaction has its end', RECOVERY_MS, wait, () => this.copies.open() ?? this.ailment());
+    const copies = this.copies.finals();
+    await this.until('everything is read', RECOVERY_MS, wait, () => unread(readers, endsOf([...finals, ...copies])));
+    for (const reader of readers) reader.stop();
     await reading;
+    this.violations.push(...this.copies.judge(finals, copies));
     const sends = this.producers.flatMap((producer) => producer.sends);
     const polls = this.readers.flatMap((reader) => reader.polls);
     for (const { type, partition, what } of judge({ sends, polls, finals })) {
@@ -171,7 +184,7 @@ class Run {
     }
     await this.judgeCommits(wait);
     for (const { losses } of this.producers) this.violations.push(...losses);
-    for (const { surprises } of this.readers) this.violations.push(...surprises);
+    for (const { surprises } of readers) this.violations.push(...surprises);
   }
 
   private async judgeCommits(wait: (ms: number) => Promise<void>): Promise<void> {
@@ -185,15 +198,10 @@ class Run {
     }
   }
 
-  private unread(ends: ReadonlyMap<string, number>): string | null {
-    for (const reader of this.readers) {
-      for (const { partition, records } of reader.polls) {
-        const end = ends.get(partition)!;
-        if ((records.at(-1)?.offset ?? -1) < end)
-          return `${reader.where(partition)}, but there are records up to ${end}`;
-      }
-    }
-    return null;
+  private ailment(): string | null {
+    const transactions = this.copies.copiers.length > 0 ? TRANSACTIONS : [];
+    const partitions = [...this.partitions, ...this.copies.partitions, ...OFFSETS, ...transactions];
+    return unfinished(this.cluster) ?? ailment(this.cluster, partitions);
   }
 
   /** Waits until nothing is wrong; what is wrong for too long is a violation. */
@@ -223,6 +231,25 @@ class Run {
   }
 }
 
-function summaryOf({ brokers, zooKeepers, partitions }: Scenario): string {
-  return `${brokers} brokers, ${zooKeepers} ZooKeepers, ${partitions} partitions`;
+function partitionsOf(topic: string, count: number): readonly TopicPartition[] {
+  return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+}
+
+/** The last offset of each partition. */
+function endsOf(finals: readonly Poll[]): ReadonlyMap<string, number> {
+  return new Map(finals.map(({ partition, records }) => [partition, records.at(-1)?.offset ?? -1]));
+}
+
+function unread(readers: readonly Reader[], ends: ReadonlyMap<string, number>): string | null {
+  for (const reader of readers) {
+    for (const { partition, records } of reader.polls) {
+      const end = ends.get(partition)!;
+      if ((records.at(-1)?.offset ?? -1) < end) return `${reader.where(partition)}, but there are records up to ${end}`;
+    }
+  }
+  return null;
+}
+
+function summaryOf({ brokers, zooKeepers, partitions, copiers }: Scenario): string {
+  return `${brokers} brokers, ${zooKeepers} ZooKeepers, ${partitions} partitions, ${copiers} copiers`;
 }

@@ -13,6 +13,10 @@ export interface Scenario {
   readonly producerPauseMs: number;
   /** Between two deeds of an administrator, at most; 0 where there is none. */
   readonly adminPauseMs: number;
+  /** Who copy the topic in transactions, and what a transaction may have. */
+  readonly copiers: number;
+  readonly copiedRecords: number;
+  readonly transactionTimeoutMs: number;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly topicConfigs: Readonly<Record<string, string>>;
 }
@@ -63,5 +67,8 @@ export function scenarioOf(seed: number): Scenario {
       'leader.imbalance.check.interval.seconds': random.pick([5, 300]),
     },
     topicConfigs: {},
+    copiers: random.pick([0, 1, 2, 2]),
+    copiedRecords: random.pick([20, 100, 500]),
+    transactionTimeoutMs: random.pick([3_000, 15_000]),
   };
 }

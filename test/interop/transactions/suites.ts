@@ -28,7 +28,7 @@ function kgoTrials(program: string) {
     name: `kgo-${how}`,
     run: async (stage: Stage): Promise<string[]> => {
       const bouncing = how === 'quiet' ? null : stage.bounce([how], REST_MS);
-      const env = { KGO_SEEDS: stage.bootstrap, KGO_TEST_RF: '3', KGO_TEST_RECORDS: String(KGO_RECORDS) };
+      const env = { KGO_SEEDS: stage.bootstrap, KGO_TEST_RF: '2', KGO_TEST_RECORDS: String(KGO_RECORDS) };
       const flags = ['-test.v', '-test.run', '^(TestTxnEtl|TestGroupETL)$', '-test.timeout', `${LIMIT_MS}ms`];
       try {
         return await ended(new ServerProcess(program, flags, env));
