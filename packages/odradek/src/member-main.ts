@@ -1,11 +1,9 @@
 // One broker of an embedded cluster, in a thread or a process of its own.
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Broker } from '@odradek/broker/broker';
 import { loadBrokerConfig } from '@odradek/broker/config/load';
 import { InTurns } from '@odradek/broker/env/in-turns';
-import { NodeBackground } from '@odradek/broker/env/node/background';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeConfigSources } from '@odradek/broker/env/node/config-sources';
 import { NodeDisk } from '@odradek/broker/env/node/disk';
@@ -58,9 +56,9 @@ async function main(): Promise<void> {
   const disk = new NodeDisk();
   const broker = new Broker(config, {
     clock: nodeClock,
-    background: new NodeBackground(join(__dirname, 'background-main.js')),
     random: nodeRandom,
     disk,
+    // The cluster of a test has no topics that are worth a thread.
     background: new InTurns(nodeClock, { [CLEANER_WORK]: (port) => new CleanerWork(port, disk, nodeClock) }),
     network: nodeNetwork,
     http: nodeHttp,
