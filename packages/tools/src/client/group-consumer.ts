@@ -1,7 +1,7 @@
 import { ServerError, ToolError } from '../tool-error';
 import type { KafkaClient } from './client';
 import type { ConsumerRecord } from './consumed';
-import { Fetcher, type ReadPosition } from './fetcher';
+import { Fetcher } from './fetcher';
 import { CommitFailedError, OffsetCommitter } from './group/committer';
 import type { GroupSettings } from './group/group-config';
 import { GroupCoordinator } from './group/group-coordinator';
@@ -33,6 +33,8 @@ export interface RebalanceListener {
  */
 export class GroupConsumer {
   private readonly owned = new Map<string, TopicPartition>();
+  /** Paused partitions and where reading them goes on. */
+  private readonly paused = new Map<string, CommittedOffset | undefined>();
   private readonly wakeup = new Wakeup();
   private readonly coordinator: GroupCoordinator;
   private readonly topics: GroupTopics;
@@ -83,8 +85,43 @@ export class GroupConsumer {
   }
 
   /** Where reading goes on, for each partition where that is known. */
-  positions(): ReadPosition[] {
-    return this.fetcher.readPositions();
+  positions(): CommittedOffset[] {
+    return [...this.fetcher.readPositions(), ...[...this.paused.values()].filter((each) => each !== undefined)];
+  }
+
+  /** Reads an owned partition from there on. */
+  seek(partition: TopicPartition, offset: number): void {
+    const name = partitionText(partition);
+    if (!this.owned.has(name)) return;
+    if (this.paused.has(name)) {
+      this.paused.set(name, { ...partition, offset });
+      return;
+    }
+    this.fetcher.remove(partition);
+    this.fetcher.add(partition, { offset }, this.topics.leaderOf(partition));
+    this.run(this.start());
+  }
+
+  /** Reads these of its partitions no further until they are resumed or given up. What was fetched of them is dropped. */
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const name = partitionText(partition);
+      if (!this.owned.has(name) || this.paused.has(name)) continue;
+      const position = this.fetcher.readPositions().find((each) => partitionText(each) === name);
+      this.paused.set(name, position && { ...partition, offset: position.offset, leaderEpoch: position.leaderEpoch });
+      this.fetcher.remove(partition);
+    }
+  }
+
+  /** Reads these partitions again, from where they were paused. */
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const name = partitionText(partition);
+      const position = this.paused.get(name);
+      if (!this.paused.delete(name) || !position) continue;
+      this.fetcher.add(partition, position, this.topics.leaderOf(partition));
+    }
+    this.run(this.start());
   }
 
   /**
@@ -175,10 +212,12 @@ export class GroupConsumer {
   /** Reads what is owned and has no position yet from where the group left off. */
   private async start(): Promise<void> {
     if (this.closing) return;
-    const unread = this.rebalancing ? [] : this.assignment().filter((partition) => !this.fetcher.has(partition));
+    const isUnread = (partition: TopicPartition): boolean =>
+      !this.fetcher.has(partition) && !this.paused.has(partitionText(partition));
+    const unread = this.rebalancing ? [] : this.assignment().filter(isUnread);
     try {
       for (const { committed, ...partition } of await this.committer.fetch(unread)) {
-        if (!this.owned.has(partitionText(partition)) || this.fetcher.has(partition)) continue;
+        if (!this.owned.has(partitionText(partition)) || !isUnread(partition)) continue;
         if (!committed && this.settings.resetTimestamp === undefined) throw noOffset(unread);
         const start = committed ?? { timestamp: this.settings.resetTimestamp! };
         this.fetcher.add(partition, start, this.topics.leaderOf(partition));
@@ -236,6 +275,7 @@ export class GroupConsumer {
     else await listener.onPartitionsRevoked?.(partitions);
     for (const partition of partitions) {
       this.owned.delete(partitionText(partition));
+      this.paused.delete(partitionText(partition));
       this.fetcher.remove(partition);
     }
   }

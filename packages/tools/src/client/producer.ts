@@ -12,6 +12,8 @@ import { type TopicInfo, TopicMetadata } from './topic-metadata';
 
 export interface ProducerRecord extends RecordInit {
   readonly topic: string;
+  /** The producer chooses where this is left out. */
+  readonly partition?: number | undefined;
 }
 
 const constructionError = (thrown: unknown): unknown =>
@@ -24,6 +26,9 @@ function constructing<T>(construct: () => T): T {
     throw constructionError(thrown);
   }
 }
+
+const noSuchPartition = (partition: number, count: number): ToolError =>
+  kafkaException(`Invalid partition given with record: ${partition} is not in the range [0...${count}).`);
 
 /**
  * A Kafka producer: records are batched by partition up to `batch.size` or `linger.ms`, sent with up to
@@ -151,9 +156,14 @@ export class Producer {
   private append(record: ProducerRecord, info: TopicInfo, bytes: number, callback: SendCallback): void {
     const { topic } = record;
     const keyed = record.key != null && !this.settings.ignoresKeys;
-    const partition = keyed
-      ? partitionForKey(record.key!, info.leaders.length)
-      : this.partitionerOf(topic).choose(info.available);
+    const isSticky = record.partition === undefined && !keyed;
+    const partition =
+      record.partition ??
+      (keyed ? partitionForKey(record.key!, info.leaders.length) : this.partitionerOf(topic).choose(info.available));
+    if (partition >= info.leaders.length) {
+      callback(noSuchPartition(partition, info.leaders.length), { topic, partition, offset: -1 });
+      return;
+    }
     const queue = this.queueOf(topic, partition);
     this.bufferedBytes += bytes;
     const counted: SendCallback = (error, metadata) => {
@@ -168,7 +178,7 @@ export class Producer {
       queue.batches.push(batch);
     }
     const isBatchFull = queue.batches.length > 1 || queue.batches[0]!.isFull;
-    if (!keyed) this.partitionerOf(topic).produced(bytes, isBatchFull, info.available);
+    if (isSticky) this.partitionerOf(topic).produced(bytes, isBatchFull, info.available);
     this.sender.wake(isBatchFull ? 0 : this.settings.lingerMs);
   }
 
