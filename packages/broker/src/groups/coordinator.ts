@@ -1,5 +1,6 @@
 import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import type { Timer } from '../env/clock';
+import { partitionFor } from '../replication/coordinator-partition';
 import { GroupShell, type GroupShellOptions } from './group-shell';
 import {
   type Committer,
@@ -16,7 +17,7 @@ import {
 } from './group-types';
 import { HostedGroups } from './hosted-groups';
 import type { GroupOffsets, OffsetCommit, TopicPartition } from './offsets';
-import { GROUP_OFFSETS_TOPIC, partitionFor } from './records';
+import { GROUP_OFFSETS_TOPIC } from './records';
 import type { AnswerJoin, AnswerSync, OffsetsTransaction, RunningGroup } from './running-group';
 
 /** Groups looked at in one turn of the event loop when offsets expire, or topics are deleted. */

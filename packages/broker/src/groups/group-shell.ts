@@ -1,9 +1,10 @@
-import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
+import type { ErrorName } from '@odradek/protocol/errors';
 import { COMPRESSION_TYPES, type CompressionType } from '@odradek/protocol/records/batch';
 import type { BrokerConfigValues } from '../config/definitions';
 import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
 import type { Appended, AppendTerms, PartitionWriter } from '../replication/partition-writer';
+import { appendAndSettle } from '../replication/settled-append';
 import { GROUP_OFFSETS_TOPIC, recordsBatch } from './records';
 
 export interface GroupShellOptions {
@@ -47,7 +48,7 @@ export class GroupShell {
     return this.clock.nowMs() - this.steadyMs();
   }
 
-  /** As `PartitionWriter.append`; what that throws goes to `settled`, too, and `appended` is null then. */
+  /** As `appendAndSettle`, on the terms of committed offsets. */
   append(
     partition: number,
     batch: Buffer,
@@ -55,24 +56,8 @@ export class GroupShell {
     more: Pick<AppendTerms, 'mayBePutOff' | 'verificationGuard'> = {},
   ): void {
     const { offsetsCommitRequiredAcks: requiredAcks, offsetsCommitTimeoutMs: timeoutMs } = this.values;
-    const terms = { ...more, requiredAcks, timeoutMs };
-    let isAppended = false;
-    let error: ErrorName = 'UNKNOWN_SERVER_ERROR';
-    try {
-      this.writer.append(GROUP_OFFSETS_TOPIC, partition, batch, terms, (outcome, appended) => {
-        isAppended = true;
-        settled(outcome, appended);
-      });
-      return;
-    } catch (thrown) {
-      if (isAppended) throw thrown;
-      if (thrown instanceof KafkaError) error = thrown.error;
-      else {
-        const name = `${GROUP_OFFSETS_TOPIC}-${partition}`;
-        this.logger.error(`Appending to ${name} failed: ${(thrown as Error).message}`, { error: thrown });
-      }
-    }
-    settled(error, null);
+    const target = { writer: this.writer, logger: this.logger, topic: GROUP_OFFSETS_TOPIC, partition };
+    appendAndSettle(target, batch, { ...more, requiredAcks, timeoutMs }, settled);
   }
 
   /** Appends tombstones of these keys, without waiting for anybody. Throws `KafkaError`. */

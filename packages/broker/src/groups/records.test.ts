@@ -8,6 +8,7 @@ import {
 import { readRecords } from '@odradek/protocol/records/record';
 import { MalformedMessageError } from '@odradek/protocol/wire/errors';
 import { Writer } from '@odradek/protocol/wire/writer';
+import { partitionFor } from '../replication/coordinator-partition';
 import {
   groupKey,
   groupValue,
@@ -18,7 +19,6 @@ import {
   parseGroupValue,
   parseKey,
   parseOffsetValue,
-  partitionFor,
   recordsBatch,
 } from './records';
 import { LOG_OF_EMPTY_GROUP, LOG_OF_GROUPS } from './vectors/apache-logs';

@@ -47,13 +47,6 @@ function versioned<Value>(version: number, codec: Encoder<Value>, value: Value, 
   return shared === undefined ? writer.toBuffer() : writer.cut();
 }
 
-/** The partition of `__consumer_offsets` that a group lives in: Java's hash of its id; the smallest integer counts as 0. */
-export function partitionFor(groupId: string, partitions: number): number {
-  let hash = 0;
-  for (let i = 0; i < groupId.length; i++) hash = (Math.imul(hash, 31) + groupId.charCodeAt(i)) | 0;
-  return hash === -0x8000_0000 ? 0 : Math.abs(hash) % partitions;
-}
-
 /** `shared`: many keys and values may share the memory of one writer. */
 export function offsetKey(group: string, topic: string, partition: number, shared?: Writer): Buffer {
   return versioned(OFFSET_KEY_VERSION, offsetKeyCodec, { group, topic, partition }, shared);

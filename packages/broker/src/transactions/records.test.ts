@@ -19,8 +19,8 @@ forEachBatch(APACHE_LOG, (at, size) => {
 const idOf = (key: Buffer): string => (parseTransactionKey(key) as { transactionalId: string }).transactionalId;
 
 test.each(batches.map((batch, index) => [index, batch] as const))('batch %i is what Apache has written', (_, batch) => {
-  const [{ key, value, timestamp, offset }] = [...readRecords(batch, 0)] as never;
-  const transactionalId = idOf(key);
+  const { key, value, timestamp, offset } = [...readRecords(batch, 0)][0]!;
+  const transactionalId = idOf(key!);
   const ours =
     value === null
       ? tombstonesBatch([transactionKey(transactionalId)], timestamp)

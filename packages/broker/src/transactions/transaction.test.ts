@@ -185,6 +185,17 @@ describe('partitions', () => {
     expect(world.end(true, change)).toEqual([error]);
   });
 
+  test('of an id whose first epoch could not be written', () => {
+    const world = new CoreWorld();
+    world.init();
+    world.persist('NOT_ENOUGH_REPLICAS');
+    expect(world.add([0])).toEqual(['UNKNOWN_SERVER_ERROR']);
+    expect(world.end(true)).toEqual(['INVALID_TXN_STATE']);
+    const answers = world.init();
+    world.persist();
+    expect(answers).toEqual([ok(10, 0)]);
+  });
+
   test.each(['PrepareCommit', 'PrepareAbort'] as const)('have to wait in %s', (state) => {
     const world = new CoreWorld().reach(state);
     expect(world.add([0])).toEqual(['CONCURRENT_TRANSACTIONS']);

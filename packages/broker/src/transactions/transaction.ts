@@ -156,6 +156,8 @@ export class Transaction {
     const { state, partitions } = current;
     const refusal = this.refusalOf(request) ?? this.busyError();
     if (refusal !== null) return this.answer(ticket, refusal);
+    // It has not got its first epoch, and nobody speaks for it: Kafka's coordinator fails here, too.
+    if (current.producerEpoch === NO_PRODUCER_EPOCH) return this.answer(ticket, 'UNKNOWN_SERVER_ERROR');
     const isKnown = (partition: TopicPartition): boolean => hasPartition(partitions, partition);
     if (state === 'Ongoing' && request.partitions.every(isKnown)) return this.answer(ticket, 'NONE');
     const target: TransactionMetadata = {
