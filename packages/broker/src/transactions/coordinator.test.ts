@@ -338,7 +338,7 @@ describe('expiry', () => {
     writer.batchBytes = 4000;
     await world.clock.advance(DAY_MS + 3_600_000);
     expect(tombstones(writer)).toHaveLength(600);
-    expect(writer.batchCount(0) - before).toBeGreaterThan(20);
+    expect(writer.batchCount(0) - before).toBeGreaterThan(10);
     expect(world.coordinator.list({ states: [], producerIds: [], durationMs: -1 }).transactions).toEqual([]);
   });
 
