@@ -146,6 +146,7 @@ async function files(both: Both): Promise<void> {
   const topics: readonly [string, Record<string, string>][] = [
     ['formats-files', {}],
     ['formats-files-plain', { 'compression.type': 'uncompressed' }],
+    ['formats-files-preallocated', { preallocate: 'true' }],
   ];
   for (const [topic, configs] of topics) {
     await both.createTopic(topic, { configs: { ...configs, 'segment.bytes': '600', 'index.interval.bytes': '0' } });

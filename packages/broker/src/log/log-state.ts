@@ -8,6 +8,7 @@ import type { LeaderEpochs } from './leader-epochs';
 import type { LogConfig } from './log-config';
 import { LogReader } from './log-reader';
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata';
+import { trimFile } from './preallocation';
 import type { ProducerState, ProducerStateConfig } from './producer-state';
 import type { LoadedLog } from './recovery';
 import type { Segments } from './segments';
@@ -222,8 +223,12 @@ export abstract class LogState {
       this.writeTopicId();
       this.producers.takeSnapshot(true);
       for (const segment of this.segments.all) {
-        if (segment === this.segments.active) segment.closeCleanly();
-        else segment.closeFiles();
+        if (segment !== this.segments.active) {
+          segment.closeFiles();
+          continue;
+        }
+        trimFile(segment.file, segment.size);
+        segment.closeCleanly();
       }
       this.isClosed = true;
     });

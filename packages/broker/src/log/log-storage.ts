@@ -3,6 +3,7 @@ import type { LogConfig } from './log-config';
 import { abortedTransactions } from './log-reader';
 import { LogState } from './log-state';
 import { CLEANED_SUFFIX, offsetName, SEGMENT_SUFFIXES, SWAP_SUFFIX } from './names';
+import { preallocateFile, trimFile } from './preallocation';
 import { rebuildProducerState } from './producer-recovery';
 import { deletableSegments, retentionPasses } from './retention';
 import { Segment } from './segment';
@@ -24,6 +25,7 @@ export abstract class LogStorage extends LogState {
       previous.closeFiles();
     } else {
       previous.becomeInactive();
+      trimFile(previous.file, previous.size);
     }
     const segment = this.newSegment(baseOffset);
     this.producers.mapEndOffset = baseOffset;
@@ -43,6 +45,7 @@ export abstract class LogStorage extends LogState {
       rollJitterMs: rollJitterMs(this.currentConfig, random),
     };
     const segment = Segment.create(pool, clock, options);
+    preallocateFile(segment.file, this.currentConfig);
     this.segments.add(segment);
     return segment;
   }

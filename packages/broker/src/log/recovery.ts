@@ -16,6 +16,7 @@ import {
   TIME_INDEX_SUFFIX,
   TXN_INDEX_SUFFIX,
 } from './names';
+import { preallocateFile } from './preallocation';
 import { rebuildProducerState } from './producer-recovery';
 import type { ProducerState } from './producer-state';
 import { Segment } from './segment';
@@ -73,7 +74,9 @@ export function* loadLog(input: LoadInput): Generator<void, LoadedLog, void> {
   if (segments.isEmpty) {
     const { segmentIndexBytes } = config;
     const options = { folder, baseOffset: input.logStartOffset, segmentIndexBytes, rollJitterMs: input.rollJitterMs() };
-    segments.add(Segment.create(pool, input.clock, options));
+    const segment = Segment.create(pool, input.clock, options);
+    preallocateFile(segment.file, config);
+    segments.add(segment);
     logEndOffset = input.logStartOffset;
   } else if (!input.isToBeDeleted) segments.active.becomeActive();
   const nextOffset = logEndOffset!;

@@ -67,3 +67,26 @@ test.each([true, false])(
     expect(second.hasOngoingTransaction(2)).toBe(true);
   },
 );
+
+test('preallocated files are cut to their records when they are rolled, and when the log is closed', () => {
+  const f = fixture();
+  const log = f.open({ preallocate: true, segmentBytes: 500 });
+  const bytes = batch(1, { bytes: 150 }).length;
+  const sizes = (): number[] =>
+    f.disk
+      .list('/data/t-0')
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .map((name) => f.disk.stat(`/data/t-0/${name}`)!.size);
+  expect(sizes()).toEqual([500]);
+  for (let i = 0; i < 3; i++) append(log, batch(1, { bytes: 150 }));
+  expect(sizes()).toEqual([2 * bytes, 500]);
+  const crashed = f.open({ preallocate: true, segmentBytes: 500 }, { hadCleanShutdown: false });
+  expect([crashed.logEndOffset, crashed.size, ...sizes()]).toEqual([3, 3 * bytes, 2 * bytes, bytes]);
+  crashed.roll();
+  expect(sizes()).toEqual([2 * bytes, bytes, 500]);
+  // The setting counts for files to come: what is preallocated is cut all the same.
+  crashed.updateConfig({ ...crashed.config, preallocate: false });
+  crashed.close();
+  expect(sizes()).toEqual([2 * bytes, bytes, 0]);
+});
