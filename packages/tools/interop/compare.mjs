@@ -108,6 +108,7 @@ const normalize = (text) =>
     .replace(/\brun[AB]\b/g, 'RUN')
     .replace(/^(\d{4}-\d\d-\d\d [\d:]+|\d{4}), .*/gm, 'STATISTICS')
     .replace(/^(\d+\t|Avg latency: |Percentiles: )[\d.].*/gm, 'LATENCY')
+    .replace(/(?<=Complete(?:Commit|Abort) +\t\d+ +\t\d+ +\t)\d+/g, 'DURATION')
     .replace(/perf-consumer-\d+\)? */g, 'perf-consumer-N')
     .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
 

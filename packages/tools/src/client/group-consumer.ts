@@ -1,10 +1,10 @@
 import { ServerError, ToolError } from '../tool-error';
 import type { KafkaClient } from './client';
 import type { ConsumerRecord } from './consumed';
+import { CoordinatorLink } from './coordinator-link';
 import { Fetcher } from './fetcher';
 import { CommitFailedError, OffsetCommitter } from './group/committer';
 import type { GroupSettings } from './group/group-config';
-import { GroupCoordinator } from './group/group-coordinator';
 import { GroupTopics } from './group/group-topics';
 import { Membership, POLLING } from './group/membership';
 import type { CommittedOffset } from './group/offsets';
@@ -36,7 +36,7 @@ export class GroupConsumer {
   /** Paused partitions and where reading them goes on. */
   private readonly paused = new Map<string, CommittedOffset | undefined>();
   private readonly wakeup = new Wakeup();
-  private readonly coordinator: GroupCoordinator;
+  private readonly coordinator: CoordinatorLink;
   private readonly topics: GroupTopics;
   private readonly fetcher: Fetcher;
   private readonly membership: Membership;
@@ -61,7 +61,7 @@ export class GroupConsumer {
     const metadata = new TopicMetadata(client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
     this.isCooperative = settings.assignors.every((assignor) => assignor.isCooperative);
     this.nextCommitMs = Date.now() + settings.autoCommitIntervalMs;
-    this.coordinator = new GroupCoordinator(client, settings.groupId);
+    this.coordinator = new CoordinatorLink(client, 'GROUP', settings.groupId);
     this.fetcher = new Fetcher(client, metadata, settings, (doubtful) => {
       if (doubtful) this.topics.doubt();
       this.wakeup.wake();

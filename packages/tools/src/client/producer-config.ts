@@ -50,10 +50,8 @@ function compressionLevelOf(properties: Properties, codec: CompressionType): num
 }
 
 function isIdempotent(properties: Properties, acks: number, retries: number, maxInFlight: number, log: Log): boolean {
-  const explicit = properties.has('enable.idempotence');
-  const wanted = booleanConfig(properties, 'enable.idempotence', true) || properties.has('transactional.id');
-  const required = explicit || properties.has('transactional.id');
-  if (!wanted) return false;
+  const required = properties.has('enable.idempotence');
+  if (!booleanConfig(properties, 'enable.idempotence', true)) return false;
   const refuse = (why: string): false => {
     if (required) throw configException(why);
     return false;
@@ -81,6 +79,13 @@ function isIdempotent(properties: Properties, acks: number, retries: number, max
   return true;
 }
 
+function transactionalIdOf(properties: Properties, idempotent: boolean): string | undefined {
+  const id = properties.get('transactional.id');
+  if (id === '') throw configException('Invalid value  for configuration transactional.id: String must be non-empty');
+  if (id === undefined || idempotent) return id;
+  throw configException('Cannot set a transactional.id without also enabling idempotence.');
+}
+
 /** Reads a producer's properties (ProducerConfig). Throws `ToolError` with Kafka's messages. */
 export function producerSettings(properties: Properties, log: Log): ProducerSettings {
   requirePlaintext(properties);
@@ -89,6 +94,7 @@ export function producerSettings(properties: Properties, log: Log): ProducerSett
   const retries = intConfig(properties, 'retries', INT_MAX, { min: 0, max: INT_MAX });
   const maxInFlight = intConfig(properties, 'max.in.flight.requests.per.connection', 5, { min: 1 });
   const requestTimeoutMs = intConfig(properties, 'request.timeout.ms', 30_000, { min: 0 });
+  const idempotent = isIdempotent(properties, acks, retries, maxInFlight, log);
   const compression = enumConfig(properties, 'compression.type', 'none', CODECS);
   return {
     bootstrapServers: properties.get('bootstrap.servers') ?? '',
@@ -108,8 +114,8 @@ export function producerSettings(properties: Properties, log: Log): ProducerSett
     deliveryTimeoutMs: deliveryTimeoutMs(properties, lingerMs + requestTimeoutMs),
     maxBlockMs: longConfig(properties, 'max.block.ms', 60_000, { min: 0 }),
     metadataMaxAgeMs: longConfig(properties, 'metadata.max.age.ms', 300_000, { min: 0 }),
-    idempotent: isIdempotent(properties, acks, retries, maxInFlight, log),
-    transactionalId: properties.get('transactional.id'),
+    idempotent,
+    transactionalId: transactionalIdOf(properties, idempotent),
     transactionTimeoutMs: intConfig(properties, 'transaction.timeout.ms', 60_000),
     reconnectBackoffMs: longConfig(properties, 'reconnect.backoff.ms', 50, { min: 0 }),
     reconnectBackoffMaxMs: longConfig(properties, 'reconnect.backoff.max.ms', 1_000, { min: 0 }),

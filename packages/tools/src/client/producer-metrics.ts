@@ -36,14 +36,8 @@ const PRODUCER = {
   'record-size': 'average',
 } as const satisfies Record<string, Shape>;
 
-/** Of a producer without transactions. */
-const NO_TRANSACTIONS: Readonly<Record<string, number>> = {
-  'txn-abort-time-ns-total': 0,
-  'txn-begin-time-ns-total': 0,
-  'txn-commit-time-ns-total': 0,
-  'txn-init-time-ns-total': 0,
-  'txn-send-offsets-time-ns-total': 0,
-};
+/** What a transactional producer waits for (offsets are sent by none of the tools, and to begin takes no time). */
+export type TransactionStep = 'init' | 'commit' | 'abort';
 
 const NS_PER_MS = 1_000_000;
 
@@ -71,6 +65,7 @@ export class ProducerMetrics implements TrafficObserver {
   private readonly runtime: RuntimeMetrics;
   private metadataWaitMs = 0;
   private flushMs = 0;
+  private readonly transactionMs: Record<TransactionStep, number> = { init: 0, commit: 0, abort: 0 };
   private connections = 0;
   private inFlight = 0;
 
@@ -104,6 +99,17 @@ export class ProducerMetrics implements TrafficObserver {
   /** Somebody waited until all was sent. */
   flushed(ms: number): void {
     this.flushMs += ms;
+  }
+
+  /** A step of a transaction was waited for. */
+  transactionStep(step: TransactionStep, ms: number): void {
+    this.transactionMs[step] += ms;
+  }
+
+  private transactionTimes(): Readonly<Record<string, number>> {
+    const { init, commit, abort } = this.transactionMs;
+    const times = { abort, begin: 0, commit, init, 'send-offsets': 0 };
+    return Object.fromEntries(Object.entries(times).map(([step, ms]) => [`txn-${step}-time-ns-total`, ms * NS_PER_MS]));
   }
 
   private statistics<K extends string>(shapes: Record<K, Shape>): Record<K, Sampled> {
@@ -215,7 +221,7 @@ export class ProducerMetrics implements TrafficObserver {
     addEach('producer-metrics', {
       ...this.runtime.selector(this.producer.request.total + this.producer.response.total),
       ...NO_AUTHENTICATION,
-      ...NO_TRANSACTIONS,
+      ...this.transactionTimes(),
       'bufferpool-wait-ratio': this.memoryWaitMs.perSecond / 1000,
       'bufferpool-wait-time-ns-total': waitNs,
       'bufferpool-wait-time-total': waitNs,

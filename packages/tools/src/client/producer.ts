@@ -5,16 +5,20 @@ import { PartitionQueue, ProducerBatch, type SendCallback } from './accumulator'
 import { KafkaClient } from './client';
 import { partitionForKey, StickyPartitioner } from './partitioner';
 import type { ProducerSettings } from './producer-config';
-import type { ProducerMetrics, ProducerState } from './producer-metrics';
+import { IdempotentIdentity, NO_IDENTITY, type ProducerIdentity } from './producer-identity';
+import type { ProducerMetrics, ProducerState, TransactionStep } from './producer-metrics';
 import { upperBoundBytes } from './record-size';
 import { Sender } from './sender';
 import { type TopicInfo, TopicMetadata } from './topic-metadata';
+import { TransactionManager } from './transaction-manager';
 
 export interface ProducerRecord extends RecordInit {
   readonly topic: string;
   /** The producer chooses where this is left out. */
   readonly partition?: number | undefined;
 }
+
+const ABORTED = 'org.apache.kafka.common.errors.TransactionAbortedException';
 
 const constructionError = (thrown: unknown): unknown =>
   thrown instanceof ToolError ? kafkaException('Failed to construct kafka producer', thrown) : thrown;
@@ -38,6 +42,7 @@ export class Producer {
   private readonly client: KafkaClient;
   private readonly metadata: TopicMetadata;
   private readonly sender: Sender;
+  private readonly manager: TransactionManager | undefined;
   private readonly queues = new Map<string, PartitionQueue>();
   private readonly sticky = new Map<string, StickyPartitioner>();
   private readonly memoryWaiters: (() => void)[] = [];
@@ -59,7 +64,14 @@ export class Producer {
         }),
     );
     this.metadata = new TopicMetadata(this.client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
-    this.sender = new Sender(this.client, this.metadata, settings, this.queues, metrics);
+    const { transactionalId } = settings;
+    if (transactionalId !== undefined) {
+      this.manager = new TransactionManager(this.client, settings, transactionalId);
+    }
+    const identity: ProducerIdentity =
+      this.manager ??
+      (settings.idempotent ? new IdempotentIdentity(this.client, settings.requestTimeoutMs) : NO_IDENTITY);
+    this.sender = new Sender(this.client, this.metadata, settings, this.queues, identity, metrics);
   }
 
   /** Checks that some bootstrap name resolves, as creating Java's producer does. */
@@ -73,7 +85,8 @@ export class Producer {
 
   /**
    * Buffers a record. Returns undefined where that was done at once, else a promise that resolves when it was: while
-   * metadata is missing or the buffer is full. Failures go to the callback.
+   * metadata is missing or the buffer is full. Failures go to the callback; that there is no transaction to be part of is
+   * thrown, or rejected with.
    */
   send(record: ProducerRecord, callback: SendCallback): Promise<void> | undefined {
     // While leaders are looked for anew records go on to be buffered: the sender knows not to send them.
@@ -108,8 +121,8 @@ export class Producer {
   private async sendLater(record: ProducerRecord, bytes: number, callback: SendCallback): Promise<void> {
     const { maxBlockMs, bufferBytes } = this.settings;
     const startMs = Date.now();
+    let info = this.metadata.last(record.topic);
     try {
-      let info = this.metadata.last(record.topic);
       if (!info) {
         info = await this.metadata.wait(record.topic, maxBlockMs);
         this.metrics?.waitedForMetadata(Date.now() - startMs);
@@ -126,12 +139,12 @@ export class Producer {
         await this.memoryFreed(leftMs);
         this.metrics?.waitedForMemory(Date.now() - waitingMs);
       }
-      info = this.metadata.last(record.topic) ?? info;
-      this.append(record, info, bytes, callback);
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
       callback(thrown, { topic: record.topic, partition: -1, offset: -1 });
+      return;
     }
+    this.append(record, this.metadata.last(record.topic) ?? info, bytes, callback);
   }
 
   private memoryFreed(timeoutMs: number): Promise<void> {
@@ -164,6 +177,7 @@ export class Producer {
       callback(noSuchPartition(partition, info.leaders.length), { topic, partition, offset: -1 });
       return;
     }
+    this.manager?.add({ topic, partition });
     const queue = this.queueOf(topic, partition);
     this.bufferedBytes += bytes;
     const counted: SendCallback = (error, metadata) => {
@@ -204,6 +218,47 @@ export class Producer {
       waiting: this.memoryWaiters.length,
       metadataMs: this.metadata.refreshedMs,
     };
+  }
+
+  /**
+   * Takes the transactional id over from whoever had it: to be called once, before the first transaction. Throws
+   * `ToolError` as Java's producer does, which all of the following do.
+   */
+  initTransactions(): Promise<void> {
+    return this.timed('init', () => this.transactions.initialize());
+  }
+
+  beginTransaction(): void {
+    this.transactions.begin();
+  }
+
+  /** Flushes and commits. Throws what went wrong with any record of the transaction. */
+  commitTransaction(): Promise<void> {
+    return this.timed('commit', async () => {
+      await this.sender.drain();
+      await this.transactions.commit();
+    });
+  }
+
+  /** Drops what was not sent yet and aborts. */
+  abortTransaction(): Promise<void> {
+    return this.timed('abort', async () => {
+      this.sender.abort(new ToolError(ABORTED, 'Failing batch since transaction was aborted'));
+      await this.sender.drain();
+      await this.transactions.abort();
+    });
+  }
+
+  private get transactions(): TransactionManager {
+    if (this.manager) return this.manager;
+    const why = 'Cannot use transactional methods without enabling transactions by setting the transactional.id';
+    throw new ToolError('java.lang.IllegalStateException', `${why} configuration property`);
+  }
+
+  private async timed(what: TransactionStep, step: () => Promise<void>): Promise<void> {
+    const startMs = Date.now();
+    await step();
+    this.metrics?.transactionStep(what, Date.now() - startMs);
   }
 
   /** Sends what is buffered at once and waits until all of it is answered. */

@@ -1,5 +1,4 @@
 import { ERRORS, errorName } from '@odradek/protocol/errors';
-import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { Produce } from '@odradek/protocol/messages/produce';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { ServerError, ToolError, timeoutError } from '../tool-error';
@@ -7,6 +6,7 @@ import type { PartitionQueue, Sent } from './accumulator';
 import type { KafkaClient } from './client';
 import { type Connection, DisconnectError } from './connection';
 import type { ProducerSettings } from './producer-config';
+import type { ProducerIdentity } from './producer-identity';
 import type { ProducerMetrics } from './producer-metrics';
 import type { TopicMetadata } from './topic-metadata';
 
@@ -38,10 +38,6 @@ export class Sender {
   private running = false;
   private again = false;
   private draining = 0;
-  private producerId = -1;
-  private producerEpoch = -1;
-  /** A batch with a sequence was given up: sequences must start anew under a fresh producer id. */
-  private needsNewProducerId = false;
   private backoffUntilMs = 0;
 
   constructor(
@@ -49,6 +45,7 @@ export class Sender {
     private readonly metadata: TopicMetadata,
     private readonly settings: ProducerSettings,
     private readonly queues: ReadonlyMap<string, PartitionQueue>,
+    private readonly identity: ProducerIdentity,
     private readonly metrics?: ProducerMetrics,
   ) {}
 
@@ -83,12 +80,17 @@ export class Sender {
       await idle;
     }
     this.draining--;
+    this.stopTimer();
+  }
+
+  private stopTimer(): void {
     clearTimeout(this.timer);
+    this.timerAtMs = Number.POSITIVE_INFINITY;
   }
 
   /** Fails all that waits. */
   abort(error: ToolError): void {
-    clearTimeout(this.timer);
+    this.stopTimer();
     for (const queue of this.queues.values()) {
       for (const batch of queue.batches.splice(0)) batch.fail(queue.topic, queue.partition, error);
     }
@@ -104,7 +106,7 @@ export class Sender {
       this.again = false;
       this.expire();
       try {
-        if (!this.settings.idempotent || (await this.ensureProducerId())) await this.sendReady();
+        if (await this.prepare()) await this.sendReady();
       } catch (thrown) {
         if (!(thrown instanceof ToolError)) throw thrown;
         this.backOff();
@@ -131,36 +133,37 @@ export class Sender {
   }
 
   private giveUp({ queue, batch }: Sent, error: ToolError): void {
-    if (this.settings.idempotent && batch.baseSequence >= 0) this.needsNewProducerId = true;
+    this.identity.gaveUp(error, batch.baseSequence >= 0);
     this.metrics?.failed(queue.topic, batch.recordCount);
     batch.fail(queue.topic, queue.partition, error);
   }
 
   /** Whether there is a producer id to send under. While an old one is being given up nothing new is sent. */
-  private async ensureProducerId(): Promise<boolean> {
-    if (this.producerId >= 0 && !this.needsNewProducerId) return true;
+  private async prepare(): Promise<boolean> {
+    if (this.identity.isSettled) return true;
     if (!this.isBusy()) return false;
-    for (const { inFlight } of this.queues.values()) if (inFlight > 0) return false;
     const nowMs = Date.now();
     if (nowMs < this.backoffUntilMs) {
       this.wake(this.backoffUntilMs - nowMs);
       return false;
     }
-    const request = { transactionalId: null, transactionTimeoutMs: INT_MAX, producerId: -1, producerEpoch: -1 };
-    const response = await this.client.sendToAny(InitProducerId, request, nowMs + this.settings.requestTimeoutMs);
-    if (response.errorCode !== 0) {
-      const error = new ServerError(errorName(response.errorCode));
-      if (!error.retriable) this.abort(error);
-      throw error;
+    const isQuiet = [...this.queues.values()].every(({ inFlight }) => inFlight === 0);
+    try {
+      const outcome = await this.identity.prepare(isQuiet);
+      if (outcome === 'new') this.restartSequences();
+      return outcome !== 'none';
+    } catch (thrown) {
+      const passes = thrown instanceof DisconnectError || (thrown instanceof ServerError && thrown.retriable);
+      if (thrown instanceof ToolError && !passes) this.abort(thrown);
+      throw thrown;
     }
-    this.producerId = response.producerId;
-    this.producerEpoch = response.producerEpoch;
-    this.needsNewProducerId = false;
+  }
+
+  private restartSequences(): void {
     for (const queue of this.queues.values()) {
       queue.nextSequence = 0;
       for (const batch of queue.batches) batch.baseSequence = -1;
     }
-    return true;
   }
 
   private isReady(queue: PartitionQueue, nowMs: number): boolean {
@@ -182,7 +185,7 @@ export class Sender {
     const byNode = new Map<number, PartitionQueue[]>();
     const unknown = new Set<string>();
     for (const queue of this.queues.values()) {
-      if (!this.isReady(queue, nowMs)) continue;
+      if (!this.isReady(queue, nowMs) || !this.identity.admits(queue)) continue;
       const leader = this.metadata.get(queue.topic)?.leaders[queue.partition] ?? -1;
       if (leader < 0) unknown.add(queue.topic);
       else if (byNode.has(leader)) byNode.get(leader)!.push(queue);
@@ -234,7 +237,8 @@ export class Sender {
       batch.isClosed = true;
       queue.inFlight++;
       if (this.settings.idempotent && batch.baseSequence < 0) {
-        batch.setProducer(this.producerId, this.producerEpoch, queue.nextSequence, false);
+        const { producerId, producerEpoch, transactionalId } = this.identity;
+        batch.setProducer(producerId, producerEpoch, queue.nextSequence, transactionalId !== null);
         queue.nextSequence = (queue.nextSequence + batch.recordCount) % (INT_MAX + 1);
       }
       sent.push({ queue, batch });
@@ -256,7 +260,7 @@ export class Sender {
     }
     const { acks, requestTimeoutMs } = this.settings;
     const request = {
-      transactionalId: null,
+      transactionalId: this.identity.transactionalId,
       acks,
       timeoutMs: requestTimeoutMs,
       topicData: [...byTopic].map(([name, partitionData]) => ({ name, partitionData })),

@@ -58,6 +58,37 @@ function payloadSource(args: Arguments, payloads: readonly Buffer[]): (index: nu
   };
 }
 
+/** Transactions that each hold what is sent within so many milliseconds. */
+class TimedTransactions {
+  private startMs: number | undefined;
+
+  constructor(
+    private readonly producer: Producer,
+    private readonly durationMs: number,
+  ) {}
+
+  initialize(): Promise<void> {
+    return this.producer.initTransactions();
+  }
+
+  beginIfNone(): void {
+    if (this.startMs !== undefined) return;
+    this.producer.beginTransaction();
+    this.startMs = Date.now();
+  }
+
+  async commitIfDue(nowMs: number): Promise<void> {
+    if (this.startMs !== undefined && nowMs - this.startMs >= this.durationMs) await this.commit();
+  }
+
+  /** Commits what is open. */
+  async commit(): Promise<void> {
+    if (this.startMs === undefined) return;
+    await this.producer.commitTransaction();
+    this.startMs = undefined;
+  }
+}
+
 /** kafka-producer-perf-test (org.apache.kafka.tools.ProducerPerformance). */
 export async function producerPerfTest(argv: readonly string[], io: Io): Promise<number> {
   if (argv.length === 0) {
@@ -70,10 +101,9 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
   }
   const delimiter = args['payload-delimiter']![0]!;
   const payloads = readPayloads(args['payload-file']?.[0], delimiter === '\\n' ? '\n' : delimiter, io);
+  const transactionMs = Number(args['transaction-duration-ms']![0]);
   const properties = propertiesOf(args);
-  if (Number(args['transaction-duration-ms']![0]) > 0 || properties.has('transactional.id')) {
-    throw illegalArgument('Transactions are not supported by this version of the tool.');
-  }
+  if (transactionMs > 0) properties.set('transactional.id', args['transactional-id']![0]!);
   const records = Number(args['num-records']![0]);
   if (records === 0) throw new ToolError('java.lang.ArithmeticException', '/ by zero');
   const log = logTo(io.stderr);
@@ -81,12 +111,15 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
   const metrics = args['print-metrics'] ? new ProducerMetrics(settings) : undefined;
   const producer = new Producer(settings, log, metrics);
   await producer.start();
+  const transactions = transactionMs > 0 ? new TimedTransactions(producer, transactionMs) : undefined;
+  await transactions?.initialize();
   const stats = new PerfStats(records, io);
   const throttler = new Throttler(Number(args.throughput![0]), Date.now());
   const payloadOf = payloadSource(args, payloads);
   const topic = args.topic![0]!;
   for (let index = 0; index < records; index++) {
     const value = payloadOf(index);
+    transactions?.beginIfNone();
     const timestamp = Date.now();
     const buffered = producer.send({ topic, timestamp, value }, (error) => {
       if (error) println(io.stderr, error.toString());
@@ -94,8 +127,10 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
     });
     if (buffered) await buffered;
     else if (index % SENDS_PER_TURN === 0) await new Promise((done) => setImmediate(done));
+    await transactions?.commitIfDue(timestamp);
     if (throttler.delayMs(index, timestamp) >= 1) await throttler.throttle(index);
   }
+  await transactions?.commit();
   await producer.flush();
   stats.printTotal();
   if (metrics) for (const line of metricLines(metrics.all(producer.state))) println(io.stdout, line);

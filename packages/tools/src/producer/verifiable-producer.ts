@@ -81,10 +81,17 @@ class VerifiableProducer {
       const exception = `class ${error.className}`;
       this.print('producer_send_error', { topic, key, value, exception, message: error.message });
     };
-    return this.producer.send(
-      { topic, timestamp, key: key === null ? null : Buffer.from(key), value: Buffer.from(value) },
-      callback,
-    );
+    const record = { topic, timestamp, key: key === null ? null : Buffer.from(key), value: Buffer.from(value) };
+    const refused = (thrown: unknown): void => {
+      if (!(thrown instanceof ToolError)) throw thrown;
+      callback(thrown, { topic, partition: -1, offset: -1 });
+    };
+    try {
+      return this.producer.send(record, callback)?.catch(refused);
+    } catch (thrown) {
+      refused(thrown);
+      return undefined;
+    }
   }
 
   stop(): void {

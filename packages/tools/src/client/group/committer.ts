@@ -2,9 +2,9 @@ import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { ServerError, ToolError } from '../../tool-error';
 import { sleep } from '../client';
+import type { CoordinatorLink } from '../coordinator-link';
 import type { TopicPartition } from '../partitions';
 import type { GroupSettings } from './group-config';
-import type { GroupCoordinator } from './group-coordinator';
 import type { Membership } from './membership';
 import { type CommittedOffset, commitFailures, commitRequest, fetchedOffsets, fetchRequest } from './offsets';
 
@@ -28,7 +28,7 @@ const duringRebalance = (): CommitFailedError =>
 /** Writes and reads the offsets of a member's group. */
 export class OffsetCommitter {
   constructor(
-    private readonly coordinator: GroupCoordinator,
+    private readonly coordinator: CoordinatorLink,
     private readonly membership: Membership,
     private readonly settings: GroupSettings,
   ) {}
@@ -83,7 +83,7 @@ export class OffsetCommitter {
   ): Promise<(TopicPartition & { readonly committed: CommittedOffset | null })[]> {
     if (partitions.length === 0) return [];
     // KIP-447: offsets of a transaction that is not over yet are waited for.
-    const request = fetchRequest(this.coordinator.groupId, partitions, true);
+    const request = fetchRequest(this.coordinator.id, partitions, true);
     try {
       return fetchedOffsets(await this.coordinator.send(OffsetFetch, request)).map((each) => {
         if ('error' in each) throw each.error;

@@ -7,10 +7,10 @@ import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import type { Log } from '../../print';
 import { ServerError, ToolError } from '../../tool-error';
 import { sleep } from '../client';
+import type { CoordinatorLink } from '../coordinator-link';
 import type { TopicPartition } from '../partitions';
 import type { Assignor, GroupMember } from './assignors';
 import type { GroupSettings } from './group-config';
-import type { GroupCoordinator } from './group-coordinator';
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './member-protocol';
 import type { Committer } from './offsets';
 
@@ -61,7 +61,7 @@ export class Membership {
 
   /** @param changed called when heartbeats bring news: `needsJoin` is set, or a failure that ends the membership */
   constructor(
-    private readonly coordinator: GroupCoordinator,
+    private readonly coordinator: CoordinatorLink,
     private readonly settings: GroupSettings,
     private readonly state: MemberState,
     private readonly log: Log,

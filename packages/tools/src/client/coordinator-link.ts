@@ -1,16 +1,17 @@
 import type { ResponseOf } from '@odradek/protocol/schema/api';
-import type { KafkaClient, Node } from '../client';
-import { type AnyApi, DisconnectError, type RequestFor } from '../connection';
-import { findCoordinator } from '../coordinator';
+import type { KafkaClient, Node } from './client';
+import { type AnyApi, DisconnectError, type RequestFor } from './connection';
+import { type CoordinatorKind, findCoordinator } from './coordinator';
 
-/** The way to a group's coordinator: looked up when needed, forgotten when it proves to be another or out of reach. */
-export class GroupCoordinator {
+/** The way to the coordinator of a group or a transactional id: looked up when needed, forgotten when it proves to be another or out of reach. */
+export class CoordinatorLink {
   private node: Node | undefined;
   private finding: Promise<Node> | undefined;
 
   constructor(
     private readonly client: KafkaClient,
-    readonly groupId: string,
+    private readonly kind: CoordinatorKind,
+    readonly id: string,
   ) {}
 
   /** Whether one is known, so that a farewell need not look for it first. */
@@ -43,7 +44,7 @@ export class GroupCoordinator {
 
   private async lookUp(): Promise<Node> {
     const deadlineMs = Date.now() + this.client.options.requestTimeoutMs;
-    const located = await findCoordinator(this.client, 'GROUP', this.groupId, deadlineMs);
+    const located = await findCoordinator(this.client, this.kind, this.id, deadlineMs);
     if ('error' in located) throw located.error;
     this.node = located.node;
     return located.node;
