@@ -1,7 +1,9 @@
 import { ERRORS, type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { WriteTxnMarkers } from '@odradek/protocol/messages/write-txn-markers';
+import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from '@odradek/protocol/records/batch';
 import { buildEndTxnBatch } from '@odradek/protocol/records/control';
-import type { RequestOf } from '@odradek/protocol/schema/api';
+import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import type { TopicPartition } from '../cluster/metadata';
 import { GROUP_OFFSETS_TOPIC } from '../cluster/topic-names';
 import { ReplicaWriter } from '../replication/replica-writer';
 import { type Handler, handler } from './handler';
@@ -11,9 +13,26 @@ import { TopicResults } from './topic-results';
 
 type Marker = RequestOf<typeof WriteTxnMarkers>['markers'][number];
 
-interface PartitionResult {
-  readonly partitionIndex: number;
-  readonly errorCode: number;
+/** What became of markers. Of a producer that is there more than once the last marker of a partition counts. */
+class MarkerResults {
+  private readonly byProducer = new Map<number, Map<string, TopicPartition & { readonly errorCode: number }>>();
+
+  set({ producerId }: Marker, topic: string, partition: number, errorCode: number): void {
+    const results = this.byProducer.get(producerId) ?? new Map();
+    this.byProducer.set(producerId, results);
+    results.set(`${topic}-${partition}`, { topic, partition, errorCode });
+  }
+
+  response(): ResponseInit<typeof WriteTxnMarkers> {
+    const markers = [...this.byProducer].map(([producerId, results]) => {
+      const topics = new TopicResults<{ partitionIndex: number; errorCode: number }>();
+      for (const { topic, partition: partitionIndex, errorCode } of results.values()) {
+        topics.add(topic, { partitionIndex, errorCode });
+      }
+      return { producerId, topics: topics.topics };
+    });
+    return { markers };
+  }
 }
 
 const ALL_IN_SYNC = -1;
@@ -37,6 +56,9 @@ export function writeTxnMarkers(services: Services): Handler<typeof WriteTxnMark
       done('UNKNOWN_TOPIC_OR_PARTITION');
       return;
     }
+    // Such a batch cannot be built: the request fails as a whole, what was written before stays.
+    if (producerId === NO_PRODUCER_ID || producerEpoch === NO_PRODUCER_EPOCH)
+      throw new KafkaError('UNKNOWN_SERVER_ERROR');
     const type = isCommit ? 'COMMIT' : 'ABORT';
     const batch = buildEndTxnBatch({ producerId, producerEpoch, coordinatorEpoch, type, timestamp: clock.nowMs() });
     const timeoutMs = services.config().values.requestTimeoutMs;
@@ -58,22 +80,19 @@ export function writeTxnMarkers(services: Services): Handler<typeof WriteTxnMark
   return handler({
     api: WriteTxnMarkers,
     handle({ markers }) {
-      const byProducer = new Map<number, TopicResults<PartitionResult>>();
+      const results = new MarkerResults();
       // One more than are open, until all have been begun.
       let open = 1;
       return settled((answer) => {
         const settle = (): void => {
-          if (--open > 0) return;
-          answer({ markers: [...byProducer].map(([producerId, { topics }]) => ({ producerId, topics })) });
+          if (--open === 0) answer(results.response());
         };
         for (const marker of markers) {
           for (const { name, partitionIndexes } of marker.topics) {
-            for (const partitionIndex of new Set(partitionIndexes)) {
-              const results = byProducer.get(marker.producerId) ?? new TopicResults<PartitionResult>();
-              byProducer.set(marker.producerId, results);
+            for (const index of new Set(partitionIndexes)) {
               open++;
-              write(marker, name, partitionIndex, (error) => {
-                results.add(name, { partitionIndex, errorCode: ERRORS[error].code });
+              write(marker, name, index, (error) => {
+                results.set(marker, name, index, ERRORS[error].code);
                 settle();
               });
             }
@@ -82,14 +101,14 @@ export function writeTxnMarkers(services: Services): Handler<typeof WriteTxnMark
         settle();
       });
     },
-    fail: ({ code: errorCode }, { markers }) => ({
-      markers: markers.map(({ producerId, topics }) => ({
-        producerId,
-        topics: topics.map(({ name, partitionIndexes }) => ({
-          name,
-          partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode })),
-        })),
-      })),
-    }),
+    fail: ({ code }, { markers }) => {
+      const results = new MarkerResults();
+      for (const marker of markers) {
+        for (const { name, partitionIndexes } of marker.topics) {
+          for (const index of partitionIndexes) results.set(marker, name, index, code);
+        }
+      }
+      return results.response();
+    },
   });
 }
