@@ -26,7 +26,6 @@ export interface Analysis {
   readonly lastOffsetOfFirstBatch: number;
   lastOffset: number;
   maxTimestamp: number;
-  offsetOfMaxTimestamp: number;
   readonly lastLeaderEpoch: number;
   /** Bytes of whole batches: what follows them is dropped. */
   readonly validBytes: number;
@@ -63,7 +62,6 @@ export function analyze(records: Buffer, rules: AnalysisRules): Analysis {
   let lastOffsetOfFirstBatch = -1;
   let lastOffset = -1;
   let maxTimestamp = NO_TIMESTAMP;
-  let offsetOfMaxTimestamp = -1;
   let lastLeaderEpoch = -1;
   let recordCount = 0;
   let sourceCompression: CompressionType = 'none';
@@ -100,10 +98,7 @@ export function analyze(records: Buffer, rules: AnalysisRules): Analysis {
       );
     }
     const timestamp = maxTimestampAt(records, at);
-    if (timestamp > maxTimestamp) {
-      maxTimestamp = timestamp;
-      offsetOfMaxTimestamp = batchLastOffset;
-    }
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
     const compression = unexpectedIfCorrupt(() => compressionAt(records, at));
     if (compression !== 'none') sourceCompression = compression;
     recordCount += recordCountAt(records, at);
@@ -114,7 +109,6 @@ export function analyze(records: Buffer, rules: AnalysisRules): Analysis {
     lastOffsetOfFirstBatch,
     lastOffset,
     maxTimestamp,
-    offsetOfMaxTimestamp,
     lastLeaderEpoch,
     validBytes: at,
     recordCount,

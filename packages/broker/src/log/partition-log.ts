@@ -107,7 +107,6 @@ export class PartitionLog extends LogStorage {
     found.firstOffset = this.endOffset;
     found.lastOffset = valid.lastOffset;
     found.maxTimestamp = valid.maxTimestamp;
-    found.offsetOfMaxTimestamp = valid.offsetOfMaxTimestamp;
     found.recordCount = valid.recordCount;
     const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? nowMs : -1;
     return this.append(valid.records, found, origin, nowMs, logAppendTimeMs, append);
@@ -153,10 +152,9 @@ export class PartitionLog extends LogStorage {
     const prepared = this.prepareProducers(records, origin, leader?.verificationGuard ?? null);
     if (prepared !== null && 'lastSequence' in prepared) return this.duplicateOf(prepared, found);
 
-    const { lastOffset, maxTimestamp, offsetOfMaxTimestamp } = found;
+    const { lastOffset } = found;
     const firstOffset = found.firstOffset === -1 ? found.lastOffsetOfFirstBatch : found.firstOffset;
-    const largest = { timestamp: maxTimestamp, offset: offsetOfMaxTimestamp };
-    segment.append(records, firstOffset, lastOffset, largest, this.currentConfig.indexIntervalBytes);
+    segment.append(records, firstOffset, lastOffset, this.currentConfig.indexIntervalBytes);
     // Only a client's append is answered on the connection that waits for what is put off (`GatheredWrites`).
     if (origin !== 'client' && leader?.mayBePutOff !== true) segment.file.writeGathered();
     this.endOffset = lastOffset + 1;

@@ -4,6 +4,7 @@ import {
   lastOffsetAt,
   maxTimestampAt,
   NO_TIMESTAMP,
+  sizeAt,
 } from '@odradek/protocol/records/batch';
 import type { Clock } from '../env/clock';
 import { type BatchVisitor, scanBatches, scanHeaders } from './batch-scan';
@@ -122,22 +123,29 @@ export class Segment {
   }
 
   /** Writes batches at the end. After a failure nothing of them counts, and the file is cut back if the disk lets it. */
-  append(records: Buffer, firstOffset: number, lastOffset: number, largest: TimestampOffset, interval: number): void {
+  append(records: Buffer, firstOffset: number, lastOffset: number, interval: number): void {
     const position = this.size;
     if (lastOffset < this.baseOffset || lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) {
       throw new RangeError(`offset ${lastOffset} does not fit into the segment of ${this.baseOffset}`);
     }
     this.file.append(records, position);
-    if (position === 0) this.rollingTimestamp = largest.timestamp;
+    if (position === 0) this.rollingTimestamp = maxTimestampAt(records, 0);
     this.size = position + records.length;
     this.recent.add(firstOffset, position);
-    if (largest.timestamp > this.largest.timestamp) this.largest = largest;
+    for (let at = 0; at < records.length; at += sizeAt(records, at)) {
+      const size = sizeAt(records, at);
+      this.index(maxTimestampAt(records, at), lastOffsetAt(records, at), position + at, size, interval);
+    }
+  }
+
+  private index(timestamp: number, lastOffset: number, position: number, size: number, interval: number): void {
+    if (timestamp > this.largest.timestamp) this.largest = { timestamp, offset: lastOffset };
     if (this.bytesSinceLastIndexEntry > interval) {
       this.offsetIndex.append(lastOffset, position);
       this.timeIndex.maybeAppend(this.largest.timestamp, this.largest.offset);
       this.bytesSinceLastIndexEntry = 0;
     }
-    this.bytesSinceLastIndexEntry += records.length;
+    this.bytesSinceLastIndexEntry += size;
   }
 
   /** Where the first batch lies whose last offset is `offset` or above, or null. */
@@ -231,6 +239,7 @@ export class Segment {
     this.largest = this.timeIndex.lastEntry;
     this.size = this.file.size();
     const validBytes = this.recoverBatches(interval, visit);
+    this.bytesSinceLastIndexEntry = 0;
     const cut = this.size - validBytes;
     // A file that stays as it is keeps its time, by which records without timestamps are retained.
     if (cut > 0) this.file.truncate(validBytes);
@@ -242,7 +251,6 @@ export class Segment {
 
   private recoverBatches(interval: number, visit: (b: Buffer, at: number, size: number) => void): number {
     let validBytes = 0;
-    let lastIndexed = 0;
     let nextOffset = this.baseOffset;
     untilDamage(() =>
       scanBatches(this.file, 0, this.size, (b, at, position, size) => {
@@ -250,13 +258,7 @@ export class Segment {
         const isInRange = lastOffset >= nextOffset && lastOffset - this.baseOffset <= MAX_RELATIVE_OFFSET;
         if (!isInRange || !isCrcValidAt(b, at)) return false;
         nextOffset = lastOffset + 1;
-        const timestamp = maxTimestampAt(b, at);
-        if (timestamp > this.largest.timestamp) this.largest = { timestamp, offset: lastOffset };
-        if (position - lastIndexed > interval) {
-          this.offsetIndex.append(lastOffset, position);
-          this.timeIndex.maybeAppend(this.largest.timestamp, this.largest.offset);
-          lastIndexed = position;
-        }
+        this.index(maxTimestampAt(b, at), lastOffset, position, size, interval);
         visit(b, at, size);
         validBytes = position + size;
         return true;

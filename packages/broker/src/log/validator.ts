@@ -46,8 +46,6 @@ export interface Validated {
   readonly records: Buffer;
   readonly lastOffset: number;
   readonly maxTimestamp: number;
-  /** An offset at or behind the record with the largest timestamp and in the same batch: for the time index. */
-  readonly offsetOfMaxTimestamp: number;
   readonly recordCount: number;
   /** The records were rewritten, so that sizes must be checked again. */
   readonly sizeMaybeChanged: boolean;
@@ -103,7 +101,6 @@ function assignInPlace(records: Buffer, context: ValidationContext, summary: Sum
     records,
     lastOffset,
     maxTimestamp,
-    offsetOfMaxTimestamp: lastOffset,
     recordCount: summary.recordCount,
     sizeMaybeChanged: false,
   };
@@ -143,7 +140,6 @@ function rewriteValidated(
     records: batch,
     lastOffset,
     maxTimestamp,
-    offsetOfMaxTimestamp: lastOffset,
     recordCount,
     sizeMaybeChanged: true,
   };

@@ -8,7 +8,6 @@ import {
   lastOffsetAt,
   magicAt,
   maxTimestampAt,
-  NO_TIMESTAMP,
   producerEpochAt,
   producerIdAt,
   sizeAt,
@@ -37,11 +36,9 @@ export interface CleanRules {
  * producer's last sequence at least the header.
  */
 export class BatchCleaner {
-  readonly out: Output;
-  /** Of what is in `out`, for the indexes of the new segment. */
+  readonly out = new Output();
+  /** Of the records in `out`. */
   maxOffset = -1;
-  maxTimestamp = NO_TIMESTAMP;
-  offsetOfMaxTimestamp = -1;
   keylessRecords = 0;
   retainsLegacyDeletes = true;
   private readonly retained = new RetainedRecords();
@@ -49,28 +46,16 @@ export class BatchCleaner {
 
   constructor(
     private readonly rules: CleanRules,
-    private readonly outputBytes: number,
     private readonly scratch: Scratch,
   ) {
-    this.out = new Output(outputBytes);
     this.lastRecords = new Map(rules.lastRecords.map((record) => [record.producerId, record]));
   }
 
-  /**
-   * Cleans the batches of `b` up to `end` into an empty `out`, and returns where it came to: it ends early where the
-   * output has become larger than the input may be.
-   */
-  clean(b: Buffer, end: number): number {
+  /** Cleans the batches of `b` up to `end` into an empty `out`. */
+  clean(b: Buffer, end: number): void {
     this.out.length = 0;
     this.maxOffset = -1;
-    this.maxTimestamp = NO_TIMESTAMP;
-    this.offsetOfMaxTimestamp = -1;
-    let at = 0;
-    while (at < end && this.out.length <= this.outputBytes) {
-      this.cleanBatch(b, at);
-      at += sizeAt(b, at);
-    }
-    return at;
+    for (let at = 0; at < end; at += sizeAt(b, at)) this.cleanBatch(b, at);
   }
 
   private cleanBatch(b: Buffer, at: number): void {
@@ -112,7 +97,7 @@ export class BatchCleaner {
     if (!isCrcValidAt(b, at)) throw new CorruptRecordError(`The batch that ends at ${lastOffsetAt(b, at)} is corrupt`);
     const { nowMs, deleteRetentionMs } = this.rules;
     retained.write(b, at, cursor.bytes, setsHorizon ? nowMs + deleteRetentionMs : null, this.out);
-    this.added(retained.lastOffset, retained.maxTimestamp, lastOffsetAt(b, at));
+    this.maxOffset = retained.lastOffset;
     return true;
   }
 
@@ -139,7 +124,7 @@ export class BatchCleaner {
     if (!isLast) return;
     const header = emptyBatch(b, at);
     this.out.add(header, 0, header.length);
-    this.added(lastOffsetAt(b, at), maxTimestampAt(b, at), lastOffsetAt(b, at));
+    this.maxOffset = lastOffsetAt(b, at);
   }
 
   private cleanLegacy(b: Buffer, at: number): void {
@@ -158,8 +143,7 @@ export class BatchCleaner {
       logAppendTimeMs: maxTimestampAt(b, at),
     });
     this.out.add(rebuilt, 0, rebuilt.length);
-    const lastOffset = kept.at(-1)!.offset;
-    this.added(lastOffset, maxTimestampAt(rebuilt, 0), lastOffset);
+    this.maxOffset = kept.at(-1)!.offset;
   }
 
   private keepsLegacy({ offset, key, value }: KafkaRecord): boolean {
@@ -174,13 +158,6 @@ export class BatchCleaner {
 
   private addWhole(b: Buffer, at: number): void {
     this.out.add(b, at, at + sizeAt(b, at));
-    this.added(lastOffsetAt(b, at), maxTimestampAt(b, at), lastOffsetAt(b, at));
-  }
-
-  private added(maxOffset: number, maxTimestamp: number, offsetOfMaxTimestamp: number): void {
-    if (maxOffset > this.maxOffset) this.maxOffset = maxOffset;
-    if (maxTimestamp <= this.maxTimestamp) return;
-    this.maxTimestamp = maxTimestamp;
-    this.offsetOfMaxTimestamp = offsetOfMaxTimestamp;
+    this.maxOffset = lastOffsetAt(b, at);
   }
 }

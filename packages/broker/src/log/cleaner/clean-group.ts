@@ -18,7 +18,6 @@ export interface GroupCleaning {
   readonly transactions: CleanedTransactions;
   readonly reader: BatchReader;
   readonly scratch: Scratch;
-  readonly ioBufferBytes: number;
 }
 
 /**
@@ -40,7 +39,7 @@ export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Ste
   let isDone = false;
   try {
     transactions.onRetained = (entry) => cleaned.txnIndex.append(entry);
-    const batches = new BatchCleaner({ ...request, ...cleaning }, cleaning.ioBufferBytes, cleaning.scratch);
+    const batches = new BatchCleaner({ ...request, ...cleaning }, cleaning.scratch);
     let bytesRead = 0;
     for (const segment of segments) {
       transactions.add(segment.aborted);
@@ -72,17 +71,13 @@ function* cleanInto(
 ): Steps<void> {
   const file = disk.open(source.path, 'read');
   try {
-    for (let position = 0; position < source.size; ) {
+    for (let position = 0; position < source.size; position += reader.end) {
       reader.read(file, position, source.size);
-      const taken = batches.clean(reader.bytes, reader.end);
-      position += taken;
-      const { out, maxOffset, maxTimestamp, offsetOfMaxTimestamp } = batches;
-      if (out.length > 0) {
-        const largest = { timestamp: maxTimestamp, offset: offsetOfMaxTimestamp };
-        const records = out.bytes.subarray(0, out.length);
-        cleaned.append(records, cleaned.baseOffset, maxOffset, largest, indexIntervalBytes);
-      }
-      yield taken + out.length;
+      batches.clean(reader.bytes, reader.end);
+      const { bytes, length } = batches.out;
+      if (length > 0)
+        cleaned.append(bytes.subarray(0, length), cleaned.baseOffset, batches.maxOffset, indexIntervalBytes);
+      yield reader.end + length;
     }
   } finally {
     file.close();

@@ -77,8 +77,7 @@ export class CleanerWork {
 
   private groupSteps(request: GroupRequest): Steps<CleanerAnswer> {
     const { disk, clock, map, transactions, reader, scratch } = this;
-    const { ioBufferBytes } = this.limits!;
-    return cleanGroup(request, { disk, clock, map, transactions, reader, scratch, ioBufferBytes });
+    return cleanGroup(request, { disk, clock, map, transactions, reader, scratch });
   }
 
   private async run(steps: Steps<CleanerAnswer>): Promise<CleanerAnswer> {

@@ -31,7 +31,7 @@ export class CleaningRound {
 
   constructor(
     readonly log: PartitionLog,
-    private readonly dirtiness: Dirtiness,
+    readonly dirtiness: Dirtiness,
     private readonly thread: CleanerThread,
     private readonly config: CleanerConfig,
     private readonly clock: Clock,
