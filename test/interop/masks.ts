@@ -1,4 +1,5 @@
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
+import { BASE_TIME_MS } from './records';
 
 /** A field that is truly different on two clusters, and what of it must still be the same. */
 interface Mask {
@@ -12,6 +13,8 @@ const randomId = (value: unknown) => (value === ZERO_UUID || value === null ? va
 const natural = (value: unknown) => ((value as number) >= 0 ? 'a number' : value);
 const timestamp = (value: unknown) => ((value as number) > 0 ? 'a time' : value);
 const inOrder = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value);
+/** Records here bear times that lie well in the past: later ones are those of markers. */
+const ownTime = (value: unknown) => ((value as number) > BASE_TIME_MS + 1_000_000_000 ? 'now' : value);
 const port = (value: unknown) => ((value as number) > 0 ? 'a port' : value);
 
 /** Bounds of timestamps that are counted from now. */
@@ -54,6 +57,7 @@ const MASKS: readonly Mask[] = [
   { api: 'JoinGroup', path: 'members.memberId', same: randomMember },
   { api: 'LeaveGroup', path: 'members.memberId', same: randomMember },
   { api: 'DescribeGroups', path: 'groups.members.memberId', same: randomMember },
+  { api: 'ListOffsets', path: 'topics.partitions.timestamp', same: ownTime },
   { api: 'LeaderAndIsr', path: 'topics.topicId', same: randomId },
   { api: 'AlterPartition', path: 'topics.topicId', same: randomId },
   { api: 'InitProducerId', path: 'producerId', same: natural },
@@ -116,6 +120,11 @@ const UNORDERED: Readonly<Record<string, readonly string[]>> = {
   'AddPartitionsToTxn resultsByTopicV3AndBelow.resultsByPartition': ['partitionIndex'],
   'AddPartitionsToTxn resultsByTransaction.topicResults': ['name'],
   'AddPartitionsToTxn resultsByTransaction.topicResults.resultsByPartition': ['partitionIndex'],
+  'WriteTxnMarkers markers': ['producerId'],
+  'WriteTxnMarkers markers.topics': ['name'],
+  'WriteTxnMarkers markers.topics.partitions': ['partitionIndex'],
+  'TxnOffsetCommit topics': ['name'],
+  'TxnOffsetCommit topics.partitions': ['partitionIndex'],
   'DescribeTransactions transactionStates.topics': ['topic'],
   'ListTransactions transactionStates': ['transactionalId'],
   'AlterConfigs responses': ['resourceType', 'resourceName'],

@@ -6,6 +6,7 @@ import {
   compressionAt,
   crcAt,
   isCompressedAt,
+  isControlAt,
   isCrcValidAt,
   isLogAppendTimeAt,
   LOG_OVERHEAD,
@@ -66,6 +67,8 @@ function viewEntry(b: Buffer, at: number, size: number): unknown {
 function viewCut(b: Buffer, at: number, recompressed: boolean): unknown {
   if (recompressed && b.length - at >= LOG_OVERHEAD && baseOffsetAt(b, at) === OVERFLOW) return 'a message without end';
   const isWhole = b.length - at >= HEADER_BYTES;
+  if (isWhole && magicAt(b, at) === 2 && isControlAt(b, at))
+    return { marker: baseOffsetAt(b, at), bytes: b.length - at };
   const anew = recompressed && isWhole && (isLogAppendTimeAt(b, at) || (magicAt(b, at) < 2 && isCompressedAt(b, at)));
   return anew ? baseOffsetAt(b, at) : hex(b, at, b.length);
 }
@@ -108,6 +111,10 @@ function decodeStored(message: Message<Fields>, bytes: Buffer | null): unknown {
 function viewStored(b: Buffer): unknown {
   const batches: unknown[] = [];
   for (let at = 0; wholeBatchSizeAt(b, at) > 0; at += wholeBatchSizeAt(b, at)) {
+    if (isControlAt(b, at)) {
+      batches.push(viewBatch(b, at, wholeBatchSizeAt(b, at), false));
+      continue;
+    }
     const records = [...readRecords(b, at)].map(({ key, value }) => {
       const isOffset = key!.readInt16BE(0) < 2;
       return {
@@ -126,7 +133,9 @@ const sortedByText = (items: readonly unknown[]): unknown[] => {
 };
 
 function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): unknown {
-  const now = isLogAppendTimeAt(b, at);
+  // Markers bear the time at which the broker wrote them.
+  const isMarker = isControlAt(b, at);
+  const now = isMarker || isLogAppendTimeAt(b, at);
   const codec = compressionAt(b, at);
   const anew = recompressed && codec !== 'none';
   const payload = b.subarray(at + RECORD_BATCH_OVERHEAD, at + size);
@@ -137,7 +146,7 @@ function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): 
     crc: anew || now ? isCrcValidAt(b, at) : crcAt(b, at),
     attributes: attributesAt(b, at),
     lastOffsetDelta: lastOffsetDeltaAt(b, at),
-    baseTimestamp: baseTimestampAt(b, at),
+    baseTimestamp: isMarker ? 'now' : baseTimestampAt(b, at),
     maxTimestamp: now ? 'now' : maxTimestampAt(b, at),
     producerId: producerIdAt(b, at),
     producerEpoch: producerEpochAt(b, at),

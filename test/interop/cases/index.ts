@@ -17,10 +17,13 @@ import { metadata } from './metadata';
 import { offsets } from './offsets';
 import { produce } from './produce';
 import { quotas } from './quotas';
+import { readCommitted } from './read-committed';
 import { reassign } from './reassignments';
 import { rebalances } from './rebalances';
 import { topics } from './topics';
 import { transactions } from './transactions';
+import { txnMarkers } from './txn-markers';
+import { txnOffsets } from './txn-offsets';
 import { legacyWrappers } from './wrappers';
 
 /** Every scenario, in the order in which they run: what shakes the brokers comes last. */
@@ -41,6 +44,9 @@ export const ALL: readonly Scenario[] = [
   ...groupOffsets,
   ...rebalances,
   ...transactions,
+  ...txnMarkers,
+  ...txnOffsets,
+  ...readCommitted,
   ...following,
   ...alterPartition,
   ...reassign,

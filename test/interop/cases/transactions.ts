@@ -42,7 +42,7 @@ interface Identity {
 type Topics = readonly { readonly name: string; readonly partitions: number[] }[];
 
 /** A transactional producer that speaks to both brokers. */
-class Producer {
+export class Producer {
   private readonly ids: Record<SideName, Identity> = {
     ours: { producerId: -1, producerEpoch: -1 },
     apache: { producerId: -1, producerEpoch: -1 },

@@ -21,6 +21,13 @@ interface PartitionResult {
   readonly errorCode: number;
 }
 
+interface Guard {
+  readonly error: ErrorName;
+  readonly guard: object | null;
+}
+
+type Done = (errorOf: (commit: Commit) => ErrorName) => void;
+
 const NEVER = -1;
 const UNAPPENDED = -1;
 /** Clients of older versions take COORDINATOR_LOAD_IN_PROGRESS badly (KAFKA-7296). */
@@ -48,34 +55,34 @@ export function txnOffsetCommit(services: Services): Handler<typeof TxnOffsetCom
     );
   }
 
-  function commit(
-    request: Request,
-    apiVersion: number,
-    commits: readonly Commit[],
-    done: (errorOf: (commit: Commit) => ErrorName) => void,
-  ): void {
-    const { transactionalId, groupId, memberId, groupInstanceId, generationId, producerId, producerEpoch } = request;
+  /** What the append to the group's partition has to show, or why it cannot be made. */
+  function verified(request: Request, apiVersion: number): Guard | Promise<Guard> {
+    const { transactionalId, groupId, producerId, producerEpoch } = request;
     const refusal = groups.prepareTransactionalCommit(groupId);
-    if (refusal !== 'NONE') {
-      done(() => refusal);
+    if (refusal !== 'NONE') return { error: refusal, guard: null };
+    const [topic, partition] = [GROUP_OFFSETS_TOPIC, groups.partitionFor(groupId)];
+    const guard = guardOf(services, topic, partition, producerId, producerEpoch, NO_SEQUENCE);
+    if (typeof guard === 'string') return { error: commitError(guard), guard: null };
+    if (guard === null) return { error: 'NONE', guard };
+    const knowsAbortable = apiVersion >= FIRST_ABORTABLE_VERSION;
+    const partitions = [{ topic, partition }];
+    const verification = { transactionalId, producerId, producerEpoch, partitions, knowsAbortable };
+    return new Promise((resolve) => {
+      services.transactionVerifier.verify(verification, (errorOf) =>
+        resolve({ error: commitError(errorOf(topic, partition)), guard }),
+      );
+    });
+  }
+
+  function commit(request: Request, { error, guard }: Guard, commits: readonly Commit[], done: Done): void {
+    const { groupId, memberId, groupInstanceId, generationId, producerId, producerEpoch } = request;
+    if (error !== 'NONE') {
+      done(() => error);
       return;
     }
-    const [topic, partition] = [GROUP_OFFSETS_TOPIC, groups.partitionFor(groupId)];
-    const proceed = (error: ErrorName, verificationGuard: object | null): void => {
-      const transaction = { producerId, producerEpoch, verificationGuard };
-      const committer = { memberId, groupInstanceId, generationId };
-      if (error !== 'NONE') done(() => commitError(error));
-      else groups.commitTransactionalOffsets(groupId, committer, transaction, commits, done);
-    };
-    const guard = guardOf(services, topic, partition, producerId, producerEpoch, NO_SEQUENCE);
-    if (typeof guard === 'string') proceed(guard, null);
-    else if (guard === null) proceed('NONE', null);
-    else {
-      const partitions = [{ topic, partition }];
-      const knowsAbortable = apiVersion >= FIRST_ABORTABLE_VERSION;
-      const verification = { transactionalId, producerId, producerEpoch, partitions, knowsAbortable };
-      services.transactionVerifier.verify(verification, (errorOf) => proceed(errorOf(topic, partition), guard));
-    }
+    const transaction = { producerId, producerEpoch, verificationGuard: guard };
+    const committer = { memberId, groupInstanceId, generationId };
+    groups.commitTransactionalOffsets(groupId, committer, transaction, commits, done);
   }
 
   return handler({
@@ -93,12 +100,15 @@ export function txnOffsetCommit(services: Services): Handler<typeof TxnOffsetCom
       });
       if (topics.length === 0) return { topics: results.topics };
       const commits = lastOfEach(commitsOf(topics));
-      return settled<Response>((answer) =>
-        commit(request, apiVersion, commits, (errorOf) => {
-          for (const it of commits) add(it.topic, it.partition, errorOf(it));
-          answer({ topics: results.topics });
-        }),
-      );
+      const finish = (guard: Guard) =>
+        settled<Response>((answer) =>
+          commit(request, guard, commits, (errorOf) => {
+            for (const it of commits) add(it.topic, it.partition, errorOf(it));
+            answer({ topics: results.topics });
+          }),
+        );
+      const guard = verified(request, apiVersion);
+      return guard instanceof Promise ? guard.then(finish) : finish(guard);
     },
     fail: ({ code: errorCode }, { topics }) => ({
       topics: topics.map(({ name, partitions }) => ({

@@ -1,4 +1,5 @@
 import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
+import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from '@odradek/protocol/records/batch';
 import type { Timer } from '../env/clock';
 import { partitionFor } from '../replication/coordinator-partition';
 import { GroupShell, type GroupShellOptions } from './group-shell';
@@ -203,7 +204,7 @@ export class GroupCoordinator {
    * transaction of a commit is verified.
    */
   prepareTransactionalCommit(groupId: string): ErrorName {
-    const refusal = this.refusal(groupId, true);
+    const refusal = this.refusal(groupId, false);
     if (refusal === 'NONE' && this.find(groupId) === undefined) this.create(groupId);
     return refusal;
   }
@@ -219,12 +220,15 @@ export class GroupCoordinator {
     // It may have been unloaded, or deleted, while the transaction was verified.
     const refusal = this.prepareTransactionalCommit(groupId);
     const group = refusal === 'NONE' ? this.groupToCommit(groupId, { ...committer, isTransactional: true }) : refusal;
-    if (typeof group === 'string') {
-      done(() => group);
-      return;
+    if (typeof group === 'string') done(() => group);
+    // Of no producer it is a commit like any other.
+    else if (transaction.producerId === NO_PRODUCER_ID) this.storeOffsets(group, commits, null, done);
+    // There can be no such batch.
+    else if (transaction.producerEpoch === NO_PRODUCER_EPOCH) done(() => 'UNKNOWN_SERVER_ERROR');
+    else {
+      this.hosted.noteProducer(transaction.producerId, group);
+      this.storeOffsets(group, commits, transaction, done);
     }
-    this.hosted.noteProducer(transaction.producerId, group);
-    this.storeOffsets(group, commits, transaction, done);
   }
 
   /** The producer's transaction has ended, and its marker is committed in this partition of `__consumer_offsets`. */

@@ -103,6 +103,10 @@ describe('offsets of a group', () => {
     expect(
       offsets.remove([commit(0), commit(1), commit(2)].map(({ topic, partition }) => ({ topic, partition }))),
     ).toEqual([{ topic: 't', partition: 1 }]);
+    expect(offsets.isUnstable('t', 0)).toBe(false);
+    // The transaction is open for all that, and may bring others.
+    expect(offsets.isEmpty).toBe(false);
+    offsets.completeTransaction(1, true);
     expect(offsets.isEmpty).toBe(true);
   });
 });

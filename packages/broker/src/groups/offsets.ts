@@ -148,14 +148,15 @@ export class GroupOffsets {
     if (offsets?.delete(topic, partition) && offsets.size === 0) this.transactional!.delete(producerId);
   }
 
-  /** Takes all that is known of these partitions away. Returns those that had a committed offset. */
+  /**
+   * Takes all that is known of these partitions away. Returns those that had a committed offset. Open transactions of the
+   * group are that until they end.
+   */
   remove(partitions: Iterable<TopicPartition>): TopicPartition[] {
     const removed: TopicPartition[] = [];
     for (const { topic, partition } of partitions) {
       this.pending?.delete(topic, partition);
-      if (this.transactional !== null) {
-        for (const producerId of [...this.transactional.keys()]) this.deleteTransactional(producerId, topic, partition);
-      }
+      for (const offsets of this.transactional?.values() ?? []) offsets.delete(topic, partition);
       if (this.committed.delete(topic, partition)) removed.push({ topic, partition });
     }
     return removed;

@@ -52,9 +52,13 @@ export class OffsetIndex {
     return this.at(this.index.lastWhere((b, at) => readInt32(b, at) <= relative));
   }
 
-  /** The offset of the first entry at or behind `position`, or null: what bounds the transactions of a fetch. */
+  /**
+   * The offset of the first entry at or behind `position`, or null: what bounds the transactions of a fetch. As Kafka's
+   * search (AbstractIndex.binarySearch) it passes over an entry exactly there where that is the very first one.
+   */
   firstOffsetFrom(position: number): number | null {
-    const next = this.index.lastWhere((b, at) => readInt32(b, at + 4) < position) + 1;
+    let next = this.index.lastWhere((b, at) => readInt32(b, at + 4) < position) + 1;
+    if (next === 0 && this.index.entries > 0 && this.at(0).position === position) next = 1;
     return next < this.index.entries ? this.at(next).offset : null;
   }
 
