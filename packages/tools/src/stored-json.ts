@@ -1,7 +1,9 @@
 import type { Message } from '@odradek/protocol/schema/api';
 import type { Field, Fields, FieldType } from '@odradek/protocol/schema/fields';
 import { includesVersion, parseVersions } from '@odradek/protocol/schema/versions';
+import { MalformedMessageError } from '@odradek/protocol/wire/errors';
 import { Reader } from '@odradek/protocol/wire/reader';
+import { ToolError } from './tool-error';
 
 const VERSION_BYTES = 2;
 
@@ -32,11 +34,19 @@ function fieldJson(type: FieldType, value: unknown, version: number): unknown {
 export const storedVersion = (bytes: Buffer): number | undefined =>
   bytes.length < VERSION_BYTES ? undefined : bytes.readInt16BE();
 
-/** A stored key or value decoded, or undefined where its version is not one of the message's. */
+/**
+ * A stored key or value decoded, or undefined where its version is not one of the message's. Throws `ToolError` where the
+ * bytes end too early.
+ */
 export function decodeStored<F extends Fields>(message: Message<F>, bytes: Buffer) {
   const version = storedVersion(bytes);
   if (version === undefined || !includesVersion(message.range, version)) return undefined;
-  return { version, data: message.codec(version).decode(new Reader(bytes, VERSION_BYTES)) };
+  try {
+    return { version, data: message.codec(version).decode(new Reader(bytes, VERSION_BYTES)) };
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedMessageError)) throw thrown;
+    throw new ToolError('java.nio.BufferUnderflowException', null);
+  }
 }
 
 /** As `decodeStored`, but as the JSON that Kafka prints. */

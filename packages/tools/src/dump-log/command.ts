@@ -8,32 +8,23 @@ import { usageOf } from '../args/usage';
 import { type Io, println } from '../print';
 import { exceptionClassOf, illegalArgument, ToolError } from '../tool-error';
 import { decoderOf, decoderParser, type MessageParser, offsetsParser, transactionsParser } from './decoders';
-import { checkIndex, FileReader, readOffsetIndex, readTimeIndex, readWhole, transactionIndexLines } from './files';
+import {
+  checkOffsetIndex,
+  checkTimeIndex,
+  FileReader,
+  readOffsetIndex,
+  readTimeIndex,
+  readWhole,
+  transactionIndexLines,
+} from './files';
 import { DUMP_LOG_OPTIONS } from './options';
+import { Problems } from './problems';
 import { type BatchInFile, batchesOf, batchLine, type RecordFormat, recordLines } from './segment';
 import { snapshotLines } from './snapshot';
 
 type Options = OptionSet<typeof DUMP_LOG_OPTIONS>;
 
 const INT_MAX = 0x7fffffff;
-
-/** What is wrong with files, told after all of them were dumped. */
-class Problems {
-  private readonly byTitle = new Map<string, string[]>();
-
-  add(title: string, line: string): void {
-    const lines = this.byTitle.get(title) ?? [];
-    lines.push(line);
-    this.byTitle.set(title, lines);
-  }
-
-  print(io: Io): void {
-    for (const [title, lines] of this.byTitle) {
-      println(io.stderr, title);
-      for (const line of lines) println(io.stderr, line);
-    }
-  }
-}
 
 /** The offset that a segment's file name begins with. */
 function offsetOf(path: string): number {
@@ -46,9 +37,7 @@ const siblingOf = (path: string, suffix: string): string =>
   join(dirname(resolve(path)), basename(path).split('.')[0]! + suffix);
 
 class Dumper {
-  readonly mismatches = new Problems();
-  readonly timeProblems = new Problems();
-  readonly gaps = new Problems();
+  readonly problems = new Problems();
   private readonly printsContents: boolean;
   private readonly isDeep: boolean;
 
@@ -128,7 +117,7 @@ class Dumper {
         if (!this.isDeep) continue;
         const lines = recordLines(batch.bytes, format, (offset) => {
           if (lastOffset !== -1 && offset !== lastOffset + 1) {
-            this.gaps.add(`Non-consecutive offsets in ${resolve(path)}`, `  ${lastOffset} is followed by ${offset}`);
+            this.problems.gaps.add(path, `  ${lastOffset} is followed by ${offset}`);
           }
           lastOffset = offset;
         });
@@ -154,13 +143,7 @@ class Dumper {
         return;
       }
       if (this.options.has('index-sanity-check')) {
-        checkIndex(
-          resolve(path),
-          bytes.length,
-          8,
-          entries.map(({ offset }) => offset),
-          baseOffset,
-        );
+        checkOffsetIndex(resolve(path), bytes, baseOffset);
         println(this.io.stdout, `${path} passed sanity check.`);
         return;
       }
@@ -172,7 +155,7 @@ class Dumper {
         if (!first) throw new ToolError('java.util.NoSuchElementException', null);
         const found = lastOffsetAt(first.bytes, 0);
         if (found !== offset) {
-          this.mismatches.add(`Mismatches in :${resolve(path)}`, `  Index offset: ${offset}, log offset: ${found}`);
+          this.problems.indexMismatches.add(path, `  Index offset: ${offset}, log offset: ${found}`);
         }
         if (!this.options.has('verify-index-only')) println(this.io.stdout, `offset: ${offset} position: ${position}`);
       }
@@ -187,20 +170,16 @@ class Dumper {
     const log = new FileReader(logPath);
     try {
       const bytes = readWhole(path);
+      const indexPath = siblingOf(path, '.index');
+      // Java's tool would make the index, and cannot, where there is none.
+      if (!existsSync(indexPath)) throw illegalArgument('Invalid max index size: -1');
       const entries = readTimeIndex(bytes, baseOffset);
       if (this.options.has('index-sanity-check')) {
-        checkIndex(
-          resolve(path),
-          bytes.length,
-          12,
-          entries.map(({ offset }) => offset),
-          baseOffset,
-        );
+        checkTimeIndex(resolve(path), bytes, baseOffset);
         println(this.io.stdout, `${path} passed sanity check.`);
         return;
       }
-      const indexPath = siblingOf(path, '.index');
-      const index = existsSync(indexPath) ? readOffsetIndex(readWhole(indexPath), baseOffset) : [];
+      const index = readOffsetIndex(readWhole(indexPath), baseOffset);
       let previous = -1;
       let nearest = 0;
       for (const [at, { timestamp, offset }] of entries.entries()) {
@@ -229,19 +208,18 @@ class Dumper {
   ): void {
     const found = batch ? lastOffsetAt(batch.bytes, 0) : -1;
     if (!batch || found !== offset) {
-      const line = `Indexed offset: ${offset}, found log offset: ${found}`;
-      this.timeProblems.add('The following indexed offsets are not found in the log.', line);
+      this.problems.notFound.add(path, `Indexed offset: ${offset}, found log offset: ${found}`);
       return;
     }
     let latest = -1;
     for (const record of readRecords(batch.bytes, 0)) latest = Math.max(latest, record.timestamp);
     if (latest !== timestamp) {
       const line = `  Index timestamp: ${timestamp}, log timestamp: ${latest}`;
-      this.timeProblems.add(`Found timestamp mismatch in :${resolve(path)}`, line);
+      this.problems.timestampMismatches.add(path, line);
     }
     if (previous >= timestamp) {
       const line = `  Index timestamp: ${timestamp}, Previously indexed timestamp: ${previous}`;
-      this.timeProblems.add(`Found out of order timestamp in :${resolve(path)}`, line);
+      this.problems.outOfOrder.add(path, line);
     }
   }
 
@@ -283,6 +261,6 @@ export async function dumpLog(argv: readonly string[], io: Io): Promise<number> 
     if (!(thrown instanceof KafkaError)) throw thrown;
     throw new ToolError(exceptionClassOf(thrown.error), thrown.message);
   }
-  for (const problems of [dumper.mismatches, dumper.timeProblems, dumper.gaps]) problems.print(io);
+  dumper.problems.print(io);
   return 0;
 }

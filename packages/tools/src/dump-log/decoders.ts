@@ -5,6 +5,8 @@ import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '@odrad
 import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/group-metadata';
 import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
 import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
+import { partitionText } from '../client/partitions';
+import { scalaHashOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
 import { decodeStored, storedJson, storedVersion } from '../stored-json';
 import { ToolError } from '../tool-error';
@@ -93,11 +95,12 @@ export const transactionsParser: MessageParser = ({ key, value }) => {
   const metadata = value && decodeStored(TransactionLogValue, value)?.data;
   if (!metadata) return { key: keyText, payload: '<DELETE>' };
   const partitions = (metadata.transactionPartitions ?? []).flatMap(({ topic, partitionIds }) =>
-    partitionIds.map((partition) => `${topic}-${partition}`),
+    partitionIds.map((partition) => ({ topic, partition })),
   );
+  const ordered = scalaHashOrder(partitions, ({ topic, partition }) => topicPartitionHash(topic, partition));
   const payload =
     `producerId:${metadata.producerId},producerEpoch:${metadata.producerEpoch},` +
-    `state=${TRANSACTION_STATES[metadata.transactionStatus]},partitions=[${partitions.join(',')}],` +
+    `state=${TRANSACTION_STATES[metadata.transactionStatus]},partitions=[${ordered.map(partitionText).join(',')}],` +
     `txnLastUpdateTimestamp=${metadata.transactionLastUpdateTimestampMs},txnTimeoutMs=${metadata.transactionTimeoutMs}`;
   return { key: keyText, payload };
 };

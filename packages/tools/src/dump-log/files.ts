@@ -83,27 +83,37 @@ export function readTimeIndex(bytes: Buffer, baseOffset: number): TimeIndexEntry
 const corruptIndex = (message: string): ToolError =>
   new ToolError('org.apache.kafka.storage.internals.log.CorruptIndexException', message);
 
-/** What a broker checks of an index when it starts. Throws `ToolError` where the index would be rebuilt. */
-export function checkIndex(
-  path: string,
-  size: number,
-  entryBytes: 8 | 12,
-  offsets: readonly number[],
-  baseOffset: number,
-): void {
-  const last = offsets.at(-1);
-  if (last !== undefined && last < baseOffset) {
-    const kind = entryBytes === INDEX_ENTRY_BYTES ? 'index' : 'time index';
-    throw corruptIndex(
-      `Corrupt ${kind} found, ${kind} file (${path}) has non-zero size but the last offset is ${last} which is less ` +
-        `than the first offset ${baseOffset}`,
-    );
+const mustNotLag = (kind: string, path: string, what: string, last: number, first: number): void => {
+  if (last >= first) return;
+  throw corruptIndex(
+    `Corrupt ${kind} found, ${kind} file (${path}) has non-zero size but the last ${what} is ${last} which is less ` +
+      `than the first ${what} ${first}`,
+  );
+};
+
+/** What a broker checks of an offset index when it starts. Throws `ToolError` where the index would be rebuilt. */
+export function checkOffsetIndex(path: string, bytes: Buffer, baseOffset: number): void {
+  const last = readOffsetIndex(bytes, baseOffset).at(-1);
+  if (last) mustNotLag('index', path, 'offset', last.offset, baseOffset);
+  mustBeWhole('Index file', path, bytes.length, INDEX_ENTRY_BYTES);
+}
+
+/** As `checkOffsetIndex`, for a time index: room that was set aside for entries to come fails it. */
+export function checkTimeIndex(path: string, bytes: Buffer, baseOffset: number): void {
+  const entries = readTimeIndex(bytes, baseOffset);
+  const last = entries.at(-1);
+  if (last) {
+    mustNotLag('time index', path, 'timestamp', last.timestamp, entries[0]!.timestamp);
+    mustNotLag('time index', path, 'offset', last.offset, baseOffset);
   }
-  if (size % entryBytes !== 0) {
-    throw corruptIndex(
-      `Index file ${path} is corrupt, found ${size} bytes which is neither positive nor a multiple of ${entryBytes}.`,
-    );
-  }
+  mustBeWhole('Time index file', path, bytes.length, TIME_INDEX_ENTRY_BYTES);
+}
+
+function mustBeWhole(kind: string, path: string, size: number, entryBytes: number): void {
+  if (size % entryBytes === 0) return;
+  throw corruptIndex(
+    `${kind} ${path} is corrupt, found ${size} bytes which is neither positive nor a multiple of ${entryBytes}`,
+  );
 }
 
 /** Lines for a transaction index (TransactionIndex, AbortedTxn). */
