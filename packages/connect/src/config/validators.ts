@@ -33,7 +33,8 @@ export const nonEmptyString: Validator = (name, value) => {
 
 /** ConfigDef.NonEmptyStringWithoutControlChars. */
 export const nonEmptyPrintable: Validator = (name, value) => {
-  if (value === null) throw invalidValue(name, null, 'entry must be non null');
+  // A missing name is told of as missing.
+  if (value === null) return;
   if (value === '') throw invalidValue(name, '', 'String may not be empty');
   const found = [...String(value)].filter(
     (character) => character < ' ' || (character >= '\x7f' && character < '\xa0'),

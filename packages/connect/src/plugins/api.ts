@@ -50,12 +50,15 @@ export interface Connector {
   stop?(): void | Promise<void>;
   /** What is wrong with the settings together, by the name of one of them. */
   validate?(props: Props): ReadonlyMap<string, string>;
+  /**
+   * Called before offsets are changed through REST. Throws where they may not be. A connector without it is taken to keep
+   * offsets of its own elsewhere.
+   */
+  alterOffsets?(props: Props, offsets: readonly SourceOffset[]): void | Promise<void>;
 }
 
 export interface SourceConnector extends Connector {
   createTask(): SourceTask;
-  /** Called before offsets are changed through REST. Throws `ToolError` where they may not be. */
-  alterOffsets?(props: Props, offsets: readonly SourceOffset[]): void;
 }
 
 export interface SinkConnector extends Connector {

@@ -119,24 +119,18 @@ export const INSERT_HEADER_CONFIG = new ConfigDef([
   {
     name: 'header',
     type: 'STRING',
-    validate: nullOr(nonEmptyPrintable),
+    validate: nonEmptyPrintable,
     importance: 'HIGH',
     documentation: 'The name of the header.',
   },
   {
     name: 'value.literal',
     type: 'STRING',
-    validate: nullOr(nonEmptyPrintable),
+    validate: nonEmptyPrintable,
     importance: 'HIGH',
     documentation: 'Its value, the same for all records, read by its looks.',
   },
 ]);
-
-function nullOr(validate: typeof nonEmptyPrintable): typeof nonEmptyPrintable {
-  return (name, value) => {
-    if (value !== null) validate(name, value);
-  };
-}
 
 /** org.apache.kafka.connect.transforms.InsertHeader. */
 export class InsertHeader implements Transformation {
@@ -169,7 +163,7 @@ export const HAS_HEADER_KEY_CONFIG = new ConfigDef([
   {
     name: 'name',
     type: 'STRING',
-    validate: nullOr(nonEmptyPrintable),
+    validate: nonEmptyPrintable,
     importance: 'MEDIUM',
     documentation: 'The name of the header.',
   },

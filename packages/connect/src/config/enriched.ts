@@ -1,0 +1,100 @@
+import type { Props } from '../plugins/api';
+import type { Plugins } from '../plugins/plugins';
+import { ConfigDef, type ConfigKey, invalidValue } from './config-def';
+
+/** The settings of a connector's transformations and predicates, under their full names (ConnectorConfig.enrich). */
+
+interface Kind {
+  readonly type: 'transformation' | 'predicate';
+  readonly setting: 'transforms' | 'predicates';
+  readonly label: 'Transformation' | 'Predicate';
+  readonly group: string;
+}
+
+const KINDS: readonly Kind[] = [
+  { type: 'transformation', setting: 'transforms', label: 'Transformation', group: 'Transforms' },
+  { type: 'predicate', setting: 'predicates', label: 'Predicate', group: 'Predicates' },
+];
+
+const isAlias = (props: Props, setting: string, alias: string): boolean => aliasesIn(props, setting).includes(alias);
+
+/** The names that a list setting holds, each once. */
+export const aliasesIn = (props: Props, setting: string): string[] => [
+  ...new Set(
+    (props.get(setting) ?? '')
+      .split(',')
+      .map((alias) => alias.trim())
+      .filter(Boolean),
+  ),
+];
+
+function predicateKeys(prefix: string, group: string, props: Props, order: number): ConfigKey[] {
+  return [
+    {
+      name: `${prefix}.negate`,
+      type: 'BOOLEAN',
+      fallback: 'false',
+      importance: 'MEDIUM',
+      documentation: 'Whether the transformation is for the records that the predicate does not match.',
+      group,
+      order,
+      displayName: 'negate',
+    },
+    {
+      name: `${prefix}.predicate`,
+      type: 'STRING',
+      fallback: null,
+      validate: (name, value) => {
+        if (value === null || isAlias(props, 'predicates', String(value))) return;
+        throw invalidValue(name, value, `Predicate alias ${value} is not known`);
+      },
+      importance: 'MEDIUM',
+      documentation: 'The predicate that says which records the transformation is for.',
+      group,
+      order: order + 1,
+      displayName: 'predicate',
+    },
+  ];
+}
+
+function keysOf(kind: Kind, alias: string, props: Props, plugins: Plugins): ConfigKey[] {
+  const prefix = `${kind.setting}.${alias}`;
+  const group = `${kind.group}: ${alias}`;
+  const className = props.get(`${prefix}.type`);
+  const plugin = className === undefined ? undefined : plugins.find(kind.type, className);
+  const type: ConfigKey = {
+    name: `${prefix}.type`,
+    type: 'CLASS',
+    validate: (name, value) => {
+      if (value === null) throw invalidValue(name, null, `Not a ${kind.label}`);
+      if (!plugin) throw invalidValue(name, value, `Class ${value} could not be found.`);
+    },
+    importance: 'HIGH',
+    documentation: `The class of the ${kind.type} '${alias}'.`,
+    group,
+    order: 0,
+    width: 'LONG',
+    displayName: `${kind.label} type for ${alias}`,
+    recommended: () => plugins.ofType(kind.type).map((each) => each.className),
+  };
+  const own = (plugin?.config.keys ?? []).map(
+    (key, index): ConfigKey => ({
+      ...key,
+      name: `${prefix}.${key.name}`,
+      group,
+      order: index + 1,
+      displayName: key.displayName ?? key.name,
+      ...(key.validate && { validate: (_, value) => key.validate!(key.name, value) }),
+    }),
+  );
+  const more = kind.type === 'transformation' && plugin ? predicateKeys(prefix, group, props, own.length + 1) : [];
+  return [type, ...own, ...more];
+}
+
+/** A connector's settings, with those of the transformations and predicates that it names. */
+export function enriched(base: ConfigDef, props: Props, plugins: Plugins): ConfigDef {
+  const added = KINDS.flatMap((kind) =>
+    aliasesIn(props, kind.setting).flatMap((alias) => keysOf(kind, alias, props, plugins)),
+  );
+  return new ConfigDef([...base.keys, ...added]);
+}

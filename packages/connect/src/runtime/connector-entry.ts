@@ -1,0 +1,120 @@
+import { hashMapOrder, stringHash } from '@odradek/tools/java-order';
+import type { ToolError } from '@odradek/tools/tool-error';
+import { asToolError, ConnectError, traceOf } from '../errors';
+import { JavaHashMap } from '../java/hash-map';
+import type { Logger } from '../log';
+import type { Connector, Props } from '../plugins/api';
+import type { PluginDescOf } from '../plugins/plugins';
+import type { TargetState, TaskListener, WorkerTask } from './task';
+
+export type ConnectorPlugin = PluginDescOf<'sink'> | PluginDescOf<'source'>;
+
+export type State = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'FAILED' | 'STOPPED' | 'RESTARTING';
+
+/** A state, and where it is FAILED why. */
+export interface Status {
+  readonly state: State;
+  readonly trace?: string;
+}
+
+export interface TaskEntry {
+  readonly id: number;
+  readonly props: Props;
+  status: Status;
+  task: WorkerTask | undefined;
+}
+
+const failed = (error: ToolError): Status => ({ state: 'FAILED', trace: traceOf(error) });
+
+/** A connector that the worker has: what it is told, and how it fares (WorkerConnector and its statuses). */
+export class ConnectorEntry {
+  status: Status = { state: 'UNASSIGNED' };
+  tasks: TaskEntry[] = [];
+  readonly topics = new Set<string>();
+  private connector: Connector | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly plugin: ConnectorPlugin,
+    readonly config: Props,
+    public target: TargetState,
+    private readonly log: Logger,
+    private readonly reconfigure: () => void,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.connector !== undefined && this.status.state === 'RUNNING';
+  }
+
+  /** Starts it, unless it is to stand still. Throws `ConnectError` where it does not start; it is FAILED then. */
+  async start(): Promise<void> {
+    if (this.target !== 'STARTED') {
+      this.status = { state: this.target };
+      return;
+    }
+    try {
+      const connector = this.plugin.create();
+      await connector.start(this.config, {
+        requestTaskReconfiguration: this.reconfigure,
+        raiseError: (error) => this.fail(asToolError(error)),
+      });
+      this.connector = connector;
+      this.status = { state: 'RUNNING' };
+    } catch (thrown) {
+      const error = asToolError(thrown);
+      this.log.error(`WorkerConnector{id=${this.name}} Error while starting connector`, error);
+      this.status = failed(error);
+      const message = `Failed to transition connector ${this.name} to state ${this.target}`;
+      throw new ConnectError(message, error);
+    }
+  }
+
+  private fail(error: ToolError): void {
+    this.log.error(`WorkerConnector{id=${this.name}} Connector raised an error`, error);
+    this.status = failed(error);
+  }
+
+  /** Stops it; what it throws is told of. Its tasks go on. */
+  async stop(): Promise<void> {
+    const { connector } = this;
+    this.connector = undefined;
+    try {
+      await connector?.stop?.();
+    } catch (thrown) {
+      const error = asToolError(thrown);
+      this.log.error(`WorkerConnector{id=${this.name}} Error while shutting down connector`, error);
+    }
+  }
+
+  /** The configurations of its tasks. Throws what the connector throws. */
+  taskProps(most: number): Props[] {
+    const connector = this.connector;
+    if (!connector) return [];
+    const topics = ['topics', 'topics.regex'].flatMap((name): [string, string][] => {
+      const value = this.config.get(name);
+      return this.plugin.type === 'sink' && value ? [[name, value]] : [];
+    });
+    return connector
+      .taskConfigs(most)
+      .map((props) => new JavaHashMap<string, string>([...props, ['task.class', connector.taskClass], ...topics]));
+  }
+
+  /** A listener that keeps a task's status. */
+  listenerOf(entry: TaskEntry): TaskListener {
+    const set = (state: State) => () => {
+      entry.status = { state };
+    };
+    return {
+      onStartup: set('RUNNING'),
+      onResume: set('RUNNING'),
+      onPause: set('PAUSED'),
+      onShutdown: set('UNASSIGNED'),
+      onFailure: (error) => {
+        entry.status = failed(error);
+      },
+    };
+  }
+}
+
+/** Names in the order in which a Java hash set of strings lists them. */
+export const inHashOrder = (names: readonly string[]): string[] => hashMapOrder(names, stringHash);

@@ -1,0 +1,122 @@
+import type { ConsumerRecord } from '@odradek/tools/client/consumed';
+import type { ToolError } from '@odradek/tools/tool-error';
+import type { ParsedConfig } from '../config/config-def';
+import type { SourceRecord } from '../data/record';
+import { asToolError, ConnectError, isRetriable } from '../errors';
+import type { Logger } from '../log';
+
+/** What a worker does with a record: error reports name it. */
+export type Stage =
+  | 'TASK_POLL'
+  | 'TRANSFORMATION'
+  | 'KEY_CONVERTER'
+  | 'VALUE_CONVERTER'
+  | 'HEADER_CONVERTER'
+  | 'TASK_PUT'
+  | 'KAFKA_PRODUCE';
+
+/** A failure on a record's way. */
+export interface Failure {
+  readonly record: ConsumerRecord | SourceRecord;
+  readonly stage: Stage;
+  /** The Java class that was at work. */
+  readonly className: string;
+  readonly error: ToolError;
+  readonly attempt: number;
+}
+
+export interface ErrorReporter {
+  report(failure: Failure): Promise<void>;
+}
+
+const LEAST_DELAY_MS = 300;
+
+/** Thrown where a record is to be left out. */
+export class SkippedRecord extends Error {}
+
+/** Retries what may pass, and tolerates failures as `errors.*` says (RetryWithToleranceOperator). */
+export class ErrorHandling {
+  private readonly retryTimeoutMs: number;
+  private readonly maxDelayMs: number;
+  readonly toleratesAll: boolean;
+
+  constructor(
+    config: ParsedConfig,
+    private readonly reporters: readonly ErrorReporter[],
+    private readonly sleep: (ms: number) => Promise<boolean>,
+  ) {
+    this.retryTimeoutMs = config.number('errors.retry.timeout');
+    this.maxDelayMs = config.number('errors.retry.delay.max.ms');
+    this.toleratesAll = config.string('errors.tolerance') === 'all';
+  }
+
+  /**
+   * Runs one step. Throws `SkippedRecord` where it failed and that is tolerated, `ConnectError` where it is not. Steps are
+   * synchronous, so that nothing is waited for on the way of a record that is well.
+   */
+  execute<T>(record: Failure['record'], stage: Stage, className: string, step: () => T): T | Promise<T> {
+    try {
+      return step();
+    } catch (thrown) {
+      return this.recover(record, stage, className, step, thrown);
+    }
+  }
+
+  private async recover<T>(
+    record: Failure['record'],
+    stage: Stage,
+    className: string,
+    step: () => T,
+    thrown: unknown,
+  ): Promise<T> {
+    const deadlineMs = this.retryTimeoutMs < 0 ? Number.POSITIVE_INFINITY : Date.now() + this.retryTimeoutMs;
+    let failure = thrown;
+    let attempt = 1;
+    while (isRetriable(failure) && Date.now() < deadlineMs) {
+      const delayMs = Math.min(LEAST_DELAY_MS * 2 ** (attempt - 1), this.maxDelayMs, deadlineMs - Date.now());
+      if (!(await this.sleep(delayMs))) break;
+      attempt++;
+      try {
+        return step();
+      } catch (again) {
+        failure = again;
+      }
+    }
+    const error = asToolError(failure);
+    await this.failed({ record, stage, className, error, attempt });
+    throw new SkippedRecord(error.message);
+  }
+
+  /** Reports a failure. Throws `ConnectError` where it is not tolerated. */
+  async failed(failure: Failure): Promise<void> {
+    await Promise.all(this.reporters.map((reporter) => reporter.report(failure)));
+    if (!this.toleratesAll) throw new ConnectError('Tolerance exceeded in error handler', failure.error);
+  }
+}
+
+/** Writes failures to the log (LogReporter). */
+export class LogReporter implements ErrorReporter {
+  constructor(
+    private readonly taskName: string,
+    private readonly log: Logger,
+    private readonly includesMessages: boolean,
+  ) {}
+
+  report({ record, stage, className, error, attempt }: Failure): Promise<void> {
+    const shown = this.includesMessages ? `, where ${recordText(record)}` : '';
+    const attempts = attempt > 1 ? ` Attempt ${attempt}.` : '';
+    const what = `Error encountered in task ${this.taskName}. Executing stage '${stage}' with class '${className}'`;
+    this.log.error(`${what}${shown}.${attempts}`, error);
+    return Promise.resolve();
+  }
+}
+
+function recordText(record: Failure['record']): string {
+  if ('sourcePartition' in record) {
+    const { topic, partition, timestamp } = record;
+    return `source record is = SourceRecord{topic='${topic}', kafkaPartition=${partition}, timestamp=${timestamp}}`;
+  }
+  const { topic, partition, offset, timestamp, timestampType } = record;
+  const time = timestamp >= 0 ? `, timestamp=${timestamp}, timestampType=${timestampType}` : '';
+  return `consumed record is {topic='${topic}', partition=${partition}, offset=${offset}${time}}`;
+}

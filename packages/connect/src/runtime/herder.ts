@@ -1,0 +1,307 @@
+import { AlreadyExistsError, asToolError, NotFoundError } from '../errors';
+import { JavaHashMap } from '../java/hash-map';
+import type { Logger } from '../log';
+import type { Props } from '../plugins/api';
+import { ConnectorEntry, inHashOrder, type Status, type TaskEntry } from './connector-entry';
+import { OffsetsAdmin } from './offsets-admin';
+import { Serial } from './pace';
+import { BadRequestError } from './rest-error';
+import type { TargetState } from './task';
+import { type ConfigInfos, requireValid, Validation } from './validation';
+import type { Worker } from './worker';
+
+const HERDER = 'org.apache.kafka.connect.runtime.standalone.StandaloneHerder';
+
+/** A status as answers show it. */
+export type StatusInfo = Status & { readonly worker_id: string };
+
+export interface ConnectorStatus {
+  readonly name: string;
+  readonly connector: StatusInfo;
+  readonly tasks: readonly (StatusInfo & { readonly id: number })[];
+  readonly type: 'source' | 'sink';
+}
+
+export interface ConnectorInfo {
+  readonly name: string;
+  readonly config: Props;
+  readonly tasks: readonly { readonly connector: string; readonly task: number }[];
+  readonly type: 'source' | 'sink';
+}
+
+export interface RestartRequest {
+  readonly includeTasks: boolean;
+  readonly onlyFailed: boolean;
+}
+
+/** Keeps a standalone worker's connectors: what changes them happens one after another (StandaloneHerder). */
+export class Herder {
+  private readonly connectors = new Map<string, ConnectorEntry>();
+  private readonly turns = new Serial();
+  private readonly log: Logger;
+  private readonly validation: Validation;
+  readonly offsets: OffsetsAdmin;
+
+  constructor(
+    readonly worker: Worker,
+    readonly clusterId: string | null,
+  ) {
+    this.log = worker.loggers.logger(HERDER);
+    this.validation = new Validation(worker.plugins, worker.config);
+    this.offsets = new OffsetsAdmin(worker);
+  }
+
+  async start(): Promise<void> {
+    this.log.info('Herder starting');
+    await this.worker.start();
+    this.log.info('Herder started');
+  }
+
+  /** Stops all connectors; tasks have task.shutdown.graceful.timeout.ms for it. */
+  async stop(): Promise<void> {
+    this.log.info('Herder stopping');
+    await this.turns.run(async () => {
+      await Promise.all([...this.connectors.values()].map((entry) => this.stopTasks(entry)));
+      for (const entry of this.connectors.values()) await entry.stop();
+    });
+    this.log.info('Herder stopped');
+  }
+
+  /** The names of all connectors, in Java's order. */
+  names(): string[] {
+    return inHashOrder([...this.connectors.keys()]);
+  }
+
+  private entry(name: string, message = `Connector ${name} not found`): ConnectorEntry {
+    const entry = this.connectors.get(name);
+    if (!entry) throw new NotFoundError(message);
+    return entry;
+  }
+
+  info(name: string): ConnectorInfo {
+    const { config, tasks, plugin } = this.entry(name);
+    return { name, config, tasks: tasks.map(({ id }) => ({ connector: name, task: id })), type: plugin.type };
+  }
+
+  status(name: string): ConnectorStatus {
+    const entry = this.entry(name, `No status found for connector ${name}`);
+    const tasks = entry.tasks.map(({ id, status }) => ({ id, ...this.shown(status) }));
+    return { name, connector: this.shown(entry.status), tasks, type: entry.plugin.type };
+  }
+
+  private shown({ state, trace }: Status): StatusInfo {
+    return { state, worker_id: this.worker.id, ...(trace !== undefined && { trace }) };
+  }
+
+  taskStatus(name: string, taskId: number): StatusInfo & { readonly id: number } {
+    const task = this.connectors.get(name)?.tasks[taskId];
+    if (!task) throw new NotFoundError(`No status found for task ${name}-${taskId}`);
+    return { id: taskId, ...this.shown(task.status) };
+  }
+
+  tasks(name: string): readonly TaskEntry[] {
+    return this.entry(name).tasks;
+  }
+
+  topics(name: string): string[] {
+    return inHashOrder([...this.entry(name).topics]);
+  }
+
+  resetTopics(name: string): void {
+    this.connectors.get(name)?.topics.clear();
+  }
+
+  validate(props: Props): ConfigInfos {
+    return this.validation.validate(props);
+  }
+
+  /**
+   * Makes a connector, or gives it another configuration. Returns whether it is new. Throws `BadRequestError` for settings
+   * that do not do, `AlreadyExistsError` where it may not be replaced, `ConnectError` where it does not start.
+   */
+  putConfig(name: string, props: Props, target: TargetState | undefined, mayReplace: boolean): Promise<boolean> {
+    return this.turns.run(async () => {
+      requireValid(this.validation.validate(props));
+      const old = this.connectors.get(name);
+      if (old && !mayReplace) throw new AlreadyExistsError(`Connector ${name} already exists`);
+      if (old) await this.end(old);
+      const plugin = this.worker.plugins.connector(props.get('connector.class')!)!;
+      const log = this.worker.loggers.logger('org.apache.kafka.connect.runtime.WorkerConnector', `[${name}|worker] `);
+      const entry: ConnectorEntry = new ConnectorEntry(
+        name,
+        plugin,
+        new JavaHashMap(props),
+        target ?? old?.target ?? 'STARTED',
+        log,
+        () => this.reconfigure(entry),
+      );
+      this.connectors.set(name, entry);
+      log.info(`Creating connector ${name} of type ${plugin.className}`);
+      await entry.start();
+      await this.updateTasks(entry);
+      return !old;
+    });
+  }
+
+  /** Changes some settings; null ones are taken away (KIP-477). */
+  patchConfig(name: string, changes: ReadonlyMap<string, string | null>): Promise<boolean> {
+    const config = new Map(this.entry(name).config);
+    for (const [key, value] of changes) {
+      if (value === null) config.delete(key);
+      else config.set(key, value);
+    }
+    return this.putConfig(name, config, undefined, true);
+  }
+
+  private reconfigure(entry: ConnectorEntry): void {
+    void this.turns
+      .run(() => (this.connectors.get(entry.name) === entry ? this.updateTasks(entry) : undefined))
+      .catch((thrown) => this.log.error(`Failed to reconfigure connector ${entry.name}`, asToolError(thrown)));
+  }
+
+  /** Has the connector divide its work anew, and its tasks replaced where that comes out otherwise. */
+  private async updateTasks(entry: ConnectorEntry): Promise<void> {
+    if (!entry.isRunning) {
+      if (entry.target === 'STARTED') {
+        this.log.info(`Skipping update of tasks for connector ${entry.name} since it is not running`);
+      }
+      return;
+    }
+    const config = this.worker.connectorConfig(entry.plugin, entry.config);
+    const props = entry.taskProps(config.number('tasks.max'));
+    this.worker.checkTaskCount(entry.name, props.length, config);
+    const isSame =
+      props.length === entry.tasks.length && props.every((each, id) => isEqual(each, entry.tasks[id]!.props));
+    if (isSame) return;
+    await this.stopTasks(entry);
+    entry.tasks = props.map((each, id) => ({ id, props: each, status: { state: 'UNASSIGNED' }, task: undefined }));
+    for (const task of entry.tasks) await this.startTask(entry, task);
+  }
+
+  private async startTask(entry: ConnectorEntry, task: TaskEntry): Promise<void> {
+    const { name, plugin, config, target } = entry;
+    const listener = entry.listenerOf(task);
+    const used = this.worker.config.parsed.boolean('topic.tracking.enable')
+      ? (topic: string) => void entry.topics.add(topic)
+      : () => undefined;
+    try {
+      const plan = { connector: name, taskId: task.id, plugin, connectorProps: config, taskProps: task.props };
+      task.task = await this.worker.createTask({ ...plan, target, listener, used });
+      task.task.start();
+    } catch (thrown) {
+      const error = asToolError(thrown);
+      this.log.error(`Failed to start task ${name}-${task.id}`, error);
+      listener.onFailure(error);
+    }
+  }
+
+  private async stopTasks(entry: ConnectorEntry, tasks = entry.tasks): Promise<void> {
+    const timeoutMs = this.worker.config.parsed.number('task.shutdown.graceful.timeout.ms');
+    for (const { task } of tasks) task?.requestStop();
+    await Promise.all(
+      tasks.map(async ({ id, task }) => {
+        const isGraceful = !task || (await task.awaitStop(timeoutMs));
+        if (!isGraceful) this.log.error(`Graceful stop of task ${entry.name}-${id} failed.`);
+      }),
+    );
+  }
+
+  private async end(entry: ConnectorEntry): Promise<void> {
+    await this.stopTasks(entry);
+    await entry.stop();
+  }
+
+  delete(name: string): Promise<void> {
+    return this.turns.run(async () => {
+      await this.end(this.entry(name));
+      this.connectors.delete(name);
+    });
+  }
+
+  /** Pauses or resumes a connector, or stops it for good, its tasks given up. */
+  setTarget(name: string, target: TargetState): Promise<void> {
+    const entry = this.entry(name, `Unknown connector: ${name}`);
+    return this.turns.run(async () => {
+      const before = entry.target;
+      entry.target = target;
+      if (target === before) return;
+      if (target === 'STARTED') {
+        if (entry.status.state !== 'FAILED') await entry.start();
+        for (const { task } of entry.tasks) task?.setTarget(target);
+        await this.updateTasks(entry);
+        return;
+      }
+      await entry.stop();
+      if (entry.status.state !== 'FAILED' || target === 'STOPPED') entry.status = { state: target };
+      for (const { task } of entry.tasks) task?.setTarget(target);
+      if (target !== 'STOPPED') return;
+      await this.stopTasks(entry);
+      entry.tasks = [];
+    });
+  }
+
+  /** Starts a connector anew, and its tasks where that is asked for. */
+  restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
+    return this.turns.run(async () => {
+      const entry = this.entry(name, `Unknown connector: ${name}`);
+      const isDue = (status: Status): boolean => !request.onlyFailed || status.state === 'FAILED';
+      const isConnectorDue = isDue(entry.status);
+      const tasks = request.includeTasks ? entry.tasks.filter(({ status }) => isDue(status)) : [];
+      const plan = this.restartPlan(entry, isConnectorDue, tasks);
+      // The answer does not wait for what is restarted, but for what comes out wrong at once.
+      const restarting = this.restartNow(entry, isConnectorDue, tasks);
+      if (!request.includeTasks && !request.onlyFailed) await restarting;
+      else restarting.catch((thrown) => this.log.error(`Connector '${name}' restart failed`, asToolError(thrown)));
+      return plan;
+    });
+  }
+
+  private restartPlan(entry: ConnectorEntry, isConnectorDue: boolean, due: readonly TaskEntry[]): ConnectorStatus {
+    const restarting = this.shown({ state: 'RESTARTING' });
+    const status = this.status(entry.name);
+    const isDue = (id: number): boolean => due.some((task) => task.id === id);
+    return {
+      ...status,
+      connector: isConnectorDue ? restarting : status.connector,
+      tasks: status.tasks.map((task) => (isDue(task.id) ? { id: task.id, ...restarting } : task)),
+    };
+  }
+
+  private async restartNow(entry: ConnectorEntry, connector: boolean, tasks: readonly TaskEntry[]): Promise<void> {
+    await this.stopTasks(entry, [...tasks]);
+    if (connector) {
+      await entry.stop();
+      await entry.start();
+    }
+    for (const task of tasks) await this.startTask(entry, task);
+    if (connector) await this.updateTasks(entry);
+  }
+
+  restartTask(name: string, taskId: number): Promise<void> {
+    return this.turns.run(async () => {
+      const entry = this.entry(name, `Connector ${name} not found`);
+      const task = entry.tasks[taskId];
+      if (!task) throw new NotFoundError(`Task ${name}-${taskId} not found`);
+      await this.stopTasks(entry, [task]);
+      await this.startTask(entry, task);
+    });
+  }
+
+  /** The connector, for a change of its offsets. Throws `BadRequestError` where it is not stopped. */
+  stopped(name: string): ConnectorEntry {
+    const entry = this.entry(name);
+    if (entry.target === 'STOPPED' && entry.tasks.length === 0) return entry;
+    throw new BadRequestError(
+      'Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified ' +
+        `connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+    );
+  }
+
+  /** The connector as it is. */
+  connector(name: string): ConnectorEntry {
+    return this.entry(name);
+  }
+}
+
+const isEqual = (a: Props, b: Props): boolean =>
+  a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);

@@ -1,0 +1,237 @@
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { loadProperties } from '@odradek/tools/client/properties';
+import type { Out } from '@odradek/tools/print';
+import { ToolError } from '@odradek/tools/tool-error';
+import { type WorkerConfig, workerConfig } from './config/worker-config';
+import { asToolError, ConnectError } from './errors';
+import { JavaHashMap } from './java/hash-map';
+import { type JsonNode, parseJson } from './java/json';
+import { type Logger, Loggers } from './log';
+import type { Props } from './plugins/api';
+import { builtinPlugins } from './plugins/builtin';
+import { Plugins } from './plugins/plugins';
+import { loadPlugins } from './plugins/user-plugins';
+import { configOf, connectorRoutes, initialState } from './rest/connectors';
+import { type Listener, parseListener, RestServer } from './rest/server';
+import { adminRoutes, workerRoutes } from './rest/worker-routes';
+import { Clients } from './runtime/clients';
+import { Herder } from './runtime/herder';
+import type { TargetState } from './runtime/task';
+import { Worker } from './runtime/worker';
+
+const CLI = 'org.apache.kafka.connect.cli.';
+const USAGE = 'ConnectStandalone worker.properties [connector1.properties connector2.json ...]';
+
+/** What a worker is run with. */
+export interface Surroundings {
+  readonly stdout: Out;
+  /** Calls back once the worker is to end. */
+  onInterrupt(listener: () => void): void;
+}
+
+/** A running worker. */
+interface Running {
+  readonly herder: Herder;
+  stop(): Promise<void>;
+}
+
+/** connect-standalone: runs a worker until it is interrupted. Returns the exit code (ConnectStandalone). */
+export async function connectStandalone(argv: readonly string[], io: Surroundings): Promise<number> {
+  const loggers = new Loggers(io.stdout);
+  const log = loggers.logger(`${CLI}AbstractConnectCli`);
+  if (argv.length < 1 || argv.includes('--help')) {
+    log.info(`Usage: ${USAGE}`);
+    return 1;
+  }
+  const interrupted = new Promise<void>((resolve) => io.onInterrupt(resolve));
+  let running: Running | undefined;
+  try {
+    const startMs = Date.now();
+    log.info('Kafka Connect worker initializing ...');
+    const props: Props = argv[0] === '' ? new Map() : new JavaHashMap(loadProperties(argv[0]!));
+    running = await startWorker(props, loggers, log);
+    log.info(`Kafka Connect worker initialization took ${Date.now() - startMs}ms`);
+  } catch (thrown) {
+    log.error('Stopping due to error', asToolError(thrown));
+    return 2;
+  }
+  const failure = await createConnectors(argv.slice(1), running.herder, loggers);
+  if (failure === undefined) await interrupted;
+  await running.stop();
+  return failure ?? 0;
+}
+
+/** Makes the connectors of files. Returns an exit code where one of them fails. */
+async function createConnectors(
+  files: readonly string[],
+  herder: Herder,
+  loggers: Loggers,
+): Promise<number | undefined> {
+  const log = loggers.logger(`${CLI}ConnectStandalone`);
+  for (const file of files) {
+    try {
+      const { name, config, target } = readConnectorFile(file);
+      await herder.putConfig(name, config, target, false);
+      log.info(`Created connector ${name}`);
+    } catch (thrown) {
+      log.error(`Failed to create connector for ${file}`);
+      log.error('Stopping after connector error', asToolError(thrown));
+      return 3;
+    }
+  }
+  return undefined;
+}
+
+/** Starts a worker. Throws `ToolError`. */
+async function startWorker(props: Props, loggers: Loggers, log: Logger): Promise<Running> {
+  log.info('Scanning for plugin classes. This might take a moment ...');
+  const paths = (props.get('plugin.path') ?? '').split(',').map((path) => path.trim());
+  const found = await loadPlugins(paths, loggers.logger('org.apache.kafka.connect.runtime.isolation.PluginScanner'));
+  const plugins = new Plugins([...builtinPlugins(), ...found]);
+  const config = workerConfig(props);
+  const clusterId = await fetchClusterId(config, loggers);
+  const listeners = config.parsed.list('listeners').map(parseListener);
+  const bound = await bind(config, listeners, loggers);
+  let herder: Herder;
+  try {
+    const worker = new Worker(config, plugins, loggers, bound.advertised);
+    worker.checkConverters();
+    herder = new Herder(worker, clusterId);
+    await herder.start();
+  } catch (thrown) {
+    await bound.close();
+    throw thrown;
+  }
+  bound.serve(herder);
+  loggers.logger('org.apache.kafka.connect.runtime.Connect').info('Kafka Connect started');
+  return {
+    herder,
+    stop: async () => {
+      const name = 'org.apache.kafka.connect.runtime.Connect';
+      loggers.logger(name).info('Kafka Connect stopping');
+      await bound.close();
+      await herder.stop();
+      loggers.logger(name).info('Kafka Connect stopped');
+    },
+  };
+}
+
+async function fetchClusterId(config: WorkerConfig, loggers: Loggers): Promise<string | null> {
+  const log = loggers.logger('org.apache.kafka.connect.runtime.WorkerConfig');
+  log.info('Creating Kafka admin client');
+  try {
+    const admin = await new Clients(config, loggers).admin('adminclient-1');
+    try {
+      const { clusterId } = await admin.call('listNodes', ({ deadlineMs }) => admin.client.metadata([], deadlineMs));
+      log.info(`Kafka cluster ID: ${clusterId}`);
+      return clusterId;
+    } finally {
+      admin.close();
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    const what =
+      "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security properties.";
+    throw new ConnectError(what, thrown);
+  }
+}
+
+interface Bound {
+  /** Host and port that others are told. */
+  readonly advertised: string;
+  /** Begins to answer. */
+  serve(herder: Herder): void;
+  close(): Promise<void>;
+}
+
+/** Binds all listeners: statuses name the port that the first of them got. */
+async function bind(config: WorkerConfig, listeners: readonly Listener[], loggers: Loggers): Promise<Bound> {
+  const log = loggers.logger('org.apache.kafka.connect.runtime.rest.RestServer');
+  const { parsed } = config;
+  const adminList = parsed.get('admin.listeners') as readonly string[] | null;
+  const adminListeners = (adminList ?? []).filter(Boolean).map(parseListener);
+  const bound: { readonly server: RestServer; readonly isAdmin: boolean }[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(bound.map(({ server }) => server.close()));
+  };
+  const listen = async (listener: Listener, isAdmin: boolean): Promise<number> => {
+    const server = new RestServer(corsHeaders(config), loggers);
+    const port = await server.listen(listener);
+    bound.push({ server, isAdmin });
+    return port;
+  };
+  try {
+    const ports: number[] = [];
+    for (const listener of listeners) ports.push(await listen(listener, false));
+    for (const listener of adminListeners) await listen(listener, true);
+    const host = parsed.nullable('rest.advertised.host.name') ?? (listeners[0]!.host || (await ownAddress()));
+    const port = (parsed.get('rest.advertised.port') as number | null) ?? ports[0]!;
+    log.info(`REST server listening at http://${host}:${ports[0]}/, advertising URL http://${host}:${port}/`);
+    const serve = (herder: Herder): void => {
+      const admin = adminRoutes(loggers, Date.now);
+      const main = [...workerRoutes(herder), ...connectorRoutes(herder, log)];
+      for (const { server, isAdmin } of bound) {
+        server.serve(isAdmin ? admin : adminList === null ? [...main, ...admin] : main);
+      }
+    };
+    return { advertised: `${host}:${port}`, serve, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function corsHeaders({ parsed }: WorkerConfig): Record<string, string> {
+  const origin = parsed.string('access.control.allow.origin');
+  const methods = parsed.string('access.control.allow.methods');
+  if (origin === '') return {};
+  return {
+    'Access-Control-Allow-Origin': origin,
+    ...(methods !== '' && { 'Access-Control-Allow-Methods': methods }),
+  };
+}
+
+async function ownAddress(): Promise<string> {
+  try {
+    return (await lookup(hostname(), { family: 4 })).address;
+  } catch {
+    return '127.0.0.1';
+  }
+}
+
+interface ConnectorFile {
+  readonly name: string;
+  readonly config: Props;
+  readonly target: TargetState | undefined;
+}
+
+/** Reads a connector's file: JSON of one of two forms, or properties. Throws `ToolError`. */
+function readConnectorFile(file: string): ConnectorFile {
+  const json = jsonOf(file);
+  if (json instanceof Map && json.get('config') instanceof Map) {
+    const config = configOf(json.get('config'));
+    const name = String(json.get('name') ?? '');
+    if (config.has('name') && config.get('name') !== name) {
+      throw new ConnectError(
+        `Connector name configuration in 'config' doesn't match the one specified in 'name' at '${file}'`,
+      );
+    }
+    return { name, config: config.set('name', name), target: initialState(json.get('initial_state')) };
+  }
+  const config = json instanceof Map ? configOf(json) : new JavaHashMap(loadProperties(file));
+  const name = config.get('name');
+  if (name === undefined) {
+    throw new ConnectError(`Connector configuration at '${file}' is missing the mandatory 'name' configuration`);
+  }
+  return { name, config, target: undefined };
+}
+
+function jsonOf(file: string): JsonNode {
+  try {
+    return parseJson(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
