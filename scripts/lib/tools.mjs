@@ -56,6 +56,8 @@ export const tools = [
     classes: ['org.apache.kafka.tools.StreamsResetter', 'kafka.tools.StreamsResetter'],
   },
   { name: 'kafka-transactions', classes: ['org.apache.kafka.tools.TransactionsCommand'] },
+  // Ours alone.
+  { name: 'kafka-doctor', classes: [] },
   {
     name: 'zookeeper-shell',
     classes: ['org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka', 'org.apache.zookeeper.ZooKeeperMain'],

@@ -1,0 +1,4 @@
+import { doctor } from './doctor/command';
+import { runTool } from './run-tool';
+
+runTool(doctor);

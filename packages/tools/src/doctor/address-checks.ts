@@ -1,0 +1,104 @@
+import type { Address } from '../client/addresses';
+import type { BrokerFacts, ClusterFacts, Dialled, Finding, Reach } from './facts';
+
+export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '';
+
+const NAME_REMEDY = 'use an address that this machine knows, or make the name known to it (DNS, /etc/hosts)';
+
+/** What is wrong with an address that a person gave. */
+export function bootstrapFinding(dialled: Dialled): Finding | null {
+  const address = addressText(dialled);
+  const error = (problem: string, remedy: string): Finding => ({ level: 'error', problem, remedy });
+  switch (dialled.reach.kind) {
+    case 'served':
+      return null;
+    case 'unresolved':
+      return error(
+        `The name ${dialled.host} of the bootstrap address ${address} is not known here.`,
+        `${NAME_REMEDY}.`,
+      );
+    case 'refused':
+      return error(
+        `Nothing listens at the bootstrap address ${address}.`,
+        'start the broker (bin/kafka-server-start.sh), or give the port that its setting listeners names.',
+      );
+    case 'silent':
+      return error(
+        `The bootstrap address ${address} does not answer.`,
+        'look whether the host is up, and whether a firewall or a missing port mapping of a container is in between.',
+      );
+    case 'unreachable':
+      return error(
+        `There is no way to the bootstrap address ${address} (${dialled.reach.code}).`,
+        'give an address of a network that this machine is in.',
+      );
+    case 'strange':
+      return error(
+        `What listens at the bootstrap address ${address} does not answer as a broker does.`,
+        'give the port of a PLAINTEXT listener: not one of SSL or SASL, of ZooKeeper (2181), or of the metrics.',
+      );
+  }
+}
+
+const REASONS: Readonly<Record<Exclude<Reach['kind'], 'served'>, string>> = {
+  unresolved: 'a name that is not known here',
+  refused: 'where nothing listens as seen from here',
+  silent: 'which does not answer as seen from here',
+  unreachable: 'to which there is no way from here',
+  strange: 'where something answers that is no broker',
+};
+
+/** The name of the listener that clients came in by, as far as it can be told: the one with that address. */
+function listenerAt({ settings, host, port }: BrokerFacts): string {
+  const all = `${settings.get('advertised.listeners') ?? ''},${settings.get('listeners') ?? ''}`;
+  const entries = all.split(',').map((entry) => /^\s*([^:]+):\/\/(.*):(\d+)\s*$/.exec(entry));
+  const own = entries.find((match) => match?.[2] === host && Number(match[3]) === port);
+  return own?.[1] ?? entries.find((match) => Number(match?.[3]) === port)?.[1] ?? 'PLAINTEXT';
+}
+
+/** How to make a broker tell clients an address that they can use. */
+function advertise(broker: BrokerFacts, through: Address): string {
+  const listener = listenerAt(broker);
+  const host = isLoopback(through.host) ? 'localhost' : through.host;
+  return `set advertised.listeners=${listener}://${host}:${broker.port} (or another address of it that this machine can use) in the properties of broker ${broker.id}, and start it again. Where clients of several networks need several addresses: a listener for each, as in listeners=INSIDE://:29092,OUTSIDE://:9092.`;
+}
+
+/** What is wrong with what brokers tell clients of where they are. */
+export function advertisedFindings({ brokers, through }: ClusterFacts): Finding[] {
+  const findings: Finding[] = [];
+  const error = (problem: string, remedy: string): void => void findings.push({ level: 'error', problem, remedy });
+  for (const broker of brokers) {
+    const { id, host, reach, answeringId } = broker;
+    const address = addressText(broker);
+    const tells = `Broker ${id} tells clients to go to ${address}`;
+    if (isWildcard(host)) error(`${tells}, which is no address.`, advertise(broker, through));
+    else if (isLoopback(host) && !isLoopback(through.host)) {
+      error(`${tells}, which is every client's own machine.`, advertise(broker, through));
+    } else if (reach.kind !== 'served') error(`${tells}, ${REASONS[reach.kind]}.`, advertise(broker, through));
+    else if (answeringId !== null && answeringId !== id) {
+      error(
+        `${tells}, but broker ${answeringId} answers there.`,
+        `give each broker an address of its own in advertised.listeners; a proxy in between must lead each address to its own broker.`,
+      );
+    }
+  }
+  return [...findings, ...sharedAddresses(brokers)];
+}
+
+function sharedAddresses(brokers: readonly BrokerFacts[]): Finding[] {
+  const byAddress = new Map<string, number[]>();
+  for (const broker of brokers) {
+    const address = addressText(broker);
+    byAddress.set(address, [...(byAddress.get(address) ?? []), broker.id]);
+  }
+  return [...byAddress]
+    .filter(([, ids]) => ids.length > 1)
+    .map(([address, ids]) => ({
+      level: 'error',
+      problem: `Brokers ${ids.join(' and ')} both tell clients to go to ${address}.`,
+      remedy: 'give each broker an address of its own in advertised.listeners.',
+    }));
+}
