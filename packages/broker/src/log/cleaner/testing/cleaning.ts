@@ -57,15 +57,14 @@ export interface Row {
 
 /** All records of a log, as text. */
 export function rowsOf(log: PartitionLog): Row[] {
-  const rows: Row[] = [];
+  const rows = new Map<number, Row>();
   for (const { baseOffset } of log.segmentList) {
     if (baseOffset === log.logEndOffset) continue;
     const b = readAll(log, Math.max(baseOffset, log.logStartOffset));
     forEachBatch(b, (at) => {
       for (const { offset, key, value } of readRecords(b, at)) {
-        if (rows.some((row) => row.offset === offset)) continue;
         const isControl = isControlAt(b, at);
-        rows.push({
+        rows.set(offset, {
           offset,
           key: isControl ? 'marker' : (key?.toString() ?? null),
           value: isControl ? null : (value?.toString() ?? null),
@@ -73,5 +72,5 @@ export function rowsOf(log: PartitionLog): Row[] {
       }
     });
   }
-  return rows;
+  return [...rows.values()];
 }
