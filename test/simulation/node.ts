@@ -9,6 +9,7 @@ import { SimulatedNetwork } from '@odradek/broker/env/simulation/network';
 import type { SeededRandom } from '@odradek/broker/env/simulation/random';
 import { SimulatedZooKeeper } from '@odradek/broker/env/simulation/zookeeper';
 import { CLEANER_WORK, CleanerWork } from '@odradek/broker/log/cleaner/cleaner-work';
+import { RECORDS_WORK, RecordsWork } from '@odradek/broker/log/records-work';
 
 export const BROKER_PORT = 9092;
 const LOG_DIR = '/data';
@@ -66,7 +67,10 @@ export class BrokerNode {
       clock: process,
       random: chance,
       disk,
-      background: new InTurns(process, { [CLEANER_WORK]: (port) => new CleanerWork(port, disk, process) }),
+      background: new InTurns(process, {
+        [CLEANER_WORK]: (port) => new CleanerWork(port, disk, process),
+        [RECORDS_WORK]: (port) => new RecordsWork(port),
+      }),
       network: new SimulatedNetwork(fabric, this.host, process, chance),
       http: { listen: () => Promise.reject(new Error('nobody asks by HTTP here')) },
       zookeeper: new SimulatedZooKeeper(fabric, this.host, process, chance),

@@ -152,7 +152,8 @@ export class Broker {
         hasMetrics: this.metrics !== null,
       }),
     );
-    const { controller, groups, transactions, transactionVerifier } = server.services;
+    const { controller, groups, transactions, transactionVerifier, recordsThread } = server.services;
+    this.onStop('work on records', () => recordsThread.stop());
     const topics = await store.getTopicAssignments([GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC]);
     groups.start(topics.get(GROUP_OFFSETS_TOPIC)?.partitions.size ?? null);
     this.onStop('group coordinator', () => groups.stop());

@@ -13,6 +13,7 @@ import { nodeNetwork } from './env/node/network';
 import { nodeRandom } from './env/node/random';
 import { NodeZooKeeper } from './env/node/zookeeper';
 import { CLEANER_WORK, CleanerWork } from './log/cleaner/cleaner-work';
+import { RECORDS_WORK, RecordsWork } from './log/records-work';
 import { explainStartFailure, type StartSettings } from './start-failure';
 
 const VERSION = '3.9.1';
@@ -128,5 +129,13 @@ async function main(): Promise<void> {
   }
 }
 
-if (workOfThread() === CLEANER_WORK) new CleanerWork(portOfThread(), new NodeDisk(), nodeClock);
-else void main();
+switch (workOfThread()) {
+  case CLEANER_WORK:
+    new CleanerWork(portOfThread(), new NodeDisk(), nodeClock);
+    break;
+  case RECORDS_WORK:
+    new RecordsWork(portOfThread());
+    break;
+  default:
+    void main();
+}

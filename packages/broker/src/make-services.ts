@@ -16,6 +16,7 @@ import { Controller } from './controller/controller';
 import { TopicAdmin } from './controller/topic-admin';
 import { TopicSeeds } from './controller/topic-seeds';
 import { GroupCoordinator } from './groups/coordinator';
+import { RecordsThread } from './log/records-thread';
 import { makeLogDirMoves } from './make-log-dir-moves';
 import { makeReplicaFetchers } from './make-replica-fetchers';
 import { makeReplicationThrottles } from './make-replication-throttles';
@@ -89,6 +90,7 @@ export function makeServices(parts: ServiceParts): Services {
       loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${parts.brokerId}]: `),
     ),
     groups: makeGroups(parts),
+    recordsThread: new RecordsThread(parts.ports.background, clock, loggers.logger('kafka.log.LogValidator')),
     transactions,
     transactionVerifier: makeTransactionVerifier(parts, transactions),
     replicaFetchers: makeReplicaFetchers(parts, throttles.follower),

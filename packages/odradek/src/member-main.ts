@@ -13,6 +13,7 @@ import { nodeNetwork } from '@odradek/broker/env/node/network';
 import { nodeRandom } from '@odradek/broker/env/node/random';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
 import { CLEANER_WORK, CleanerWork } from '@odradek/broker/log/cleaner/cleaner-work';
+import { RECORDS_WORK, RecordsWork } from '@odradek/broker/log/records-work';
 import { explainStartFailure } from '@odradek/broker/start-failure';
 import pino from 'pino';
 import type { MemberData, MemberMessage } from './member-messages';
@@ -59,7 +60,10 @@ async function main(): Promise<void> {
     random: nodeRandom,
     disk,
     // The cluster of a test has no topics that are worth a thread.
-    background: new InTurns(nodeClock, { [CLEANER_WORK]: (port) => new CleanerWork(port, disk, nodeClock) }),
+    background: new InTurns(nodeClock, {
+      [CLEANER_WORK]: (port) => new CleanerWork(port, disk, nodeClock),
+      [RECORDS_WORK]: (port) => new RecordsWork(port),
+    }),
     network: nodeNetwork,
     http: nodeHttp,
     zookeeper: new NodeZooKeeper(loggers),

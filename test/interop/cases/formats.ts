@@ -300,13 +300,19 @@ async function levels(both: Both): Promise<void> {
     ['snappy', 0],
     ['lz4', 9],
   ];
-  const records = today([1, 2, 3].map(() => ({ timestamp: BASE_TIME_MS, value: prose(60_000) })));
+  const records = today([1, 2, 3].map(() => ({ timestamp: BASE_TIME_MS, value: prose(120_000) })));
+  const zeros = (bytes: number): Buffer =>
+    today([{ timestamp: BASE_TIME_MS, value: Buffer.alloc(bytes) }], { compression: 'gzip' });
+  const [large, larger] = [zeros(6_000_000), zeros(40_000_000)];
   for (const [codec, level] of all) {
     const topic = `formats-${codec}-${level}`;
     const configs: Record<string, string> = { 'compression.type': codec };
     if (codec !== 'snappy') configs[`compression.${codec}.level`] = `${level}`;
-    await both.createTopic(topic, { configs });
+    for (const name of [topic, `${topic}-large`]) await both.createTopic(name, { configs });
     await append(both, topic, 9, records, 'prose');
+    // What takes long is done aside.
+    await append(both, `${topic}-large`, 9, large, 'much from little');
+    await append(both, `${topic}-large`, 9, larger, 'too much');
     const [ours, apache] = SIDES.map((side) => {
       const folder = path.join(both.world.sides[side].logDir, `${topic}-0`);
       return fs.statSync(path.join(folder, '00000000000000000000.log')).size;

@@ -1,39 +1,53 @@
 import { ERRORS, KafkaError } from '@odradek/protocol/errors';
 import type { Fetch } from '@odradek/protocol/messages/fetch';
-import { forEachBatch, RECORD_BATCH_OVERHEAD } from '@odradek/protocol/records/batch';
-import { downConvert } from '@odradek/protocol/records/conversion';
+import type { LegacyMagic } from '@odradek/protocol/records/legacy';
 import type { ResponseInit } from '@odradek/protocol/schema/api';
 import type { TopicConfig } from '../config/topic-config';
+import type { RecordsThread } from '../log/records-thread';
 
 type PartitionEntry = NonNullable<ResponseInit<typeof Fetch>['responses']>[number]['partitions'][number];
 
 const FIRST_ZSTD_VERSION = 10;
 const FIRST_STORAGE_ERROR_VERSION = 6;
-const EMPTY = Buffer.alloc(0);
-/** How much Kafka converts at a time (LazyDownConversionRecordsSend.MAX_READ_SIZE). */
-const CHUNK_BYTES = 128 * 1024;
-/** An entry's offset and length. */
-const OVERFLOW_HEADER_BYTES = 12;
+const FIRST_CURRENT_FORMAT_VERSION = 4;
 
-/** The newest message format that a fetch version may carry, or null for the current one. */
-function oldMagic(version: number): 0 | 1 | null {
-  if (version <= 1) return 0;
-  return version <= 3 ? 1 : null;
-}
+/** What is to be told of records that were asked for in an older format: they are converted, or why not. */
+export type Records = Buffer | KafkaError;
 
-function refused(entry: PartitionEntry, code: number): PartitionEntry {
-  return { partitionIndex: entry.partitionIndex, errorCode: code, highWatermark: -1, records: null };
-}
+/** Whether a fetch version may carry older message formats only. */
+export const needsOldFormat = (version: number): boolean => version < FIRST_CURRENT_FORMAT_VERSION;
 
 /**
- * A partition's answer in what an old fetch version understands (KafkaApis.maybeConvertFetchedData): older message
- * formats, no zstd before version 10 (KIP-110), no storage error before version 6.
+ * Records in the format of an old fetch version (KafkaApis.maybeConvertFetchedData). Done aside: whoever still asks so
+ * must not hold the others up, and a small batch may hold a lot.
  */
-export function convertedForVersion(
-  entry: PartitionEntry,
+export async function convertedRecords(
+  thread: RecordsThread,
+  records: Buffer,
   version: number,
   config: TopicConfig,
   fetchOffset: number,
+): Promise<Records> {
+  if (!config.values.messageDownconversionEnable) return new KafkaError('UNSUPPORTED_VERSION');
+  if (records.length === 0 || config.compressionType === 'zstd') return records;
+  const magic: LegacyMagic = version <= 1 ? 0 : 1;
+  try {
+    return await thread.downConvert(records, magic, fetchOffset);
+  } catch (error) {
+    if (error instanceof KafkaError) return error;
+    throw error;
+  }
+}
+
+/**
+ * A partition's answer in what an old fetch version understands: converted records, no zstd before version 10
+ * (KIP-110), no storage error before version 6.
+ */
+export function entryForVersion(
+  entry: PartitionEntry,
+  version: number,
+  config: TopicConfig,
+  records: Records,
 ): PartitionEntry {
   if (version < FIRST_ZSTD_VERSION && config.compressionType === 'zstd') {
     return refused(entry, ERRORS.UNSUPPORTED_COMPRESSION_TYPE.code);
@@ -41,62 +55,9 @@ export function convertedForVersion(
   if (version < FIRST_STORAGE_ERROR_VERSION && entry.errorCode === ERRORS.KAFKA_STORAGE_ERROR.code) {
     return { ...entry, errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER.code };
   }
-  const magic = oldMagic(version);
-  if (magic === null) return entry;
-  if (!config.values.messageDownconversionEnable) return refused(entry, ERRORS.UNSUPPORTED_VERSION.code);
-  try {
-    return { ...entry, records: downConverted(entry.records as Buffer, magic, fetchOffset) };
-  } catch (error) {
-    if (error instanceof KafkaError) return refused(entry, error.code);
-    throw error;
-  }
+  return records instanceof KafkaError ? refused(entry, records.code) : entry;
 }
 
-/**
- * What Kafka makes of records for old clients (LazyDownConversionRecords, KIP-283). It promises the size that the
- * records have on disk, or that of the first converted batch, before it converts the rest: so the answer is cut to that
- * size, and filled up to it with the beginning of a message that no client can take for whole. Throws `KafkaError`
- * where the first batch cannot be converted; a later one ends the answer, and is the first of the next fetch.
- */
-function downConverted(records: Buffer, magic: 0 | 1, fetchOffset: number): Buffer {
-  const ends: number[] = [];
-  forEachBatch(records, (at, size) => ends.push(at + size));
-  if (ends.length === 0) return EMPTY;
-  const parts: Buffer[] = [];
-  let taken = 0;
-  let done = 0;
-  const take = (count: number): void => {
-    const from = taken === 0 ? 0 : ends[taken - 1]!;
-    taken += count;
-    const converted = downConvert(records.subarray(from, ends[taken - 1]!), magic, fetchOffset);
-    for (const part of converted) {
-      parts.push(part);
-      done += part.length;
-    }
-  };
-  while (done === 0 && taken < ends.length) take(1);
-  const size = done === 0 ? OVERFLOW_HEADER_BYTES : Math.max(records.length, done);
-  try {
-    while (done < size && taken < ends.length) take(batchesOfChunk(ends, taken));
-  } catch (error) {
-    if (!(error instanceof KafkaError)) throw error;
-  }
-  if (done < size) parts.push(overflow(size - done));
-  return Buffer.concat(parts).subarray(0, size);
-}
-
-/** How many batches from number `first` on make a chunk: at least one. */
-function batchesOfChunk(ends: readonly number[], first: number): number {
-  const limit = ends[first - 1]! + CHUNK_BYTES;
-  let count = 1;
-  while (first + count < ends.length && ends[first + count]! <= limit) count++;
-  return count;
-}
-
-/** A message that claims to be longer than what is left. */
-function overflow(left: number): Buffer {
-  const bytes = Buffer.alloc(Math.max(OVERFLOW_HEADER_BYTES, left));
-  bytes.writeBigInt64BE(-1n, 0);
-  bytes.writeInt32BE(Math.max(left + 1, RECORD_BATCH_OVERHEAD), 8);
-  return bytes;
+function refused(entry: PartitionEntry, code: number): PartitionEntry {
+  return { partitionIndex: entry.partitionIndex, errorCode: code, highWatermark: -1, records: null };
 }

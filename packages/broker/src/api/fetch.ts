@@ -1,4 +1,4 @@
-import { ERRORS } from '@odradek/protocol/errors';
+import { ERRORS, KafkaError } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
@@ -15,7 +15,7 @@ import type { FetchContext, FetchWish } from '../replication/fetch-sessions';
 import type { Partition } from '../replication/partition';
 import { replicaSelectorOf } from '../replication/replica-selector';
 import { DelayedRequest } from '../replication/wait-list';
-import { convertedForVersion } from './fetch-conversion';
+import { convertedRecords, entryForVersion, needsOldFormat, type Records } from './fetch-conversion';
 import { fetchableBytes, throttledFetch } from './fetch-quota';
 import { Answer, type Handler, type HandlerResult, handler, type RequestContext } from './handler';
 import { checkIsolationLevel, READ_COMMITTED } from './isolation-level';
@@ -112,7 +112,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     }
   }
 
-  function partitionEntry(wish: FetchWish, fetched: PartitionFetch, records: Buffer): PartitionEntry {
+  function partitionEntry(wish: FetchWish, fetched: PartitionFetch, records: Records): PartitionEntry {
     return {
       partitionIndex: wish.partition,
       errorCode: codeOfFetch(fetched),
@@ -122,7 +122,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       abortedTransactions: fetched.abortedTransactions,
       ...(fetched.divergingEpoch ? { divergingEpoch: fetched.divergingEpoch } : {}),
       preferredReadReplica: fetched.preferredReadReplica,
-      records,
+      records: records instanceof KafkaError ? null : records,
     };
   }
 
@@ -147,7 +147,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     if (session.isFollower) noteSent(wishes, outcome, sent);
     const pooled = services.buffers.take(Math.max(1, outcome.bytes));
     const readAtMs = services.quotas.request.isEnabled ? services.clock.monotonicMs() : 0;
-    const answer = (records: readonly Buffer[]): HandlerResult<Response> => {
+    const answer = (records: readonly Records[]): HandlerResult<Response> => {
       const entries = entriesOf(context, wishes, outcome, sent, records);
       if (readAtMs > 0 && !session.isFollower) chargeSince(services, context, readAtMs);
       return new Answer({ sessionId, ...entries }, () => pooled.release());
@@ -157,7 +157,12 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       throw error;
     };
     const slices = sent.map((index) => outcome.partitions[index]!.slice);
-    if (outcome.bytes >= READ_LATER_BYTES) return readLater(slices, pooled.bytes).then(answer).catch(failed);
+    const isOld = needsOldFormat(context.apiVersion);
+    if (isOld || outcome.bytes >= READ_LATER_BYTES) {
+      const reading = readLater(slices, pooled.bytes);
+      const read = isOld ? reading.then((records) => converted(context, wishes, sent, records)) : reading;
+      return read.then(answer).catch(failed);
+    }
     try {
       return answer(readNow(slices, pooled.bytes));
     } catch (error) {
@@ -172,13 +177,31 @@ export function fetch(services: Services): Handler<typeof Fetch> {
     }
   }
 
+  /** One after another: each may fill memory. */
+  async function converted(
+    context: RequestContext,
+    wishes: readonly FetchWish[],
+    sent: readonly number[],
+    records: readonly Buffer[],
+  ): Promise<Records[]> {
+    const results: Records[] = [];
+    for (const [place, index] of sent.entries()) {
+      const { topic, fetchOffset } = wishes[index]!;
+      if (topic === null) continue;
+      const config = services.topicConfigs.get(topic);
+      const thread = services.recordsThread;
+      results[place] = await convertedRecords(thread, records[place]!, context.apiVersion, config, fetchOffset);
+    }
+    return results;
+  }
+
   /** The partitions to send, with their records. */
   function entriesOf(
     context: RequestContext,
     wishes: readonly FetchWish[],
     outcome: FetchOutcome,
     sent: readonly number[],
-    records: readonly Buffer[],
+    records: readonly Records[],
   ): Pick<Response, 'responses' | 'nodeEndpoints'> {
     const version = context.apiVersion;
     const topics: (TopicEntry & { partitions: PartitionEntry[] })[] = [];
@@ -188,7 +211,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       const wish = wishes[index]!;
       let entry = partitionEntry(wish, fetched, records[place]!);
       if (wish.topic !== null)
-        entry = convertedForVersion(entry, version, services.topicConfigs.get(wish.topic), wish.fetchOffset);
+        entry = entryForVersion(entry, version, services.topicConfigs.get(wish.topic), records[place]!);
       if (version >= LEADER_HINT_VERSION && wish.topic !== null && isLeaderError(entry.errorCode)) {
         const leader = currentLeader(services, wish.topic, wish.partition);
         leaders.add(leader.leaderId);

@@ -3,6 +3,7 @@ import { Produce } from '@odradek/protocol/messages/produce';
 import { compressionAt, isTransactionalAt, magicAt, wholeBatchSizeAt } from '@odradek/protocol/records/batch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { isInternalTopic } from '../cluster/topic-names';
+import { type JudgedRecords, TakesLongError } from '../log/judged-records';
 import { type AppendInfo, RecordValidationError } from '../log/types';
 import type { Partition } from '../replication/partition';
 import { DelayedRequest } from '../replication/wait-list';
@@ -17,7 +18,7 @@ type Request = RequestOf<typeof Produce>;
 type Response = ResponseInit<typeof Produce>;
 type PartitionData = Request['topicData'][number]['partitionData'][number];
 
-const FROM_CLIENT = { origin: 'client', verificationGuard: null } as const;
+const FROM_CLIENT = { origin: 'client', verificationGuard: null, judged: null } as const;
 const ADMIN_CLIENT = '__admin_client';
 const NO_TIMESTAMP = -1;
 const UNKNOWN_OFFSET = -1;
@@ -33,12 +34,35 @@ interface PartitionResult {
   currentLeader?: { leaderId: number; leaderEpoch: number };
 }
 
+interface TopicResult {
+  readonly name: string;
+  readonly partitionResponses: PartitionResult[];
+}
+
 /** An append that is on this broker's disk and waits for the in-sync replicas. */
 interface Pending {
   readonly result: PartitionResult;
   readonly partition: Partition;
   readonly requiredOffset: number;
   done: boolean;
+}
+
+/** An append whose records take long to judge: it is made once they have been judged aside. */
+interface PutAside {
+  readonly topic: string;
+  readonly partition: Partition;
+  readonly work: TakesLongError;
+  /** Where its result will be. */
+  readonly place: PartitionResult;
+}
+
+/** The appends of one request. */
+interface Appends {
+  readonly request: Request;
+  readonly context: RequestContext;
+  readonly verified: VerifiedAppends | null;
+  readonly pending: Pending[];
+  readonly aside: PutAside[];
 }
 
 /** Throws `KafkaError` where records break the rules of the request's version (ProduceRequest.validateRecords). */
@@ -151,15 +175,15 @@ export function produce(services: Services): Handler<typeof Produce> {
     `[ReplicaManager broker=${services.brokerId}] `,
   );
 
+  /** @param judged what has been made of the records aside, if they have been put there */
   function append(
     topic: string,
     index: number,
     records: Buffer | null,
-    request: Request,
-    context: RequestContext,
-    verified: VerifiedAppends | null,
-    pending: Pending[],
+    appends: Appends,
+    judged: JudgedRecords | null,
   ): PartitionResult {
+    const { request, context, verified, pending } = appends;
     let partition: Partition | undefined;
     try {
       if (!services.metadata.contains(topic, index)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
@@ -168,7 +192,8 @@ export function produce(services: Services): Handler<typeof Produce> {
       if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
       if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT) throw new KafkaError('INVALID_TOPIC_EXCEPTION');
       partition = services.replicas.get(topic, index);
-      const from = verificationGuard === null ? FROM_CLIENT : { ...FROM_CLIENT, verificationGuard };
+      const isPlain = verificationGuard === null && judged === null;
+      const from = isPlain ? FROM_CLIENT : { ...FROM_CLIENT, verificationGuard, judged };
       const info: AppendInfo = partition.appendAsLeader(records, request.acks, from);
       services.traffic?.appended(topic, info);
       const result: PartitionResult = {
@@ -183,7 +208,45 @@ export function produce(services: Services): Handler<typeof Produce> {
       }
       return result;
     } catch (thrown) {
+      if (thrown instanceof TakesLongError) return putAside(topic, index, partition!, thrown, appends);
       return failedAppend(topic, index, partition, records, thrown);
+    }
+  }
+
+  function putAside(
+    topic: string,
+    index: number,
+    partition: Partition,
+    { records, rules }: TakesLongError,
+    { aside }: Appends,
+  ): PartitionResult {
+    const place = { index, errorCode: 0, baseOffset: UNKNOWN_OFFSET, logAppendTimeMs: -1, logStartOffset: -1 };
+    // The frame is not ours any more when they have been judged.
+    const work = new TakesLongError(Buffer.from(records), rules);
+    aside.push({ topic, partition, work, place });
+    return place;
+  }
+
+  /**
+   * Makes the appends that have been put aside, each in the turn in which its records have been judged. The connection's
+   * next request waits for the answer to this one, so its appends keep their order.
+   */
+  async function appendAside(appends: Appends, responses: readonly TopicResult[]): Promise<void> {
+    const { aside } = appends;
+    for (let next = aside.shift(); next !== undefined; next = aside.shift()) {
+      const result = await appendJudged(next, appends);
+      const topic = responses.find(({ partitionResponses }) => partitionResponses.includes(next!.place))!;
+      topic.partitionResponses[topic.partitionResponses.indexOf(next.place)] = result;
+    }
+  }
+
+  /** Where the topic's settings have changed meanwhile, the append is put aside once more. */
+  async function appendJudged({ topic, partition, work, place }: PutAside, appends: Appends): Promise<PartitionResult> {
+    try {
+      const judged = await services.recordsThread.judge(work);
+      return append(topic, place.index, work.records, appends, judged);
+    } catch (thrown) {
+      return failedAppend(topic, place.index, partition, work.records, thrown);
     }
   }
 
@@ -218,11 +281,7 @@ export function produce(services: Services): Handler<typeof Produce> {
     return open === 0;
   }
 
-  function respond(
-    request: Request,
-    responses: { name: string; partitionResponses: PartitionResult[] }[],
-    context: RequestContext,
-  ): HandlerResult<Response> {
+  function respond(request: Request, responses: TopicResult[], context: RequestContext): HandlerResult<Response> {
     const throttleTimeMs = chargeProduce(services, context);
     if (request.acks === 0) {
       context.mute(throttleTimeMs);
@@ -275,15 +334,24 @@ export function produce(services: Services): Handler<typeof Produce> {
     context: RequestContext,
     verified: VerifiedAppends | null,
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
-    const pending: Pending[] = [];
-    const responses: { name: string; partitionResponses: PartitionResult[] }[] = [];
+    const appends: Appends = { request, context, verified, pending: [], aside: [] };
+    const responses: TopicResult[] = [];
     for (const { name, partitionData } of request.topicData) {
       if (partitionData.length === 0) continue;
       const partitionResponses = lastOfEach(partitionData).map(({ index, records }) =>
-        append(name, index, records, request, context, verified, pending),
+        append(name, index, records, appends, null),
       );
       responses.push({ name, partitionResponses });
     }
+    if (appends.aside.length === 0) return acknowledged(appends, responses);
+    return appendAside(appends, responses).then(() => acknowledged(appends, responses));
+  }
+
+  /** The answer, once the in-sync replicas have what they are to have. */
+  function acknowledged(
+    { request, context, pending }: Appends,
+    responses: TopicResult[],
+  ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
     return new Promise((resolve, reject) => {
       const lists = pending.filter(({ done }) => !done).map(({ partition }) => partition.producers);

@@ -14,6 +14,7 @@ import type { Loggers } from '../env/logger';
 import type { Random } from '../env/random';
 import type { GroupCoordinator } from '../groups/coordinator';
 import type { LogManager } from '../log/log-manager';
+import type { RecordsThread } from '../log/records-thread';
 import type { BrokerTopicMetrics } from '../metrics/broker-topic-metrics';
 import type { BufferPool } from '../network/buffer-pool';
 import type { Quotas } from '../quotas/quotas';
@@ -42,6 +43,7 @@ export interface Services {
   readonly metadata: MetadataCache;
   readonly topicConfigs: TopicConfigs;
   readonly logs: LogManager;
+  readonly recordsThread: RecordsThread;
   readonly replicas: ReplicaManager;
   readonly logDirMoves: LogDirMoves;
   readonly throttles: ReplicationThrottles;

@@ -13,6 +13,7 @@ import {
   producerIdAt,
 } from '@odradek/protocol/records/batch';
 import { type Analysis, analyze } from './analyze';
+import type { JudgedRecords } from './judged-records';
 import { LeaderEpochs } from './leader-epochs';
 import type { ReadOptions } from './log-reader';
 import type { PartitionLogOptions } from './log-state';
@@ -45,6 +46,8 @@ export interface LeaderAppend {
    * put off as a client's may (`GatheredWrites`).
    */
   readonly mayBePutOff?: boolean;
+  /** What has been made of the records already, where judging them had taken long (`TakesLongError`). */
+  readonly judged?: JudgedRecords | null;
 }
 
 const ANY_EPOCH = 0x7fffffff;
@@ -102,8 +105,8 @@ export class PartitionLog extends LogStorage {
       nextOffset: this.endOffset,
       nowMs,
       sourceCompression: found.sourceCompression,
+      judged: append.judged ?? null,
     });
-    if (valid.sizeMaybeChanged) this.checkBatchSize(valid.records);
     found.firstOffset = this.endOffset;
     found.lastOffset = valid.lastOffset;
     found.maxTimestamp = valid.maxTimestamp;
@@ -245,17 +248,6 @@ export class PartitionLog extends LogStorage {
 
   private nothingAppended(found: Analysis): AppendInfo {
     return this.appendInfo(found, -1, -1, -1, false);
-  }
-
-  private checkBatchSize(records: Buffer): void {
-    const { maxMessageBytes } = this.currentConfig;
-    forEachBatch(records, (_at, size) => {
-      if (size <= maxMessageBytes) return;
-      throw new KafkaError(
-        'MESSAGE_TOO_LARGE',
-        `Message batch size is ${size} bytes in append topartition ${this.name} which exceeds the maximum configured size of ${maxMessageBytes}.`,
-      );
-    });
   }
 
   private unexpectedOffset(records: Buffer, found: Analysis, first: number): UnexpectedAppendOffsetError {

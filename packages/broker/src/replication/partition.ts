@@ -189,9 +189,9 @@ export class Partition {
         `The size of the current ISR ${state.isr.length} is insufficient to satisfy the min.isr requirement of ${this.options.minInsyncReplicas()} for partition ${this.topic}-${this.partition}`,
       );
     }
-    const { origin, verificationGuard = null, mayBePutOff = false } = options;
+    const { origin, verificationGuard = null, mayBePutOff = false, judged = null } = options;
     const { leaderEpoch } = state;
-    const info = this.log.appendAsLeader(records, { leaderEpoch, origin, verificationGuard, mayBePutOff });
+    const info = this.log.appendAsLeader(records, { leaderEpoch, origin, verificationGuard, mayBePutOff, judged });
     this.followers.wakeSoon();
     this.advanceHighWatermark();
     return info;

@@ -1,0 +1,156 @@
+import { recordCountAt } from '@odradek/protocol/records/batch';
+import { buildLegacyRecords } from '@odradek/protocol/records/legacy';
+import { readRecords } from '@odradek/protocol/records/record';
+import type { Background } from '../env/background';
+import { InTurns } from '../env/in-turns';
+import { silentLoggers } from '../env/logger';
+import { ManualClock } from '../env/testing/clock';
+import { TakesLongError } from './judged-records';
+import type { LogConfig } from './log-config';
+import type { PartitionLog } from './partition-log';
+import { RecordsThread } from './records-thread';
+import { RECORDS_WORK, RecordsWork } from './records-work';
+import { append, batch, fixture, readAll, START_MS } from './testing/fixture';
+
+function setUp(background?: Background) {
+  const clock = new ManualClock(START_MS);
+  const counts = { started: 0 };
+  const inTurns = new InTurns(clock, {
+    [RECORDS_WORK]: (port) => {
+      counts.started++;
+      return new RecordsWork(port);
+    },
+  });
+  const thread = new RecordsThread(background ?? inTurns, clock, silentLoggers.logger('test'));
+  /** What comes of work that is waited for: in turns of a clock that stands still. */
+  const done = async <T>(work: Promise<T>): Promise<T> => {
+    const settled = work.catch(() => {});
+    await clock.advance(0);
+    await settled;
+    return work;
+  };
+  return { clock, thread, counts, done };
+}
+
+/** What an append is put aside with. */
+function putAside(log: PartitionLog, records: Buffer): TakesLongError {
+  try {
+    append(log, records);
+  } catch (error) {
+    if (error instanceof TakesLongError) return error;
+    throw error;
+  }
+  throw new Error('it did not take long');
+}
+
+const zeros = (bytes: number, init = {}): Buffer => batch(3, { bytes, compression: 'gzip', ...init });
+
+function oldRecords(bytes: number): Buffer {
+  const record = (offset: number) => ({
+    offset,
+    timestamp: START_MS,
+    key: null,
+    value: Buffer.alloc(bytes),
+    headers: [],
+  });
+  return buildLegacyRecords([record(0), record(1)], { magic: 1, compression: 'lz4' });
+}
+
+const cases: readonly (readonly [string, Partial<LogConfig>, () => Buffer])[] = [
+  ['a lot in a small batch', {}, () => zeros(2_000_000)],
+  ['another codec', { compressionType: 'lz4' }, () => batch(3, { bytes: 100_000 })],
+  [
+    'another codec, stamped here',
+    { compressionType: 'zstd', messageTimestampType: 'LogAppendTime' },
+    () => zeros(300_000),
+  ],
+  ['an old format', { maxMessageBytes: 10_000_000 }, () => oldRecords(150_000)],
+  [
+    'an idempotent producer',
+    { compressionType: 'gzip' },
+    () => batch(3, { bytes: 100_000, producerId: 5, producerEpoch: 1, baseSequence: 7 }),
+  ],
+];
+
+test.each(cases)('%s is judged aside, and stored as it would have been at once', async (_, config, records) => {
+  const { thread, done } = setUp();
+  const log = fixture().open(config);
+  append(log, batch(1), 4);
+  const work = putAside(log, records());
+  expect(log.logEndOffset).toBe(1);
+  const judged = await done(thread.judge(work));
+  const info = log.appendAsLeader(work.records, { leaderEpoch: 4, origin: 'client', judged });
+  expect(info).toMatchObject({ firstOffset: 1, lastOffset: recordCountAt(judged.records, 0) });
+
+  const direct = fixture().open(config);
+  append(direct, batch(1), 4);
+  append(direct, records(), 4, 'coordinator');
+  expect(readAll(log, 1).equals(readAll(direct, 1))).toBe(true);
+});
+
+test("by settings that are no longer the topic's nothing is appended", async () => {
+  const { thread, done } = setUp();
+  const log = fixture().open();
+  const work = putAside(log, zeros(2_000_000));
+  const judged = await done(thread.judge(work));
+  log.updateConfig({ ...log.config, compressionType: 'zstd' });
+  const again = { leaderEpoch: 0, origin: 'client', judged } as const;
+  expect(() => log.appendAsLeader(work.records, again)).toThrow(TakesLongError);
+  expect(log.logEndOffset).toBe(0);
+});
+
+test('what is wrong with records is told as if nothing had been put aside', async () => {
+  const { thread, done } = setUp();
+  const before = fixture().open({ messageTimestampBeforeMaxMs: 1000 });
+  await expect(done(thread.judge(putAside(before, zeros(2_000_000, { timestamp: 1 }))))).rejects.toMatchObject({
+    error: 'INVALID_TIMESTAMP',
+    message: 'One or more records have been rejected due to invalid timestamp',
+    recordErrors: [{ batchIndex: 0 }, { batchIndex: 1 }, { batchIndex: 2 }],
+  });
+  const plain = fixture().open({ compressionType: 'uncompressed' });
+  await expect(done(thread.judge(putAside(plain, zeros(2_000_000))))).rejects.toMatchObject({
+    error: 'MESSAGE_TOO_LARGE',
+    message: expect.stringMatching(/^Message batch size is 6\d{6} bytes in append topartition t-0 which exceeds/),
+  });
+});
+
+test('records are converted for old readers', async () => {
+  const { thread, done } = setUp();
+  // A view of more memory than it shows.
+  const records = Buffer.concat([Buffer.alloc(10), batch(3)]).subarray(10);
+  const converted = await done(thread.downConvert(records, 1, 2));
+  expect([...readRecords(converted, 0)].map(({ offset, key }) => [offset, String(key)])).toEqual([[2, 'k2']]);
+});
+
+test('it goes when nobody needs it, comes again, and tells who waits at its end', async () => {
+  const { clock, thread, counts, done } = setUp();
+  await done(thread.downConvert(batch(1), 1, 0));
+  await clock.advance(59_000);
+  await done(thread.downConvert(batch(1), 1, 0));
+  await clock.advance(59_000);
+  expect(counts.started).toBe(1);
+  await clock.advance(1_000);
+  await done(thread.downConvert(batch(1), 1, 0));
+  expect(counts.started).toBe(2);
+  const waiting = thread.downConvert(batch(1), 1, 0);
+  const told = expect(waiting).rejects.toMatchObject({ error: 'NOT_LEADER_OR_FOLLOWER' });
+  await thread.stop();
+  await told;
+  await expect(thread.downConvert(batch(1), 1, 0)).rejects.toMatchObject({ error: 'NOT_LEADER_OR_FOLLOWER' });
+  expect(clock.timers).toBe(0);
+});
+
+test('who waits hears of the end of the work, and the next one starts it anew', async () => {
+  const failures: ((error: Error) => void)[] = [];
+  const { thread } = setUp({
+    start: (_name, { onFailure }) => {
+      failures.push(onFailure);
+      return { post: () => {}, stop: async () => {} };
+    },
+  });
+  const waiting = thread.downConvert(batch(1), 0, 0);
+  failures[0]!(new Error('out of memory'));
+  await expect(waiting).rejects.toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' });
+  void thread.downConvert(batch(1), 0, 0);
+  expect(failures).toHaveLength(2);
+});

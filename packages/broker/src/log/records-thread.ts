@@ -1,0 +1,119 @@
+import { KafkaError } from '@odradek/protocol/errors';
+import type { LegacyMagic } from '@odradek/protocol/records/legacy';
+import type { Background, Work } from '../env/background';
+import type { Clock, Timer } from '../env/clock';
+import type { Logger } from '../env/logger';
+import type { JudgedRecords, TakesLongError } from './judged-records';
+import {
+  alone,
+  bufferOf,
+  RECORDS_WORK,
+  type RecordsAnswer,
+  type RecordsOutcome,
+  type RecordsRequest,
+  type RecordsTask,
+} from './records-work';
+import { RecordValidationError } from './types';
+
+/** Unused for so long it gives its memory back. */
+const IDLE_MS = 60_000;
+
+interface Waiting {
+  resolve(outcome: RecordsOutcome): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Background work on records that would hold everybody up (`RecordsWork`), as its owner sees it: started when needed,
+ * gone when it has not been for a while.
+ */
+export class RecordsThread {
+  private work: Work<RecordsRequest> | null = null;
+  private readonly waiting = new Map<number, Waiting>();
+  private lastId = 0;
+  private idle: Timer | null = null;
+  private isStopped = false;
+
+  constructor(
+    private readonly background: Background,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Judges what the thread that serves has put off. Rejects with the `KafkaError` that `judgeRecords` would throw. */
+  async judge({ records, rules }: TakesLongError): Promise<JudgedRecords> {
+    const outcome = await this.ask({ kind: 'judge', records: alone(records), rules });
+    if (outcome.kind !== 'judged') throw refusalOf(outcome);
+    const { recordCount, maxTimestamp } = outcome;
+    const isRewritten = outcome.records !== null;
+    const judged = isRewritten ? bufferOf(outcome.records) : records;
+    return { config: rules.config, records: judged, isRewritten, recordCount, maxTimestamp };
+  }
+
+  /** As `downConverted`. */
+  async downConvert(records: Buffer, magic: LegacyMagic, fetchOffset: number): Promise<Buffer> {
+    const outcome = await this.ask({ kind: 'down-convert', records: alone(records), magic, fetchOffset });
+    if (outcome.kind !== 'converted') throw refusalOf(outcome);
+    return bufferOf(outcome.records);
+  }
+
+  /** Whoever waits is told to ask another broker. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.end(new KafkaError('NOT_LEADER_OR_FOLLOWER'));
+  }
+
+  private ask(task: RecordsTask): Promise<RecordsOutcome> {
+    if (this.isStopped) return Promise.reject(new KafkaError('NOT_LEADER_OR_FOLLOWER'));
+    const work = this.started();
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      work.post({ id, task });
+    });
+  }
+
+  private started(): Work<RecordsRequest> {
+    this.idle?.cancel();
+    this.idle = null;
+    this.work ??= this.background.start<RecordsRequest, RecordsAnswer>(RECORDS_WORK, {
+      onAnswer: (answer) => this.answered(answer),
+      onFailure: (error) => {
+        this.logger.error(`Background work on records has ended: ${error.message}`, { error });
+        this.work = null;
+        this.rejectAll(new KafkaError('UNKNOWN_SERVER_ERROR'));
+      },
+    });
+    return this.work;
+  }
+
+  private answered({ id, outcome }: RecordsAnswer): void {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (this.waiting.size === 0) this.idle = this.clock.after(IDLE_MS, () => void this.end(new Error('idle')));
+    waiting?.resolve(outcome);
+  }
+
+  private async end(reason: Error): Promise<void> {
+    const { work } = this;
+    this.idle?.cancel();
+    this.idle = null;
+    this.work = null;
+    this.rejectAll(reason);
+    await work?.stop();
+  }
+
+  private rejectAll(error: Error): void {
+    const all = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { reject } of all) reject(error);
+  }
+}
+
+function refusalOf(outcome: RecordsOutcome): Error {
+  if (outcome.kind !== 'refused') return new Error(outcome.kind === 'failed' ? outcome.message : outcome.kind);
+  const { error, message, recordErrors } = outcome;
+  if (recordErrors === null) return new KafkaError(error, message);
+  const code = error === 'INVALID_TIMESTAMP' ? error : 'INVALID_RECORD';
+  return new RecordValidationError(code, message, recordErrors);
+}
