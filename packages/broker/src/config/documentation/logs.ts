@@ -94,7 +94,8 @@ export const LOG_DOCUMENTATION = {
   'replica.high.watermark.checkpoint.interval.ms': 'How often high watermarks are noted on disk.',
   'replica.lag.time.max.ms': 'Time after which a follower that has not caught up leaves the in-sync replicas.',
   'replica.selector.class': 'Class that chooses which replica a consumer reads from.',
-  'replica.socket.receive.buffer.bytes': 'Receive buffer of the sockets on which followers fetch.',
+  'replica.socket.receive.buffer.bytes':
+    'Receive buffer of the sockets on which followers fetch in Apache Kafka; kept for its tools.',
   'replica.socket.timeout.ms': 'How long a follower waits for an answer.',
   'replication.quota.window.num': 'Samples over which replication is measured where it is throttled.',
   'replication.quota.window.size.seconds': 'Length of each of these samples.',

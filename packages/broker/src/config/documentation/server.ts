@@ -54,7 +54,7 @@ export const SERVER_DOCUMENTATION = {
   'producer.purgatory.purge.interval.requests':
     'Finished Produce requests that are gathered before they are forgotten.',
   'queued.max.request.bytes': 'Bytes of requests that may wait to be worked on; below 1 for no limit.',
-  'queued.max.requests': 'Requests that may wait before no more are read.',
+  'queued.max.requests': 'Requests that may wait for a thread in Apache Kafka; kept for its tools.',
   'quota.window.num': 'Samples over which rates of clients are measured.',
   'quota.window.size.seconds': 'Length of each of these samples.',
   'request.timeout.ms': 'How long this broker waits for an answer to a request of its own.',
@@ -62,9 +62,10 @@ export const SERVER_DOCUMENTATION = {
   'socket.connection.setup.timeout.max.ms': 'Longest wait for a connection to be made, however often it failed.',
   'socket.connection.setup.timeout.ms': 'First wait for a connection to be made; it doubles with each failure.',
   'socket.listen.backlog.size': 'Connections that may wait at a listener to be accepted.',
-  'socket.receive.buffer.bytes': 'Receive buffer of the sockets; -1 leaves it to the system.',
+  'socket.receive.buffer.bytes':
+    'Receive buffer of the sockets in Apache Kafka; kept for its tools, the system chooses.',
   'socket.request.max.bytes': 'Largest request that is read.',
-  'socket.send.buffer.bytes': 'Send buffer of the sockets; -1 leaves it to the system.',
+  'socket.send.buffer.bytes': 'Send buffer of the sockets in Apache Kafka; kept for its tools, the system chooses.',
   'telemetry.max.bytes': 'Largest amount of telemetry that a client may push at once.',
   'zookeeper.clientCnxnSocket': 'Transport of the ZooKeeper client; TLS needs ClientCnxnSocketNetty.',
   'zookeeper.connect': 'Addresses of ZooKeeper, host:port separated by commas, and a path to live under.',
