@@ -27,6 +27,7 @@ import type { Message } from '@odradek/protocol/schema/api';
 import type { Fields } from '@odradek/protocol/schema/fields';
 import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/group-metadata';
 import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
+import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
 import { Reader } from '@odradek/protocol/wire/reader';
 
 /** As far as an entry's attributes. */
@@ -38,12 +39,16 @@ const OVERFLOW = -1;
 export interface RecordsView {
   /** Records of `__consumer_offsets`: what is taken from the clock, and random ids, are left out. */
   readonly storedRecords?: boolean;
+  /** Records of `__transaction_state` whose transactional ids begin so: without what is taken from the clock, and ids. */
+  readonly storedTransactions?: string;
   /** The broker has compressed these itself: no two libraries make the same bytes, what they hold is compared. */
   readonly recompressed?: boolean;
 }
 
 /** Records as plain values, header field by header field, so that a difference says where it is. */
-export function viewRecords(b: Buffer, { recompressed = false, storedRecords = false }: RecordsView): unknown {
+export function viewRecords(b: Buffer, options: RecordsView): unknown {
+  const { recompressed = false, storedRecords = false, storedTransactions } = options;
+  if (storedTransactions !== undefined) return viewTransactions(b, storedTransactions);
   if (storedRecords) return viewStored(b);
   const batches: unknown[] = [];
   let at = 0;
@@ -125,6 +130,36 @@ function viewStored(b: Buffer): unknown {
     batches.push({ attributes: attributesAt(b, at), producerId: producerIdAt(b, at), records: sortedByText(records) });
   }
   return sortedByText(batches);
+}
+
+/** A transaction's partitions are in the order of a hash map. */
+function viewTransactions(b: Buffer, prefix: string): unknown {
+  const found: unknown[] = [];
+  for (let at = 0; wholeBatchSizeAt(b, at) > 0; at += wholeBatchSizeAt(b, at)) {
+    for (const { key, value } of readRecords(b, at)) {
+      const { transactionalId } = TransactionLogKey.codec(key!.readInt16BE(0)).decode(new Reader(key!, 2, key!.length));
+      if (!transactionalId.startsWith(prefix)) continue;
+      const header = [attributesAt(b, at), producerIdAt(b, at), baseSequenceAt(b, at), recordCountAt(b, at)];
+      found.push({ transactionalId, header, value: value && viewTransaction(value) });
+    }
+  }
+  return found;
+}
+
+function viewTransaction(bytes: Buffer): unknown {
+  const version = bytes.readInt16BE(0);
+  const value = TransactionLogValue.codec(version).decode(new Reader(bytes, 2, bytes.length));
+  const time = (timestamp: number): number | string => (timestamp > 0 ? 'now' : timestamp);
+  const topics = value.transactionPartitions?.map((it) => ({ ...it, partitionIds: [...it.partitionIds].sort() }));
+  return {
+    version,
+    size: bytes.length,
+    ...value,
+    producerId: value.producerId < 0 ? value.producerId : 'an id',
+    transactionPartitions: topics ? sortedByText(topics) : null,
+    transactionLastUpdateTimestampMs: time(value.transactionLastUpdateTimestampMs),
+    transactionStartTimestampMs: time(value.transactionStartTimestampMs),
+  };
 }
 
 const sortedByText = (items: readonly unknown[]): unknown[] => {
