@@ -40,14 +40,10 @@ export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Ste
   try {
     transactions.onRetained = (entry) => cleaned.txnIndex.append(entry);
     const batches = new BatchCleaner({ ...request, ...cleaning }, cleaning.scratch);
-    let bytesRead = 0;
     for (const segment of segments) {
       transactions.add(segment.aborted);
       batches.retainsLegacyDeletes = segment.retainsLegacyDeletes;
-      for (const bytes of cleanInto(cleaned, segment, request, batches, cleaning)) {
-        bytesRead += bytes;
-        yield bytes;
-      }
+      yield* cleanInto(cleaned, segment, request, batches, cleaning);
     }
     cleaned.becomeInactive();
     cleaned.flushNow();
@@ -56,6 +52,7 @@ export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Ste
     cleaned.closeFiles();
     disk.flushFolderNow(folder);
     isDone = true;
+    const bytesRead = segments.reduce((sum, { size }) => sum + size, 0);
     return { kind: 'cleaned', bytesRead, bytesWritten: cleaned.size, keylessRecords: batches.keylessRecords };
   } finally {
     if (!isDone) cleaned.removeFilesNow();

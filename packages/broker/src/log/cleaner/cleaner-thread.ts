@@ -28,6 +28,11 @@ export class CleanerThread {
     if (this.waiting !== null) this.work?.post({ kind: 'abort' });
   }
 
+  /** How fast what is under way may go on. */
+  setRate(ioBytesPerSecond: number): void {
+    this.work?.post({ kind: 'rate', ioBytesPerSecond });
+  }
+
   /** Gives its memory back. */
   async stop(): Promise<void> {
     const { work } = this;

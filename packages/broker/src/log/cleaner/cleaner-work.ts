@@ -48,6 +48,11 @@ export class CleanerWork {
       this.stop();
       return;
     }
+    if (request.kind === 'rate') {
+      if (this.limits !== null) this.limits = { ...this.limits, ioBytesPerSecond: request.ioBytesPerSecond };
+      this.wake();
+      return;
+    }
     this.isBusy = true;
     void this.answer(request).then((answer) => {
       this.isBusy = false;

@@ -62,7 +62,9 @@ export class LogCleaner {
   /** The configuration has changed: as many threads as it says, and what they wait for is over. */
   resize(): void {
     if (this.isStopped) return;
-    for (let index = 0; index < this.options.config().threads; index++) {
+    const { threads, ioBytesPerSecond } = this.options.config();
+    for (const thread of this.threads.values()) thread.setRate(ioBytesPerSecond / threads);
+    for (let index = 0; index < threads; index++) {
       if (this.threads.has(index)) continue;
       const thread = new CleanerThread(this.options.background);
       this.threads.set(index, thread);

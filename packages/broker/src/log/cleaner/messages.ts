@@ -48,7 +48,10 @@ export interface GroupRequest {
   readonly indexIntervalBytes: number;
 }
 
-export type CleanerRequest = MapRequest | GroupRequest | { readonly kind: 'abort' };
+/** These are not answered. `abort`: what is under way is to be given up; `rate`: from now on this fast. */
+export type CleanerNote = { readonly kind: 'abort' } | { readonly kind: 'rate'; readonly ioBytesPerSecond: number };
+
+export type CleanerRequest = MapRequest | GroupRequest | CleanerNote;
 
 export type CleanerAnswer =
   | { readonly kind: 'mapped'; readonly endOffset: number; readonly keys: number; readonly bytes: number }
