@@ -1,5 +1,5 @@
-import { handlers } from './api';
 import type { Services } from './api/services';
+import { checkAdvertisedListeners } from './cluster/advertised-listeners';
 import { ClientQuotaConfigs } from './cluster/client-quota-configs';
 import { ConfigAdmin } from './cluster/config-admin';
 import { controlledShutdown } from './cluster/controlled-shutdown';
@@ -20,14 +20,14 @@ import type { LogManager } from './log/log-manager';
 import { makeLogManager } from './log-settings';
 import { BrokerMetrics } from './make-metrics';
 import { connector, makeControllerLink, makeServices } from './make-services';
+import { makeSocketServer } from './make-socket-server';
 import { BufferPool } from './network/buffer-pool';
-import { Dispatcher } from './network/dispatch';
 import type { ReceiveMemory } from './network/frames';
-import { SocketServer } from './network/server';
+import type { SocketServer } from './network/server';
 import type { BrokerPorts } from './ports';
 import { AlterPartitions } from './replication/alter-partitions';
 import { ReplicaManager } from './replication/replica-manager';
-import { brokerInfo, dynamicServerOptions, listenersOf, serverOptions } from './server-options';
+import { brokerInfo, dynamicServerOptions, listenersOf } from './server-options';
 import { refuseUnsupported } from './unsupported';
 import { ChangeNotifications } from './zookeeper/change-notifications';
 import { FeatureCache } from './zookeeper/feature-cache';
@@ -183,6 +183,12 @@ export class Broker {
     };
     server.sockets.update(dynamicServerOptions(dynamic.current));
     server.sockets.serve();
+    void checkAdvertisedListeners({
+      endpoints: info().endpoints,
+      interBrokerListenerName: this.config.interBrokerListenerName,
+      network: this.ports.network,
+      logger: this.logger,
+    });
     server.services.topicSeeds.start();
     this.onStop('topics to be created', () => server.services.topicSeeds.stop());
     this.metrics?.publish({
@@ -348,27 +354,8 @@ export class Broker {
   }
 
   private async makeServer(services: Services): Promise<{ sockets: SocketServer; services: Services }> {
-    const { clock, network, loggers } = this.ports;
-    const { brokerId } = services;
-    const requests = this.metrics?.requests;
-    const prefix = `[SocketServer listenerType=ZK_BROKER, nodeId=${brokerId}] `;
-    const sockets = new SocketServer(
-      {
-        network,
-        clock,
-        logger: loggers.logger('kafka.network.SocketServer', prefix),
-        dispatcher: new Dispatcher({
-          handlers: handlers(services),
-          clock,
-          logger: loggers.logger('kafka.server.KafkaApis', `[KafkaApi-${brokerId}] `),
-          ...(requests && { observe: (observation) => requests.observe(observation) }),
-          measures: () => services.quotas.request.isEnabled,
-        }),
-        memory: this.memory,
-        putOff: services.logs.gatheredWrites,
-      },
-      serverOptions(services.config()),
-    );
+    const { ports, memory } = this;
+    const sockets = makeSocketServer({ services, ports, memory, requests: this.metrics?.requests });
     await sockets.bind();
     this.onStop('listeners', () => sockets.stop());
     return { sockets, services };

@@ -11,6 +11,12 @@ const GROUP = 0;
 const TRANSACTION = 1;
 const SHARE = 2;
 
+/** How many replicas coordinators' topics are to have: more than there are brokers is what most clusters of one begin with. */
+const FACTORS: Readonly<Record<string, string>> = {
+  [GROUP_OFFSETS_TOPIC]: 'offsets.topic.replication.factor',
+  [TRANSACTION_STATE_TOPIC]: 'transaction.state.log.replication.factor',
+};
+
 const FIRST_BATCHED_VERSION = 4;
 const FIRST_SHARE_VERSION = 6;
 /** How long the first answers may take to become true; nobody waits for it. */
@@ -40,7 +46,12 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
     const { take } = services.quotas.controllerMutation.permissive(quotaClientOf(context));
     services.topicAdmin.autoCreate(topic, CREATION_WAIT_MS, take).catch((error: Error) => {
       if (error instanceof KafkaError && error.error === 'LEADER_NOT_AVAILABLE') return;
-      logger.warn(`Topic ${topic} could not be created: ${error.message}`);
+      if (error instanceof KafkaError && error.error === 'INVALID_REPLICATION_FACTOR') {
+        const setting = FACTORS[topic];
+        logger.error(
+          `Topic ${topic} could not be created: ${error.message} Until it is there nobody gets a coordinator. To mend it, set ${setting} to no more than there are brokers, and start them again, or start more of them.`,
+        );
+      } else logger.warn(`Topic ${topic} could not be created: ${error.message}`);
     });
   }
 
