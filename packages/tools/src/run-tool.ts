@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { type Io, type Out, println } from './print';
+import { replacementsOf } from './replaced';
 import { Exit, ToolError } from './tool-error';
 
 /** A tool: its arguments and surroundings in, its exit code out. */
@@ -51,7 +53,12 @@ export async function exitCodeOf(tool: Tool, argv: readonly string[], io: Io): P
 
 /** The entry of every tool file: runs the tool on this process and exits once all output is written. */
 export function runTool(tool: Tool): void {
-  void exitCodeOf(tool, process.argv.slice(2), processIo()).then((code) => {
+  const io = processIo();
+  const argv = process.argv.slice(2);
+  void exitCodeOf(tool, argv, io).then((code) => {
+    const name = basename(process.argv[1]!, '.js');
+    const hints = code !== 0 && io.isTerminal ? replacementsOf(name, argv) : [];
+    for (const hint of hints) println(io.stderr, hint);
     process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
   });
 }

@@ -27,6 +27,19 @@ export interface RebalanceListener {
   onPartitionsLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
 }
 
+const INTERNALS = 'org.apache.kafka.clients.consumer.internals.';
+
+/** How a Java consumer that wants KIP-848's protocol ends on a broker that has none. */
+async function refuseNewProtocol(client: KafkaClient): Promise<never> {
+  await client.connectAny(Number.POSITIVE_INFINITY);
+  const { log, logPrefix } = client.options;
+  const why = 'GroupHeartbeatRequest failed due to UNSUPPORTED_VERSION: null';
+  log('ERROR', logPrefix + why, `${INTERNALS}HeartbeatRequestManager`);
+  const what = 'Member  with epoch 0 transitioned to FATAL state';
+  log('ERROR', logPrefix + what, `${INTERNALS}MembershipManagerImpl`);
+  throw new ServerError('UNSUPPORTED_VERSION');
+}
+
 /**
  * A member of a consumer group, by the classic protocol, dynamic or static, eager or cooperative. As in Java's consumer,
  * a rebalance begins in `poll` only, so nothing is taken away from whoever is busy with what the last poll gave.
@@ -138,6 +151,7 @@ export class GroupConsumer {
   }
 
   private async pollUntil(deadlineMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
+    if (this.settings.protocol === 'consumer') await refuseNewProtocol(this.client);
     for (;;) {
       if (this.failure) throw this.failure;
       if (this.closing) return undefined;

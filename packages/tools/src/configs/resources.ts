@@ -11,7 +11,7 @@ import {
   TOPIC_RESOURCE,
 } from '../client/config-resources';
 import type { AnyApi } from '../client/connection';
-import { execute, executionError } from '../client/futures';
+import { execute, executeWithin, executionError } from '../client/futures';
 import { hashMapOrder, integerSetOrder, stringHash } from '../java-order';
 import type { JsonDocument } from '../json-output';
 import { type Io, println } from '../print';
@@ -30,6 +30,10 @@ const SOURCES = [
   'DYNAMIC_BROKER_LOGGER_CONFIG',
   'DYNAMIC_CLIENT_METRICS_CONFIG',
 ];
+
+/** How long Kafka's tool waits for answers, whatever its client's own time-outs are. */
+const DESCRIBE_TIMEOUT_MS = 30_000;
+const ALTER_TIMEOUT_MS = 60_000;
 
 const SET = 0;
 const DELETE = 1;
@@ -67,10 +71,7 @@ async function toResource<A extends AnyApi>(
   if (name === '' || (entityType !== 'brokers' && entityType !== 'broker-loggers')) {
     return admin.toAny(call, api, request);
   }
-  const nodeId = Number(name);
-  await admin.client.metadata([], call.deadlineMs);
-  if (!admin.client.node(nodeId)) throw new ServerError('BROKER_NOT_AVAILABLE');
-  return admin.toBroker(call, nodeId, api, request);
+  return admin.toBroker(call, Number(name), api, request);
 }
 
 async function configsOf(admin: Admin, entityType: string, name: string, all: boolean): Promise<Entry[]> {
@@ -80,7 +81,7 @@ async function configsOf(admin: Admin, entityType: string, name: string, all: bo
     resources: [{ resourceType, resourceName: name, configurationKeys: null }],
     includeSynonyms: true,
   };
-  const configs = await execute(admin, 'describeConfigs', async (call) => {
+  const configs = await executeWithin(DESCRIBE_TIMEOUT_MS, admin, 'describeConfigs', async (call) => {
     const response = await toResource(admin, call, entityType, name, DescribeConfigs, request);
     const result = response.results[0]!;
     refuse(result);
@@ -196,7 +197,7 @@ async function replaceConfigs(
     ],
     validateOnly: false,
   };
-  await execute(admin, 'alterConfigs', async (call) => {
+  await executeWithin(ALTER_TIMEOUT_MS, admin, 'alterConfigs', async (call) => {
     const { responses } = await toResource(admin, call, 'brokers', name, AlterConfigs, request);
     refuse(responses[0]!);
   });
@@ -216,7 +217,7 @@ async function changeConfigs(
     resources: [{ resourceType: KINDS[entityType]!.type, resourceName: name, configs: operations }],
     validateOnly: false,
   };
-  await execute(admin, 'incrementalAlterConfigs', async (call) => {
+  await executeWithin(ALTER_TIMEOUT_MS, admin, 'incrementalAlterConfigs', async (call) => {
     const { responses } = await toResource(admin, call, entityType, name, IncrementalAlterConfigs, request);
     refuse(responses[0]!);
   });

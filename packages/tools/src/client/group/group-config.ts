@@ -17,6 +17,8 @@ export interface GroupSettings extends ConsumerSettings {
   readonly autoCommitIntervalMs: number;
   readonly defaultApiTimeoutMs: number;
   readonly assignors: readonly Assignor[];
+  /** `consumer` is KIP-848's, which no broker in ZooKeeper mode speaks. */
+  readonly protocol: 'classic' | 'consumer';
 }
 
 const PACKAGE = 'org.apache.kafka.clients.consumer.';
@@ -24,12 +26,13 @@ const DEFAULT_ASSIGNORS = `${PACKAGE}RangeAssignor, ${PACKAGE}CooperativeStickyA
 
 /** Reads a group member's properties (ConsumerConfig). Throws `ToolError` with Kafka's messages. */
 export function groupSettings(properties: Properties): GroupSettings {
-  checkProtocol(properties.get('group.protocol') ?? 'classic');
+  const protocol = protocolOf(properties.get('group.protocol') ?? 'classic');
   if (properties.get('group.instance.id') === '') {
     throw configException('Invalid value  for configuration group.instance.id: String must be non-empty');
   }
   const settings: GroupSettings = {
     ...consumerSettings(properties),
+    protocol,
     groupInstanceId: properties.get('group.instance.id') ?? null,
     sessionTimeoutMs: intConfig(properties, 'session.timeout.ms', 45_000),
     heartbeatIntervalMs: intConfig(properties, 'heartbeat.interval.ms', 3_000),
@@ -52,12 +55,10 @@ export function groupSettings(properties: Properties): GroupSettings {
   return settings;
 }
 
-function checkProtocol(protocol: string): void {
-  if (protocol.toLowerCase() === 'classic') return;
-  if (protocol.toLowerCase() === 'consumer') {
-    throw configException(`group.protocol=${protocol} needs brokers without ZooKeeper. Use group.protocol=classic.`);
-  }
+function protocolOf(text: string): GroupSettings['protocol'] {
+  const protocol = text.toLowerCase();
+  if (protocol === 'classic' || protocol === 'consumer') return protocol;
   throw configException(
-    `Invalid value ${protocol} for configuration group.protocol: String must be one of (case insensitive): CONSUMER, CLASSIC`,
+    `Invalid value ${text} for configuration group.protocol: String must be one of (case insensitive): CONSUMER, CLASSIC`,
   );
 }
