@@ -72,11 +72,14 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
     }
   }
 
-  /** The entry once the topic has leaders; a topic that is late keeps its id, so that it can be asked for. */
-  async function settled({ entry, created }: Outcome, request: Request, deadlineMs: number): Promise<Entry> {
-    if (!created || request.validateOnly) return entry;
-    const leftMs = request.timeoutMs <= 0 ? 0 : deadlineMs - services.clock.monotonicMs();
-    const ready = leftMs > 0 && (await services.topicAdmin.waitForLeaders(entry.name, created.numPartitions, leftMs));
+  /**
+   * The entry once the topic has leaders; a topic that is late keeps its id, so that it can be asked for. As with
+   * DelayedCreatePartitions time counts from when all topics of the request are in ZooKeeper, however long that took.
+   */
+  async function settled({ entry, created }: Outcome, { timeoutMs, validateOnly }: Request): Promise<Entry> {
+    if (!created || validateOnly) return entry;
+    const { numPartitions } = created;
+    const ready = timeoutMs > 0 && (await services.topicAdmin.waitForLeaders(entry.name, numPartitions, timeoutMs));
     return ready ? entry : failed(entry.name, new KafkaError('REQUEST_TIMED_OUT'), created.topicId);
   }
 
@@ -88,13 +91,12 @@ export function createTopics(services: Services): Handler<typeof CreateTopics> {
       }
       const permits = mutationPermits(services, context, STRICT_QUOTA_VERSION);
       const twice = duplicates(request.topics.map(({ name }) => name));
-      const deadlineMs = services.clock.monotonicMs() + request.timeoutMs;
       // One after the other: of two names that collide the first wins.
       const outcomes = await mapInTurns(services.clock, request.topics, 1, async (topic): Promise<Outcome> => {
         const refusal = refusalOf(topic.name, twice);
         return refusal ? { entry: failed(topic.name, refusal) } : create(topic, request, permits);
       });
-      const topics = await Promise.all(outcomes.map((outcome) => settled(outcome, request, deadlineMs)));
+      const topics = await Promise.all(outcomes.map((outcome) => settled(outcome, request)));
       return { throttleTimeMs: permits.throttleMs(), topics };
     },
     fail: (error, { topics }) => ({
