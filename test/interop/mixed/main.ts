@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { FAULTS, Trial } from '../../replication/load/trial';
 import { startZooKeeper } from '../../support/zookeeper';
 import { type Kafka, Place, type Side } from './member';
+import { compareTrees } from './trees';
 
 /**
  * Apache's brokers and ours in one cluster, each side in turn controller, leader and follower, under load and kills; then
@@ -86,6 +87,7 @@ export async function main(options: Options): Promise<number> {
         await Promise.all(places.map((place) => place.remove()));
       }
     }
+    if (isWanted('trees')) wrong += await compareTrees(options, zooKeeper.connect, options.self);
     if (!options.self && isWanted('rolling')) wrong += await roll(options, `${zooKeeper.connect}/rolling`);
   } finally {
     await zooKeeper.stop();
