@@ -28,6 +28,7 @@ export class Stage {
       'default.replication.factor': BROKERS,
       'min.insync.replicas': 2,
       'num.partitions': 3,
+      'group.min.session.timeout.ms': 1_000,
     };
     const places = await Promise.all(
       sides.map((_, id) => Place.make(kafka, id, `${zooKeeper.connect}/transactions`, settings)),

@@ -76,8 +76,10 @@ async function ended(program: ServerProcess): Promise<string[]> {
   const limit = setTimeout(() => void program.kill(), LIMIT_MS);
   const { code, signal } = await program.ended;
   clearTimeout(limit);
-  if (code === 0) return [];
   const lines = program.log().trim().split('\n');
+  for (const line of lines.filter((it) => /\b(PASSED|SKIPPED|FAILED)\b|--- (PASS|SKIP)/.test(it)))
+    console.log(`      ${line}`);
+  if (code === 0) return [];
   const failures = lines.filter((line) => /--- FAIL|TEST FAILURE|panic:|unexpected/.test(line));
   return [`ended with ${code ?? signal}`, ...failures.slice(0, 10), ...lines.slice(-10)];
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { home, ServerProcess } from '../../support/process';
 import type { Transaction } from '../../support/transactions';
 
-const PROGRAM = path.join(home, 'test', 'transactions', 'load', 'copier.mjs');
+const PROGRAM = path.join(home, 'test', 'transactions', 'load', 'kafkajs-copier.mjs');
 
 export interface CopierOptions {
   readonly brokers: readonly string[];

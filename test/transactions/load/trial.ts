@@ -45,7 +45,7 @@ const LATEST = -1;
 const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const COPY_LIMIT_MS = 240_000;
-const PRODUCED_AT_ONCE = 20;
+const PRODUCED_AT_ONCE = 5;
 
 /**
  * Copiers read topics and write what they read, each record to an output and an echo of it to another partition, in transactions,

@@ -21,7 +21,7 @@ const producer = kafka.producer({
 });
 const consumer = kafka.consumer({
   groupId: name,
-  sessionTimeout: 6_000,
+  sessionTimeout: 3_000,
   rebalanceTimeout: 6_000,
   heartbeatInterval: 500,
   maxWaitTimeInMs: 100,
