@@ -21,6 +21,8 @@ export interface ConfigKey {
   readonly order?: number;
   readonly width?: Width;
   readonly displayName?: string;
+  /** For a CLASS: the full name of the plug-in that a name or alias stands for; undefined where there is none. */
+  readonly resolve?: (name: string) => string | undefined;
   /** What it may be set to, for whoever asks. */
   readonly recommended?: () => readonly string[];
 }
@@ -40,7 +42,7 @@ const shownValue = (value: unknown): string => (Array.isArray(value) ? `[${value
 
 const LIMITS: Readonly<Partial<Record<ConfigType, number>>> = { SHORT: 2 ** 15, INT: 2 ** 31, LONG: 2 ** 63 };
 
-function parseType({ name, type }: ConfigKey, given: string | null): unknown {
+function parseType({ name, type, resolve }: ConfigKey, given: string | null): unknown {
   if (given === null) return null;
   const text = given.trim();
   switch (type) {
@@ -59,6 +61,11 @@ function parseType({ name, type }: ConfigKey, given: string | null): unknown {
     case 'DOUBLE':
       if (text !== '' && !Number.isNaN(Number(text))) return Number(text);
       throw invalidValue(name, given, 'Not a number of type DOUBLE');
+    case 'CLASS': {
+      const found = resolve ? resolve(text) : text;
+      if (found === undefined) throw invalidValue(name, given, `Class ${text} could not be found.`);
+      return found;
+    }
     case 'LIST':
       return text === '' ? [] : text.split(/\s*,\s*/);
     default:

@@ -2,7 +2,7 @@ import { javaRegex } from '@odradek/tools/java-regex';
 import type { Props } from '../plugins/api';
 import type { Plugins, PluginType } from '../plugins/plugins';
 import { ConfigDef, type ConfigKey, type Importance, invalidValue, type Validator, type Width } from './config-def';
-import { atLeast, nonEmptyPrintable, oneOf, regex } from './validators';
+import { atLeast, nonEmptyPrintable, oneOf, oneOfInAnyCase, regex } from './validators';
 
 /** What every connector can be told (ConnectorConfig, SourceConnectorConfig, SinkConnectorConfig). */
 
@@ -19,18 +19,16 @@ const uniqueAliases: Validator = (name, value) => {
 };
 
 const classOf =
-  (plugins: Plugins, type: PluginType): Validator =>
-  (name, value) => {
-    if (value === null || plugins.find(type, String(value))) return;
-    throw invalidValue(name, value, `Class ${value} could not be found.`);
-  };
+  (plugins: Plugins, type: PluginType) =>
+  (name: string): string | undefined =>
+    plugins.find(type, name)?.className;
 
 function commonKeys(plugins: Plugins): ConfigKey[] {
   const converter = (name: string, what: string, order: number, type: PluginType): ConfigKey => ({
     name: `${name}.converter`,
     type: 'CLASS',
     fallback: null,
-    validate: classOf(plugins, type),
+    resolve: classOf(plugins, type),
     documentation: `The converter of ${name}s; without one that of the worker.`,
     ...place(COMMON, order, 'SHORT', `${what} converter class`, 'LOW'),
   });
@@ -186,7 +184,7 @@ function sourceKeys(): ConfigKey[] {
       name: 'exactly.once.support',
       type: 'STRING',
       fallback: 'requested',
-      validate: (name, value) => oneOf('requested', 'required')(name, String(value).toLowerCase()),
+      validate: oneOfInAnyCase('requested', 'required'),
       documentation: 'requested or required; a standalone worker offers none.',
       ...place(exactlyOnce, 2, 'SHORT', 'Exactly once support', 'MEDIUM'),
     },
@@ -194,7 +192,7 @@ function sourceKeys(): ConfigKey[] {
       name: 'transaction.boundary',
       type: 'STRING',
       fallback: 'poll',
-      validate: (name, value) => oneOf('poll', 'interval', 'connector')(name, String(value).toLowerCase()),
+      validate: oneOfInAnyCase('poll', 'interval', 'connector'),
       documentation: 'Where transactions of a source with exactly-once support end: poll, interval or connector.',
       ...place(exactlyOnce, 3, 'SHORT', 'Transaction Boundary', 'MEDIUM'),
     },
@@ -252,12 +250,11 @@ export function sinkTopicErrors(props: Props): [name: string, message: string][]
   }
   if (topics.length === 0 && pattern === '') return both('Must configure one of topics or topics.regex');
   if (deadLetters === '') return [];
-  const name = 'errors.deadletterqueue.topic.name';
   if (topics.includes(deadLetters)) {
     const list = `('topics=[${topics.join(', ')}]')`;
     return [
       [
-        name,
+        'topics',
         `The DLQ topic '${deadLetters}' may not be included in the list of topics ${list} consumed by the connector`,
       ],
     ];
@@ -266,7 +263,7 @@ export function sinkTopicErrors(props: Props): [name: string, message: string][]
   const shown = `('topics.regex=${pattern}')`;
   return [
     [
-      name,
+      'topics.regex',
       `The DLQ topic '${deadLetters}' may not be matched by the regex for the topics ${shown} consumed by the connector`,
     ],
   ];

@@ -1,6 +1,6 @@
 import type { Props } from '../plugins/api';
 import type { Plugins } from '../plugins/plugins';
-import { ConfigDef, type ConfigKey, invalidValue } from './config-def';
+import { ConfigDef, type ConfigKey } from './config-def';
 
 /** The settings of a connector's transformations and predicates, under their full names (ConnectorConfig.enrich). */
 
@@ -16,8 +16,6 @@ const KINDS: readonly Kind[] = [
   { type: 'predicate', setting: 'predicates', label: 'Predicate', group: 'Predicates' },
 ];
 
-const isAlias = (props: Props, setting: string, alias: string): boolean => aliasesIn(props, setting).includes(alias);
-
 /** The names that a list setting holds, each once. */
 export const aliasesIn = (props: Props, setting: string): string[] => [
   ...new Set(
@@ -28,7 +26,7 @@ export const aliasesIn = (props: Props, setting: string): string[] => [
   ),
 ];
 
-function predicateKeys(prefix: string, group: string, props: Props, order: number): ConfigKey[] {
+function predicateKeys(prefix: string, group: string): ConfigKey[] {
   return [
     {
       name: `${prefix}.negate`,
@@ -37,21 +35,15 @@ function predicateKeys(prefix: string, group: string, props: Props, order: numbe
       importance: 'MEDIUM',
       documentation: 'Whether the transformation is for the records that the predicate does not match.',
       group,
-      order,
       displayName: 'negate',
     },
     {
       name: `${prefix}.predicate`,
       type: 'STRING',
       fallback: null,
-      validate: (name, value) => {
-        if (value === null || isAlias(props, 'predicates', String(value))) return;
-        throw invalidValue(name, value, `Predicate alias ${value} is not known`);
-      },
       importance: 'MEDIUM',
       documentation: 'The predicate that says which records the transformation is for.',
       group,
-      order: order + 1,
       displayName: 'predicate',
     },
   ];
@@ -65,10 +57,7 @@ function keysOf(kind: Kind, alias: string, props: Props, plugins: Plugins): Conf
   const type: ConfigKey = {
     name: `${prefix}.type`,
     type: 'CLASS',
-    validate: (name, value) => {
-      if (value === null) throw invalidValue(name, null, `Not a ${kind.label}`);
-      if (!plugin) throw invalidValue(name, value, `Class ${value} could not be found.`);
-    },
+    resolve: (name) => plugins.find(kind.type, name)?.className,
     importance: 'HIGH',
     documentation: `The class of the ${kind.type} '${alias}'.`,
     group,
@@ -78,17 +67,25 @@ function keysOf(kind: Kind, alias: string, props: Props, plugins: Plugins): Conf
     recommended: () => plugins.ofType(kind.type).map((each) => each.className),
   };
   const own = (plugin?.config.keys ?? []).map(
-    (key, index): ConfigKey => ({
+    (key): ConfigKey => ({
       ...key,
       name: `${prefix}.${key.name}`,
       group,
-      order: index + 1,
       displayName: key.displayName ?? key.name,
       ...(key.validate && { validate: (_, value) => key.validate!(key.name, value) }),
     }),
   );
-  const more = kind.type === 'transformation' && plugin ? predicateKeys(prefix, group, props, own.length + 1) : [];
-  return [type, ...own, ...more];
+  const more = kind.type === 'transformation' && plugin ? predicateKeys(prefix, group) : [];
+  return [type, ...[...own, ...more].sort(byWeight).map((key, index) => ({ ...key, order: index + 1 }))];
+}
+
+const WEIGHTS = ['HIGH', 'MEDIUM', 'LOW'];
+
+/** What must be given comes first, then what matters most (ConfigDef.compare). */
+function byWeight(a: ConfigKey, b: ConfigKey): number {
+  const weight = ({ fallback, importance }: ConfigKey): number =>
+    (fallback === undefined ? 0 : WEIGHTS.length) + WEIGHTS.indexOf(importance);
+  return weight(a) - weight(b) || (a.name < b.name ? -1 : 1);
 }
 
 /** A connector's settings, with those of the transformations and predicates that it names. */

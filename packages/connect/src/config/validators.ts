@@ -1,3 +1,4 @@
+import { hashMapOrder, stringHash } from '@odradek/tools/java-order';
 import { javaPattern } from '@odradek/tools/java-regex';
 import { invalidValue, type Validator } from './config-def';
 
@@ -22,8 +23,13 @@ export const oneOf =
 export const oneOfInAnyCase =
   (...allowed: readonly string[]): Validator =>
   (name, value) => {
+    // Java keeps them in a hash set.
+    const listed = hashMapOrder(
+      allowed.map((each) => each.toUpperCase()),
+      stringHash,
+    );
     if (value !== null && allowed.some((each) => each.toUpperCase() === String(value).toUpperCase())) return;
-    throw invalidValue(name, value, `String must be one of (case insensitive): ${allowed.join(', ')}`);
+    throw invalidValue(name, value, `String must be one of (case insensitive): ${listed.join(', ')}`);
   };
 
 /** ConfigDef.NonEmptyString. */
@@ -53,21 +59,25 @@ export const nonEmptyList: Validator = (name, value) => {
   if (value === null || (value as readonly string[]).length === 0) throw invalidValue(name, value, 'Empty list');
 };
 
+/** Java's words for the mistakes that people make in regular expressions. */
+function syntaxError(pattern: string, message: string): string {
+  const at = (what: string, index: number): string =>
+    `${what} near index ${index}\n${pattern}${index < pattern.length ? `\n${' '.repeat(index)}^` : ''}`;
+  if (message.includes('Unterminated character class')) return at('Unclosed character class', pattern.length - 1);
+  if (message.includes('Unterminated group')) return at('Unclosed group', pattern.length);
+  const dangling = /^[*+?]/.exec(pattern)?.[0];
+  return dangling === undefined ? message : at(`Dangling meta character '${dangling}'`, 0);
+}
+
 /** org.apache.kafka.connect.transforms.util.RegexValidator. */
 export const regex: Validator = (name, value) => {
+  if (value === null) {
+    const why = 'Invalid regex: Cannot invoke "String.isEmpty()" because "this.pattern" is null';
+    throw invalidValue(name, null, why);
+  }
   try {
-    if (value === null) throw new Error('Cannot invoke "String.isEmpty()" because "this.pattern" is null');
-    javaPattern(value as string);
+    javaPattern(String(value));
   } catch (thrown) {
-    throw invalidValue(name, value, `Invalid regex: ${(thrown as Error).message}`);
+    throw invalidValue(name, value, `Invalid regex: ${syntaxError(String(value), (thrown as Error).message)}`);
   }
 };
-
-/** ConfigDef.LambdaValidator around a check of our own. */
-export const unique =
-  (what: string): Validator =>
-  (name, value) => {
-    const list = value as readonly string[];
-    const twice = list.filter((each, index) => list.indexOf(each) !== index);
-    if (twice.length > 0) throw invalidValue(name, list, what);
-  };

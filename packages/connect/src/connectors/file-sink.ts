@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { ToolError } from '@odradek/tools/tool-error';
+import { fileError } from '@odradek/tools/client/properties';
 import { ConfigDef } from '../config/config-def';
 import type { SinkRecord } from '../data/record';
 import { ConnectError } from '../errors';
@@ -48,7 +48,7 @@ class FileStreamSinkTask implements SinkTask {
     try {
       this.handle = await open(path, 'a');
     } catch (thrown) {
-      const cause = new ToolError('java.io.IOException', (thrown as Error).message);
+      const cause = fileError(path, thrown as NodeJS.ErrnoException);
       throw new ConnectError(`Couldn't find or create file '${path}' for FileStreamSinkTask`, cause);
     }
   }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { ToolError } from '@odradek/tools/tool-error';
+import { fileError } from '@odradek/tools/client/properties';
 import { ConfigDef } from '../config/config-def';
 import { nonEmptyString } from '../config/validators';
 import type { SourceMap, SourceRecord } from '../data/record';
@@ -127,10 +127,10 @@ class FileStreamSourceTask implements SourceTask {
     try {
       handle = await open(path, 'r');
     } catch (thrown) {
-      const { code, message } = thrown as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') {
+      const failure = thrown as NodeJS.ErrnoException;
+      if (failure.code !== 'ENOENT') {
         this.context.log.error(`Error while trying to open file ${path}: `, thrown);
-        const cause = new ToolError('java.io.IOException', message);
+        const cause = fileError(path, failure);
         throw new ConnectError(cause.line, cause);
       }
       const what = `Couldn't find file ${path} for FileStreamSourceTask, sleeping to wait for it to be created`;

@@ -1,5 +1,5 @@
 import type { JsonNode } from '../java/json';
-import { RestError } from '../runtime/rest-error';
+import { httpError } from '../runtime/rest-error';
 
 export interface Call {
   /** The parts of the path that have names. */
@@ -41,10 +41,10 @@ export class RouteTable {
       ({ parts }) =>
         parts.length === given.length && parts.every((part, index) => part.startsWith('{') || part === given[index]),
     );
-    if (matching.length === 0) throw new RestError(404, 'HTTP 404 Not Found');
+    if (matching.length === 0) throw httpError(404, 'Not Found');
     const wanted = method === 'HEAD' ? 'GET' : method;
     const found = matching.find(({ route }) => route.method === wanted);
-    if (!found) throw new RestError(405, 'HTTP 405 Method Not Allowed');
+    if (!found) throw httpError(405, 'Method Not Allowed');
     const parameters = found.parts.flatMap((part, index): [string, string][] =>
       part.startsWith('{') ? [[part.slice(1, -1), given[index]!]] : [],
     );
@@ -56,6 +56,6 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new RestError(400, 'HTTP 400 Bad Request');
+    throw httpError(400, 'Bad Request');
   }
 }

@@ -5,7 +5,7 @@ import { toJson } from '../converters/json/to-json';
 import { AlreadyExistsError, NotFoundError } from '../errors';
 import { type JsonNode, jsonText, parseJson } from '../java/json';
 import type { Logger, Loggers } from '../log';
-import { RestError } from '../runtime/rest-error';
+import { httpError, RestError } from '../runtime/rest-error';
 import { type Answer, type Route, RouteTable } from './routes';
 
 const MAX_BODY_BYTES = 16_777_216;
@@ -95,7 +95,7 @@ export class RestServer {
   private failure(request: IncomingMessage, thrown: unknown): Answer {
     const message = (thrown as Error).message;
     const of = (status: number): Answer => ({ status, body: { error_code: status, message } });
-    if (thrown instanceof RestError) return { ...of(thrown.status), isUntyped: /^HTTP \d/.test(message) };
+    if (thrown instanceof RestError) return { ...of(thrown.status), isUntyped: thrown.isUntyped };
     if (thrown instanceof NotFoundError) return of(404);
     if (thrown instanceof AlreadyExistsError) return of(409);
     this.log.error(`Uncaught exception in REST call to ${request.url}`, thrown);
@@ -114,7 +114,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) throw new RestError(413, 'HTTP 413 Payload Too Large');
+    if (bytes > MAX_BODY_BYTES) throw httpError(413, 'Payload Too Large');
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString();
@@ -123,6 +123,6 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 function jsonBody(text: string, { headers }: IncomingMessage): JsonNode {
   if (text === '') return undefined;
   const type = headers['content-type'] ?? 'application/json';
-  if (!/^application\/json\b/.test(type)) throw new RestError(415, 'HTTP 415 Unsupported Media Type');
+  if (!/^application\/json\b/.test(type)) throw httpError(415, 'Unsupported Media Type');
   return parseJson(text);
 }

@@ -94,9 +94,11 @@ export class ConnectorEntry {
       const value = this.config.get(name);
       return this.plugin.type === 'sink' && value ? [[name, value]] : [];
     });
-    return connector
-      .taskConfigs(most)
-      .map((props) => new JavaHashMap<string, string>([...props, ['task.class', connector.taskClass], ...topics]));
+    return connector.taskConfigs(most).map((props) => {
+      const own = new JavaHashMap<string, string>([...props, ['task.class', connector.taskClass]]);
+      for (const [name, value] of topics) own.set(name, value);
+      return own;
+    });
   }
 
   /** A listener that keeps a task's status. */

@@ -104,7 +104,7 @@ export class Herder {
   }
 
   topics(name: string): string[] {
-    return inHashOrder([...this.entry(name).topics]);
+    return inHashOrder([...(this.connectors.get(name)?.topics ?? [])]);
   }
 
   resetTopics(name: string): void {
@@ -130,7 +130,7 @@ export class Herder {
       const entry: ConnectorEntry = new ConnectorEntry(
         name,
         plugin,
-        new JavaHashMap(props),
+        props,
         target ?? old?.target ?? 'STARTED',
         log,
         () => this.reconfigure(entry),
@@ -145,7 +145,7 @@ export class Herder {
 
   /** Changes some settings; null ones are taken away (KIP-477). */
   patchConfig(name: string, changes: ReadonlyMap<string, string | null>): Promise<boolean> {
-    const config = new Map(this.entry(name).config);
+    const config = JavaHashMap.copyOf(this.entry(name).config);
     for (const [key, value] of changes) {
       if (value === null) config.delete(key);
       else config.set(key, value);
@@ -220,7 +220,7 @@ export class Herder {
 
   /** Pauses or resumes a connector, or stops it for good, its tasks given up. */
   setTarget(name: string, target: TargetState): Promise<void> {
-    const entry = this.entry(name, `Unknown connector: ${name}`);
+    const entry = this.entry(name, `Unknown connector ${name}`);
     return this.turns.run(async () => {
       const before = entry.target;
       entry.target = target;
@@ -241,19 +241,19 @@ export class Herder {
   }
 
   /** Starts a connector anew, and its tasks where that is asked for. */
-  restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
-    return this.turns.run(async () => {
+  async restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
+    const { plan, ended } = await this.turns.run(() => {
       const entry = this.entry(name, `Unknown connector: ${name}`);
       const isDue = (status: Status): boolean => !request.onlyFailed || status.state === 'FAILED';
       const isConnectorDue = isDue(entry.status);
       const tasks = request.includeTasks ? entry.tasks.filter(({ status }) => isDue(status)) : [];
       const plan = this.restartPlan(entry, isConnectorDue, tasks);
-      // The answer does not wait for what is restarted, but for what comes out wrong at once.
-      const restarting = this.restartNow(entry, isConnectorDue, tasks);
-      if (!request.includeTasks && !request.onlyFailed) await restarting;
-      else restarting.catch((thrown) => this.log.error(`Connector '${name}' restart failed`, asToolError(thrown)));
-      return plan;
+      return { plan, ended: this.turns.run(() => this.restartNow(entry, isConnectorDue, tasks)) };
     });
+    // Who asks for tasks too is told what will be done, not how it came out.
+    if (!request.includeTasks && !request.onlyFailed) await ended;
+    else ended.catch((thrown) => this.log.error(`Connector '${name}' restart failed`, asToolError(thrown)));
+    return plan;
   }
 
   private restartPlan(entry: ConnectorEntry, isConnectorDue: boolean, due: readonly TaskEntry[]): ConnectorStatus {

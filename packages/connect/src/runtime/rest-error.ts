@@ -8,6 +8,8 @@ export class RestError extends ConnectError {
     readonly status: number,
     message: string,
     className = `${REST}ConnectRestException`,
+    /** Answered by the HTTP layer, which says nothing of the content's type. */
+    readonly isUntyped = false,
   ) {
     super(message, undefined, className);
   }
@@ -19,3 +21,7 @@ export class BadRequestError extends RestError {
     super(400, message, `${REST}BadRequestException`);
   }
 }
+
+/** A request that no resource takes. */
+export const httpError = (status: number, what: string): RestError =>
+  new RestError(status, `HTTP ${status} ${what}`, 'javax.ws.rs.WebApplicationException', true);

@@ -1,10 +1,10 @@
-import { ConfigDef, type ConfigKey, type ConfigValue, configText } from '../config/config-def';
+import { type ConfigKey, type ConfigValue, configText } from '../config/config-def';
 import { sinkConfigDef, sinkTopicErrors, sourceConfigDef } from '../config/connector-config';
 import { enriched } from '../config/enriched';
 import { type ClientKind, overridesOf } from '../config/overrides';
-import { groupKeys, groupNames } from '../config/topic-creation';
 import { under, type WorkerConfig } from '../config/worker-config';
 import { ConnectError, NotFoundError } from '../errors';
+import { JavaHashMap } from '../java/hash-map';
 import type { Props } from '../plugins/api';
 import type { Plugins, PluginType } from '../plugins/plugins';
 import { BadRequestError } from './rest-error';
@@ -78,31 +78,26 @@ export class Validation {
     );
     const values = base.validate(props);
     if (plugin.type === 'sink') addErrors(values, sinkTopicErrors(props));
-    const groups = plugin.type === 'source' ? this.topicCreation(props) : [];
     const own = plugin.config.validate(props);
     addErrors(own, [...(plugin.create().validate?.(props) ?? [])]);
+    const converters = this.converters(props);
     const infos = [
-      ...[...values, ...groups].map(infoOf),
+      ...values.map(infoOf),
       ...own.map(infoOf),
-      ...this.converters(props),
+      ...converters.map(infoOf),
       ...CLIENTS[plugin.type].flatMap((kind) => this.overrides(props, kind)),
     ];
-    const names = [...base.keys, ...groups.map(({ key }) => key), ...plugin.config.keys].map(({ group }) => group);
+    const names = [...base.keys, ...plugin.config.keys, ...converters.map(({ key }) => key)].map(({ group }) => group);
     return {
       name: className,
-      error_count: infos.filter(({ value }) => value.errors.length > 0).length,
+      error_count: infos.reduce((count, { value }) => count + value.errors.length, 0),
       groups: [...new Set(names.filter((group): group is string => group !== null && group !== undefined))],
       configs: infos,
     };
   }
 
-  private topicCreation(props: Props): ConfigValue[] {
-    const keys = groupNames(props).flatMap(groupKeys);
-    return keys.length === 0 ? [] : new ConfigDef(keys).validate(props);
-  }
-
   /** The settings of the converters that a connector names itself. */
-  private converters(props: Props): ConfigInfo[] {
+  private converters(props: Props): ConfigValue[] {
     return (['key', 'value', 'header'] as const).flatMap((part) => {
       const name = `${part}.converter`;
       const className = props.get(name);
@@ -110,11 +105,10 @@ export class Validation {
       const plugin = className === undefined ? undefined : this.plugins.find(type, className);
       if (!plugin) return [];
       const settings = new Map([...under(props, `${name}.`), ['converter.type', part]]);
-      return plugin.config
-        .validate(settings)
-        .map(({ key, value, recommended, errors }) =>
-          infoOf({ key: { ...key, name: `${name}.${key.name}` }, value, recommended, errors }),
-        );
+      const values = new JavaHashMap(plugin.config.validate(settings).map((each) => [each.key.name, each] as const));
+      return [...values.values()].map(({ key, ...outcome }) => {
+        return { key: { ...key, name: `${name}.${key.name}`, displayName: key.displayName ?? key.name }, ...outcome };
+      });
     });
   }
 
@@ -144,7 +138,11 @@ export const mapText = (props: Props): string =>
 function noSuchConnector(name: string, plugins: Plugins): ConnectError {
   const known = plugins.all
     .filter(({ type }) => type === 'sink' || type === 'source')
-    .map(({ className, version }) => `PluginDesc{name='${className}', version='${version}'}`)
+    .map(
+      ({ className, version, type }) =>
+        `PluginDesc{klass=class ${className}, name='${className}', version='${version}', encodedVersion=${version}, ` +
+        `type=${type}, typeName='${type}', location='classpath'}`,
+    )
     .join(', ');
   return new ConnectError(
     `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${known}`,

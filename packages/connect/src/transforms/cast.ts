@@ -55,7 +55,13 @@ interface Spec {
 
 function targetOf(text: string): ScalarType {
   const type = text.trim().toUpperCase() as SchemaType;
-  if (!ALL_TYPES.includes(type)) throw configException(`Invalid type found in casting spec: ${text.trim()}`);
+  if (!ALL_TYPES.includes(type)) {
+    // Apache passes the parts of this message in another order than they are put together.
+    const cause = `java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.${type}`;
+    throw configException(
+      `Invalid value ${cause} for configuration Invalid type found in casting spec: ${text.trim()}`,
+    );
+  }
   if (TARGETS.includes(type)) return type as ScalarType;
   throw configException(
     `Cast transformation does not support casting to ${type}; supported types are [${TARGETS.join(', ')}]`,

@@ -1,0 +1,164 @@
+// Runs Apache's connect-standalone and ours through the same requests, files and configurations and shows where they differ.
+// node packages/connect/interop/compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT]
+// KAFKA_HOME holds Apache Kafka 3.9's libs/; the brokers may be Apache's or ours; three free ports from FIRST_PORT are used.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { scenario } from './scenario.mjs';
+
+const [kafkaHome, bootstrap, firstPort = '28083'] = process.argv.slice(2);
+if (!kafkaHome || !bootstrap) {
+  console.error('Usage: compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT]');
+  process.exit(2);
+}
+const packageHome = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const ours = process.env.ODRADEK_CONNECT ?? path.join(packageHome, 'dist', 'connect-standalone.js');
+const run = process.pid.toString(36);
+
+const sides = {
+  apache: {
+    command: 'java',
+    args: [
+      '-Xmx384m',
+      '-Dlog4j.configuration=file:log4j.properties',
+      '-cp',
+      path.join(kafkaHome, 'libs', '*'),
+      'org.apache.kafka.connect.cli.ConnectStandalone',
+    ],
+  },
+  odradek: { command: process.execPath, args: [ours] },
+};
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What may differ: ports, folders, names of topics that both made, times, Java's frames, and the words of descriptions. */
+function masked(text, { port, folder, prefix }) {
+  return (
+    text
+      .replaceAll(folder, 'FOLDER')
+      .replaceAll(prefix, '')
+      .replaceAll(String(port), 'PORT')
+      .replace(/PluginDesc\{klass=class org\.apache\.kafka\.connect\.mirror[^}]*\}(, )?/g, '')
+      .replace(/, (?="\})/g, '')
+      .replace(/\\n\\tat [^"]*?(?=\\nCaused by|\\n"|")/g, '')
+      .replace(/\\r?\\n(?=")/g, '')
+      .replace(/"documentation":"(?:[^"\\]|\\.)*"/g, '"documentation":"…"')
+      // Jackson counts columns of bytes otherwise than of characters.
+      .replace(/column: \d+/g, 'column: N')
+      .replace(/"last_modified":\d+/g, '"last_modified":TIME')
+  );
+}
+
+async function play(name, index) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `connect-${name}-`));
+  const side = { port: Number(firstPort) + index, folder, prefix: `${name}${run}-` };
+  const worker = path.join(folder, 'worker.properties');
+  fs.writeFileSync(
+    worker,
+    `bootstrap.servers=${bootstrap}
+key.converter=org.apache.kafka.connect.json.JsonConverter
+value.converter=org.apache.kafka.connect.json.JsonConverter
+offset.storage.file.filename=${folder}/connect.offsets
+offset.flush.interval.ms=500
+listeners=http://localhost:${side.port}
+`,
+  );
+  fs.writeFileSync(
+    path.join(folder, 'log4j.properties'),
+    `log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)%n
+`,
+  );
+  const log = fs.openSync(path.join(folder, 'log'), 'w');
+  const { command, args } = sides[name];
+  const child = spawn(command, [...args, worker], { cwd: folder, stdio: ['ignore', log, log] });
+  const transcript = [];
+  const base = `http://localhost:${side.port}`;
+  const request = async (method, at, body, type = 'application/json') => {
+    const headers = body === undefined ? {} : { 'Content-Type': type };
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const sent = text?.replaceAll('TOPIC-', side.prefix).replaceAll('FOLDER', folder);
+    const response = await fetch(base + at, { method, headers, body: sent });
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  };
+  const world = {
+    folder,
+    prefix: side.prefix,
+    bootstrap,
+    /** Sends a request whose answer is compared. */
+    async call(method, at, body, type) {
+      const { status, type: answered, text } = await request(method, at, body, type);
+      transcript.push([
+        `${method} ${at} ${body === undefined ? '' : JSON.stringify(body)}`,
+        masked(`${status} ${answered} ${text}`, side),
+      ]);
+      return text;
+    },
+    /** Waits until an answer's text holds what is wanted. */
+    async until(at, wanted) {
+      for (let tries = 0; tries < 150; tries++) {
+        const { text } = await request('GET', at).catch(() => ({ text: '' }));
+        if (text.includes(wanted.replaceAll('TOPIC-', side.prefix).replaceAll('FOLDER', folder))) return;
+        await sleep(200);
+      }
+      transcript.push([`until ${at} ${wanted}`, 'NEVER']);
+    },
+    write: (file, text) => fs.appendFileSync(path.join(folder, file), text),
+    /** Waits until a file holds so many lines, then compares it. */
+    async file(file, lines) {
+      const read = () =>
+        fs.existsSync(path.join(folder, file)) ? fs.readFileSync(path.join(folder, file), 'utf8') : '';
+      for (let tries = 0; tries < 150 && read().split('\n').length - 1 < lines; tries++) await sleep(200);
+      transcript.push([`file ${file}`, masked(JSON.stringify(read()), side)]);
+    },
+    note: (what, text) => transcript.push([what, masked(text, side)]),
+  };
+  try {
+    await world.until('/', 'version');
+    await scenario(world);
+  } finally {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+  return { transcript, folder };
+}
+
+const [apache, odradek] = [await play('apache', 0), await play('odradek', 1)];
+/** Where two answers of JSON differ; the whole of others. */
+function differing(expected, found, at = '') {
+  const parse = (text) => {
+    try {
+      return JSON.parse(text.replace(/^\d+ \S+ /, ''));
+    } catch {
+      return undefined;
+    }
+  };
+  const walk = (a, b, where) => {
+    if (JSON.stringify(a) === JSON.stringify(b)) return [];
+    const isObject = (value) => typeof value === 'object' && value !== null;
+    const sameKeys = isObject(a) && isObject(b) && JSON.stringify(Object.keys(a)) === JSON.stringify(Object.keys(b));
+    if (!sameKeys) return [`- ${where} ${JSON.stringify(a)}\n+ ${where} ${JSON.stringify(b)}`];
+    return Object.keys(a).flatMap((key) => walk(a[key], b[key], `${where}.${key}`));
+  };
+  const [a, b] = [parse(expected), parse(found ?? '')];
+  if (a === undefined || b === undefined || expected.slice(0, 3) !== found.slice(0, 3))
+    return `- ${expected}\n+ ${found}`;
+  return walk(a, b, at).join('\n');
+}
+
+let differences = 0;
+for (const [index, [what, expected]] of apache.transcript.entries()) {
+  const found = odradek.transcript[index]?.[1];
+  if (found === expected) continue;
+  differences++;
+  console.log(`== ${what}\n${differing(expected, found)}\n`);
+}
+console.log(
+  `${apache.transcript.length} answers compared, ${differences} differ (${apache.folder}, ${odradek.folder})`,
+);
+process.exit(differences === 0 ? 0 : 1);
