@@ -20,7 +20,9 @@ export const JSON_OPTION = {
 } as const;
 
 /** For the tools that parse as argparse4j does. */
-export const JSON_ARGUMENT = { json: { isExtension: true } } as const;
+export const JSON_ARGUMENT = {
+  json: { isExtension: true, description: JSON_OPTION.json.description },
+} as const;
 
 const INDENT = 2;
 

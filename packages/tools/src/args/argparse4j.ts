@@ -1,6 +1,7 @@
 import { type Io, println } from '../print';
 import { Exit } from '../tool-error';
 import { likelyNames, wrapJustified } from './argparse4j-text';
+import { EXTENSIONS_TITLE } from './help-format';
 
 /**
  * Command lines as argparse4j 0.7 reads them, the parser of Kafka's system-test tools: `--name value` and
@@ -20,8 +21,10 @@ export interface ArgumentDeclaration {
   readonly isRepeatable?: boolean;
   /** Exactly one of the arguments with this mark must be given. */
   readonly isAlternative?: boolean;
-  /** An argument that Kafka's tool does not have: it stays out of what is proposed for a slip of the pen. */
+  /** An argument that Kafka's tool does not have: the help lists it apart, and no slip of the pen is taken for it. */
   readonly isExtension?: boolean;
+  /** What the help says of an extension; that of Kafka's own arguments stands in the parser's details. */
+  readonly description?: string;
   /** Prints this line and leaves with code 0, whatever else is given. */
   readonly prints?: string;
 }
@@ -36,6 +39,8 @@ export interface ParserDeclaration<D extends Readonly<Record<string, ArgumentDec
 
 export type ParsedArguments<D> = { readonly [K in keyof D]?: readonly string[] };
 
+/** Where the help's texts begin, after a name's dashes. */
+const HELP_COLUMN = 21;
 const SHORT_LIMIT = 2 ** 15;
 const INTEGER_LIMIT = { Short: 2 ** 31, Integer: 2 ** 31, Long: 2 ** 63 };
 
@@ -52,6 +57,13 @@ function conversionProblem(type: NonNullable<ArgumentDeclaration['type']>, text:
 }
 
 type AnyParser = ParserDeclaration<Readonly<Record<string, ArgumentDeclaration>>>;
+
+function extensionsHelp({ arguments: all }: AnyParser): string {
+  const lines = Object.entries(all).flatMap(([name, { isExtension, description }]) =>
+    isExtension ? [`  --${name.padEnd(HELP_COLUMN)}${description ?? ''}\n`] : [],
+  );
+  return lines.length === 0 ? '' : `\n${EXTENSIONS_TITLE}\n${lines.join('')}`;
+}
 
 /** `--bootstrap-server/-b`: an argument as messages call it. */
 const displayName = (parser: AnyParser, name: string): string => {
@@ -81,7 +93,7 @@ class FlagReader {
     while (this.rest[0]?.startsWith('-')) {
       const token = this.rest.shift()!;
       if (token === '-h' || token === '--help') {
-        this.io.stdout.write(`${this.parser.usage}\n${this.parser.details}`);
+        this.io.stdout.write(`${this.parser.usage}\n${this.parser.details}${extensionsHelp(this.parser)}`);
         throw new Exit(1);
       }
       if (token === '--') {

@@ -8,6 +8,9 @@ const OVERALL_WIDTH = 80;
 const SEPARATOR_WIDTH = 2;
 const CONTINUATION_INDENT = '  ';
 
+/** What stands above options that Kafka's tool does not have. */
+export const EXTENSIONS_TITLE = "Not in Apache Kafka's tool:";
+
 /**
  * One unbreakable piece of a line, blanks after it included. Java's rules: a break may follow a run of dashes or of
  * closing punctuation, but not inside a number; opening punctuation sticks to what follows it.
@@ -45,11 +48,22 @@ function descriptionDisplay({ description, defaultsTo }: OptionDeclaration): str
 
 const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
 
-/** The help table, each line padded to the full width as joptsimple leaves it. */
-export function formatHelp(declarations: OptionDeclarations): string {
-  const names = Object.keys(declarations)
-    .filter((name) => !declarations[name]!.isExtension)
-    .sort();
+/** The options that Kafka's tool does not have, under a title of their own; '' where there are none. */
+export function formatExtensions(declarations: OptionDeclarations): string {
+  const names = Object.keys(declarations).filter((name) => declarations[name]!.isExtension);
+  return names.length === 0 ? '' : `\n${EXTENSIONS_TITLE}\n${formatTable(declarations, names.sort())}`;
+}
+
+/** The help table of Kafka's own options, each line padded to the full width as joptsimple leaves it. */
+export const formatHelp = (declarations: OptionDeclarations): string =>
+  formatTable(
+    declarations,
+    Object.keys(declarations)
+      .filter((name) => !declarations[name]!.isExtension)
+      .sort(),
+  );
+
+function formatTable(declarations: OptionDeclarations, names: readonly string[]): string {
   const option = names.some((name) => declarations[name]!.required) ? 'Option (* = required)' : 'Option';
   const rows: [string, string][] = [
     [option, 'Description'],

@@ -1,6 +1,6 @@
 import { hashMapOrder, stringHash } from '../java-order';
 import { ToolError } from '../tool-error';
-import { formatHelp } from './help-format';
+import { formatExtensions, formatHelp } from './help-format';
 
 /**
  * Command lines as joptsimple 5 reads them, the parser of most of Kafka's tools: `--name value` and `--name=value`,
@@ -27,7 +27,7 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
   readonly requiredUnless?: string;
   /** It may be given only beside one of these others. */
   readonly availableIf?: readonly string[];
-  /** An option that Kafka's tool does not have: it stays out of the help, which is to be the same as Kafka's. */
+  /** An option that Kafka's tool does not have: the help lists it apart. */
   readonly isExtension?: boolean;
 }
 
@@ -76,9 +76,14 @@ export class OptionSet<D extends OptionDeclarations = OptionDeclarations> {
     return values[0];
   }
 
-  /** The help table of all options, as joptsimple prints it. */
+  /** The help table of Kafka's own options, as joptsimple prints it. */
   help(): string {
     return formatHelp(this.declarations);
+  }
+
+  /** The help for the others. */
+  extensionsHelp(): string {
+    return formatExtensions(this.declarations);
   }
 
   add(name: string, argument?: string): void {

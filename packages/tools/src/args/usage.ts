@@ -19,7 +19,12 @@ export function usageOf<D extends OptionDeclarations>(options: OptionSet<D>, io:
     fail,
     /** `--help` and no arguments at all print the usage, `--version` the version. */
     helpOrVersion(argv: readonly string[], description: string): void {
-      if (argv.length === 0 || options.has('help')) fail(description);
+      if (options.has('help')) {
+        println(io.stderr, description);
+        io.stderr.write(options.help() + options.extensionsHelp());
+        throw new Exit(1);
+      }
+      if (argv.length === 0) fail(description);
       if (!options.has('version')) return;
       println(io.stdout, KAFKA_VERSION);
       throw new Exit(0);

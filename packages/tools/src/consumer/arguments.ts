@@ -4,7 +4,9 @@ import { loadProperties, type Properties } from '../client/properties';
 import { hashMapOrder, stringHash } from '../java-order';
 import { type Io, logTo, println } from '../print';
 import { Exit, ToolError } from '../tool-error';
+import { type Find, headersWanted, sinceMs } from './find';
 import { formatterOf, type MessageFormatter } from './formatter';
+import { jsonFormatter } from './json-formatter';
 import { CONSOLE_CONSUMER_OPTIONS } from './options';
 
 type Options = OptionSet<typeof CONSOLE_CONSUMER_OPTIONS>;
@@ -30,6 +32,7 @@ export interface ConsoleConsumerArguments {
   readonly formatter: MessageFormatter;
   /** Whether a group was named, rather than made up. */
   readonly hasGroup: boolean;
+  readonly find: Find;
 }
 
 /** Parses and checks kafka-console-consumer's command line (ConsoleConsumerOptions). */
@@ -62,7 +65,40 @@ export async function parseConsumerArguments(argv: readonly string[], io: Io): P
     properties,
     formatter: await buildFormatter(options, usage, io),
     hasGroup: groups.length > 0,
+    find: findOf(options, groups.length > 0, io),
   };
+}
+
+/** A mistake with an option that Kafka's tool does not have: a line says it, not a screen of usage above it. */
+function refuse(message: string, io: Io): never {
+  println(io.stderr, message);
+  throw new Exit(1);
+}
+
+function findOf(options: Options, hasGroup: boolean, io: Io): Find {
+  const since = options.valueOf('since');
+  const timeMs = since === undefined ? undefined : sinceMs(since, Date.now());
+  if (since !== undefined) {
+    const other = (['from-beginning', 'offset'] as const).find((name) => options.has(name));
+    if (other) refuse(`--since says where to begin, and so does --${other}: leave one out.`, io);
+    if (hasGroup) refuse('--since says where to begin, and so do the offsets of a group: leave --group out.', io);
+    if (timeMs === undefined) {
+      refuse(
+        `--since ${since} is not a time. Times are how long ago (30s, 10m, 2h, 1d), a date or time (2026-11-21, ` +
+          '2026-11-21T10:30, with or without a zone such as Z or +09:00) or milliseconds since 1970.',
+        io,
+      );
+    }
+  }
+  const patterns = options.valuesOf('grep').map((text) => {
+    try {
+      return new RegExp(text);
+    } catch (thrown) {
+      return refuse(`--grep: ${(thrown as Error).message}`, io);
+    }
+  });
+  const headers = headersWanted(options.valuesOf('header'));
+  return { patterns, keys: options.valuesOf('key'), headers, sinceMs: timeMs };
 }
 
 const includeOf = (options: Options): string | undefined =>
@@ -160,6 +196,10 @@ async function buildFormatter(options: Options, usage: Usage, io: Io): Promise<M
       if (className) properties.set(`${field}.deserializer`, className);
     }
     for (const [name, value] of parseKeyValues(options.valuesOf('property'))) properties.set(name, value);
+    if (options.has('json')) {
+      if (options.has('formatter')) refuse('--json and --formatter both say how records look: leave one out.', io);
+      return jsonFormatter(properties);
+    }
     return await formatterOf(options.valueOf('formatter')!, properties, logTo(io.stderr), io.stderr);
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;

@@ -8,6 +8,7 @@ import { javaRegex } from '../java-regex';
 import { type Io, logTo, println, signalExitCode } from '../print';
 import { ToolError, timeoutError } from '../tool-error';
 import { type ConsoleConsumerArguments, parseConsumerArguments } from './arguments';
+import { finderOf } from './find';
 import { BufferedOut } from './formatter';
 
 const CONSOLE_CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
@@ -24,8 +25,9 @@ function selectionOf({ topic, include, properties }: ConsoleConsumerArguments): 
 }
 
 function subscriptionOf(args: ConsoleConsumerArguments): Subscription {
-  const { topic, partition, offset } = args;
+  const { topic, partition, offset, find } = args;
   if (topic === undefined || partition === undefined) return selectionOf(args);
+  if (find.sinceMs !== undefined) return { topics: [topic], partition, start: { timestamp: find.sinceMs } };
   return { topics: [topic], partition, start: offset < 0 ? { timestamp: offset } : { offset } };
 }
 
@@ -36,21 +38,27 @@ async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<Recor
     // for each record whether it was consumed. One engine of our own serves every tool that joins a group.
     return createGroupConsumer(args.properties, selectionOf(args), log, {});
   }
-  const settings = consumerSettings(args.properties);
+  const given = consumerSettings(args.properties);
+  const settings = { ...given, resetTimestamp: args.find.sinceMs ?? given.resetTimestamp };
   const client = await createConsumerClient(settings, log);
   return new Consumer(client, settings, subscriptionOf(args));
 }
 
 /** Prints records until there were enough, none came for too long, or the tool is interrupted. */
 class Session {
+  /** Those that were wanted. */
   private messageCount = 0;
+  private readCount = 0;
+  private readonly isWanted: ((record: ConsumerRecord) => boolean) | undefined;
   private signal: NodeJS.Signals | undefined;
 
   constructor(
     private readonly args: ConsoleConsumerArguments,
     private readonly source: RecordSource,
     private readonly io: Io,
-  ) {}
+  ) {
+    this.isWanted = finderOf(args.find);
+  }
 
   async run(): Promise<number> {
     const interrupted = new Promise<void>((resolve) => {
@@ -64,10 +72,15 @@ class Session {
       await Promise.race([this.process(), interrupted]);
     } finally {
       await this.source.close();
-      println(this.io.stderr, `Processed a total of ${this.messageCount} messages`);
+      println(this.io.stderr, this.summary());
     }
     if (this.args.logsEvents) println(this.io.stdout, 'shutdown_complete');
     return this.signal === undefined ? 0 : signalExitCode(this.signal);
+  }
+
+  private summary(): string {
+    const matched = this.isWanted ? `, ${this.messageCount} matched` : '';
+    return `Processed a total of ${this.readCount} messages${matched}`;
   }
 
   private isDone(): boolean {
@@ -91,6 +104,8 @@ class Session {
       }
       try {
         for (const record of records) {
+          this.readCount++;
+          if (this.isWanted && !this.isWanted(record)) continue;
           this.messageCount++;
           this.print(record, out);
           if (this.isDone()) break;

@@ -1,5 +1,6 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import type { OptionDeclarations } from '../args/joptsimple';
+import { FIND_OPTIONS } from './find-options';
 
 /** The options of kafka-console-consumer. */
 export const CONSOLE_CONSUMER_OPTIONS = {
@@ -106,4 +107,5 @@ export const CONSOLE_CONSUMER_OPTIONS = {
     defaultsTo: 'read_uncommitted',
   },
   group: { description: 'The consumer group id of the consumer.', type: 'String', describedAs: 'consumer group id' },
+  ...FIND_OPTIONS,
 } as const satisfies OptionDeclarations;

@@ -1,0 +1,38 @@
+import { isUtf8 } from 'node:buffer';
+import type { ConsumerRecord } from '../client/consumed';
+import type { Properties } from '../client/properties';
+import type { Json } from '../json-output';
+import { ToolError } from '../tool-error';
+import { type Deserializer, deserializerOf } from './deserializers';
+import type { MessageFormatter } from './formatter';
+
+/** Bytes as text, or, where they are none, as `{"base64": …}`. */
+function bytesJson(bytes: Uint8Array | null, deserializer: Deserializer | undefined): Json {
+  if (bytes === null) return null;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (deserializer) return deserializer(buffer);
+  return isUtf8(buffer) ? buffer.toString('utf8') : { base64: buffer.toString('base64') };
+}
+
+/** `--json`: everything that is known of a record, on one line. Deserializers that are named make text of bytes. */
+export function jsonFormatter(properties: Properties): MessageFormatter {
+  const named = (field: string): Deserializer | undefined => {
+    const className = properties.get(`${field}.deserializer`);
+    if (className === undefined) return undefined;
+    const found = deserializerOf(className);
+    if (!found) throw new ToolError('java.lang.ClassNotFoundException', className);
+    return found;
+  };
+  const [forKeys, forValues, forHeaders] = [named('key'), named('value'), named('headers')];
+  const documentOf = (record: ConsumerRecord): Json => ({
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    timestampMs: record.timestampType === undefined ? null : record.timestamp,
+    timestampType: record.timestampType ?? null,
+    key: bytesJson(record.key, forKeys),
+    value: bytesJson(record.value, forValues),
+    headers: record.headers.map(({ key, value }) => ({ key, value: bytesJson(value, forHeaders) })),
+  });
+  return { write: (record, out) => out.write(`${JSON.stringify(documentOf(record))}\n`) };
+}
