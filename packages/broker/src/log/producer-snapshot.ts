@@ -52,6 +52,22 @@ export function decodeSnapshot(b: Buffer): ProducerEntry[] {
   return Array.from({ length: count }, (_, index) => decodeEntry(b, HEADER_BYTES + index * ENTRY_BYTES));
 }
 
+/**
+ * Entries in the order in which Java's `HashMap<Long, …>` with a table of `tableSize` has them, for a list in the order in
+ * which they were put: of the same history Apache's broker and ours write the same bytes.
+ */
+export function inHashOrder(entries: Iterable<ProducerEntry>, tableSize: number): ProducerEntry[] {
+  const table: ProducerEntry[][] = Array.from({ length: tableSize }, () => []);
+  for (const entry of entries) table[bucketOf(entry.producerId, tableSize)]!.push(entry);
+  return table.flat();
+}
+
+/** Long.hashCode, spread as HashMap does. */
+function bucketOf(producerId: number, tableSize: number): number {
+  const hash = (producerId ^ Math.floor(producerId / 2 ** 32)) | 0;
+  return (hash ^ (hash >>> 16)) & (tableSize - 1);
+}
+
 function decodeEntry(b: Buffer, at: number): ProducerEntry {
   const entry = new ProducerEntry(readInt64(b, at));
   entry.producerEpoch = readInt16(b, at + 8);

@@ -4,7 +4,7 @@ import type { Logger } from '../env/logger';
 import { DELETED_SUFFIX, offsetName, offsetOfFile, SNAPSHOT_SUFFIX } from './names';
 import { ProducerAppend } from './producer-append';
 import { NO_OFFSET, type ProducerEntry } from './producer-entry';
-import { CorruptSnapshotError, decodeSnapshot, encodeSnapshot } from './producer-snapshot';
+import { CorruptSnapshotError, decodeSnapshot, encodeSnapshot, inHashOrder } from './producer-snapshot';
 import { TransactionVerification } from './transaction-verification';
 import type { AbortedTxnEntry, ActiveProducer, AppendOrigin, CompletedTxn, LastRecord } from './types';
 
@@ -18,6 +18,8 @@ export const DEFAULT_PRODUCER_STATE_CONFIG: ProducerStateConfig = {
   producerIdExpirationMs: 24 * 60 * 60 * 1000,
   transactionVerificationEnable: true,
 };
+
+const TABLE_LOAD = 0.75;
 
 /** A transaction that is over, but whose marker is not below the high watermark yet. */
 interface UnreplicatedTxn {
@@ -38,6 +40,8 @@ export interface PreparedAppend {
 export class ProducerState {
   readonly verification = new TransactionVerification();
   private readonly producers = new Map<number, ProducerEntry>();
+  /** Of the table that a HashMap in Java would have: it never shrinks (`inHashOrder`). */
+  private tableSize = 16;
   /** Open transactions: first offset to producer id. */
   private readonly ongoing = new Map<number, number>();
   private readonly unreplicated = new Map<number, UnreplicatedTxn>();
@@ -117,9 +121,14 @@ export class ProducerState {
 
   update(append: ProducerAppend): void {
     const entry = this.producers.get(append.producerId);
-    if (entry === undefined) this.producers.set(append.producerId, append.updated);
+    if (entry === undefined) this.put(append.updated);
     else entry.update(append.updated);
     for (const firstOffset of append.startedTransactions) this.ongoing.set(firstOffset, append.producerId);
+  }
+
+  private put(entry: ProducerEntry): void {
+    this.producers.set(entry.producerId, entry);
+    if (this.producers.size > this.tableSize * TABLE_LOAD) this.tableSize *= 2;
   }
 
   completeTxn({ firstOffset, lastOffset }: CompletedTxn): void {
@@ -230,7 +239,7 @@ export class ProducerState {
   }
 
   private loadEntry(entry: ProducerEntry): void {
-    this.producers.set(entry.producerId, entry);
+    this.put(entry);
     if (entry.currentTxnFirstOffset !== NO_OFFSET) this.ongoing.set(entry.currentTxnFirstOffset, entry.producerId);
   }
 
@@ -240,7 +249,7 @@ export class ProducerState {
     if (offset <= this.lastSnapshotOffset) return;
     const file = this.disk.open(this.snapshotPath(offset), 'write');
     try {
-      const bytes = encodeSnapshot([...this.producers.values()]);
+      const bytes = encodeSnapshot(inHashOrder(this.producers.values(), this.tableSize));
       file.truncate(bytes.length);
       file.write([bytes], 0);
       if (flush) file.flushNow();
