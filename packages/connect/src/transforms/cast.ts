@@ -110,12 +110,9 @@ export class Cast implements Transformation {
   }
 
   private castMap(value: unknown): JavaHashMap<string, unknown> {
-    const map = requireMap(value, PURPOSE);
-    const cast = [...map].map(([name, each]): [string, unknown] => {
-      const type = this.spec.fields.get(name);
-      return [name, type ? castValue(null, each, type) : each];
-    });
-    return new JavaHashMap(cast, map.size);
+    const cast: JavaHashMap<string, unknown> = JavaHashMap.copyOf(requireMap(value, PURPOSE));
+    for (const [name, type] of this.spec.fields) cast.set(name, castValue(null, cast.get(name), type));
+    return cast;
   }
 
   private castStruct(schema: Schema, struct: Struct): Struct {

@@ -47,7 +47,7 @@ export class MaskField implements Transformation {
     const [schema, value] = [schemaIn(record, this.part), valueIn(record, this.part)];
     if (!schema) {
       const map: JavaHashMap<string, unknown> = JavaHashMap.copyOf(requireMap(value, PURPOSE));
-      for (const name of this.fields) if (map.has(name)) map.set(name, this.masked(map.get(name)));
+      for (const name of this.fields) map.set(name, this.masked(map.get(name)));
       return withPart(record, this.part, null, map);
     }
     const struct = requireStruct(value, PURPOSE);
@@ -97,29 +97,29 @@ function replaced(value: unknown, replacement: string, field: Field | undefined)
     type === 'FLOAT64' ||
     value instanceof Number ||
     (typeof value === 'number' && !Number.isInteger(value));
+  const isWhole = typeof value === 'number' || typeof value === 'bigint';
+  if (!isFloating && !isWhole && !(value instanceof Decimal)) throw unmaskable(value);
+  const decimal = Decimal.parse(replacement);
+  if (!decimal) throw notNumber(replacement);
+  if (value instanceof Decimal) return decimal;
   if (isFloating) {
-    const number = Number(replacement);
-    if (replacement.trim() === '' || Number.isNaN(number)) throw notNumber(replacement);
+    const number = decimal.toNumber();
     if (type !== undefined) return type === 'FLOAT32' ? Math.fround(number) : number;
     return value instanceof JavaFloat ? new JavaFloat(number) : new JavaDouble(number);
   }
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    const bits = BITS[type ?? 'INT64']!;
-    if (!/^[+-]?\d+$/.test(replacement) || BigInt.asIntN(bits, BigInt(replacement)) !== BigInt(replacement)) {
-      throw notNumber(replacement);
-    }
-    return typeof value === 'bigint' ? BigInt(replacement) : Number(replacement);
-  }
-  if (value instanceof Decimal) {
-    const decimal = Decimal.parse(replacement);
-    if (!decimal) throw notNumber(replacement);
-    return decimal;
-  }
-  throw new DataError(`Cannot mask value of type class ${classNameOf(value)} with custom replacement.`);
+  const whole = BigInt.asIntN(BITS[type ?? 'INT64']!, decimal.toBigInt());
+  return typeof value === 'bigint' ? whole : Number(whole);
 }
 
-const notNumber = (replacement: string): DataError =>
-  new DataError(
-    `Unable to convert ${replacement} (class java.lang.String) to number`,
-    new ToolError('java.lang.NumberFormatException', `For input string: "${replacement}"`),
+const unmaskable = (value: unknown): DataError =>
+  new DataError(`Cannot mask value of type class ${classNameOf(value)} with custom replacement.`);
+
+/** java.math.BigDecimal's complaint. */
+function notNumber(replacement: string): DataError {
+  const odd = /[^0-9+.-]/.exec(replacement)?.[0] ?? '';
+  const why = `Character ${odd} is neither a decimal digit number, decimal point, nor "e" notation exponential mark.`;
+  return new DataError(
+    `Unable to convert ${replacement} (class java.lang.String) to a number`,
+    new ToolError('java.lang.NumberFormatException', why),
   );
+}

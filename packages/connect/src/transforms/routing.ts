@@ -119,14 +119,12 @@ export const INSERT_HEADER_CONFIG = new ConfigDef([
   {
     name: 'header',
     type: 'STRING',
-    validate: nonEmptyPrintable,
     importance: 'HIGH',
     documentation: 'The name of the header.',
   },
   {
     name: 'value.literal',
     type: 'STRING',
-    validate: nonEmptyPrintable,
     importance: 'HIGH',
     documentation: 'Its value, the same for all records, read by its looks.',
   },

@@ -124,8 +124,8 @@ export class TimestampConverter implements Transformation {
       const made = SCHEMAS[this.target]({ optional: schema.optional });
       return withPart(record, this.part, made, this.convert(value, typeOfSchema(schema)));
     }
-    const made = this.schemas.get(schema, (each) => this.converted(each));
     const struct = value === null ? null : requireStruct(value, PURPOSE);
+    const made = this.schemas.get(schema, (each) => this.converted(each));
     return withPart(record, this.part, made, struct && this.convertStruct(struct, made));
   }
 
@@ -210,10 +210,10 @@ export class TimestampConverter implements Transformation {
 function formatOf(pattern: string): SimpleDateFormat {
   try {
     return simpleDateFormat(pattern);
-  } catch {
-    throw configException(
-      `TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: ${pattern}`,
-    );
+  } catch (thrown) {
+    // Apache passes the parts of this message in another order than they are put together.
+    const what = 'TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps';
+    throw configException(`Invalid value ${(thrown as ToolError).line} for configuration ${what}: ${pattern}`);
   }
 }
 

@@ -27,11 +27,12 @@ type Members = Map<string, JsonNode>;
 
 /** A schema as JsonConverter writes it into envelopes; defaults go through `writeDefault`. */
 export function schemaToJson(schema: Schema, writeDefault: (schema: Schema) => JsonNode): Members {
+  const part = (inner: Schema | null): JsonNode => inner && schemaToJson(inner, writeDefault);
   const json: Members = new Map<string, JsonNode>([['type', NAMES[schema.type]]]);
-  if (schema.type === 'ARRAY') json.set('items', schemaToJson(schema.valueSchema, writeDefault));
+  if (schema.type === 'ARRAY') json.set('items', part(schema.valueSchema));
   if (schema.type === 'MAP') {
-    json.set('keys', schemaToJson(schema.keySchema, writeDefault));
-    json.set('values', schemaToJson(schema.valueSchema, writeDefault));
+    json.set('keys', part(schema.keySchema));
+    json.set('values', part(schema.valueSchema));
   }
   if (schema.type === 'STRUCT') {
     const fields = schema.fields.map((field) => schemaToJson(field.schema, writeDefault).set('field', field.name));

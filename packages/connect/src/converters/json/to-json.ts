@@ -146,7 +146,9 @@ function numberOf(value: unknown): number {
 function mapJson(schema: Schema | null, value: unknown, options: Options): JsonNode {
   if (!(value instanceof Map) && !isPlain(value)) throw new Mismatch();
   const entries: [unknown, unknown][] = [...(value instanceof Map ? value : Object.entries(value))];
-  const isObject = schema ? schema.keySchema.type === 'STRING' : entries.every(([key]) => typeof key === 'string');
+  const isObject = schema?.keySchema
+    ? schema.keySchema.type === 'STRING'
+    : entries.every(([key]) => typeof key === 'string');
   const written = entries.map(([key, each]): [JsonNode, JsonNode] => [
     toJson(schema?.keySchema ?? null, key, options) ?? null,
     toJson(schema?.valueSchema ?? null, each, options) ?? null,
