@@ -66,14 +66,15 @@ export function apache(java, classPath, dir) {
 /** Retention at the pace of a bench: what a produce load has written goes while it runs (see bench/load/calls.ts). */
 export const RECYCLING = { 'log.initial.task.delay.ms': 200, 'log.retention.check.interval.ms': 200 };
 
-/** The settings of config/server.properties, which both get, but for places and recycling. */
-function settings(port, logDir, zooKeeper) {
+/** The settings of config/server.properties, which both get, but for places and recycling, and what a bench wants. */
+function settings(port, logDir, zooKeeper, own) {
   const text = fs.readFileSync(path.join(home, 'config', 'server.properties'), 'utf8');
   const places = {
     listeners: `PLAINTEXT://${HOST}:${port}`,
     'log.dirs': logDir,
     'zookeeper.connect': zooKeeper,
     ...RECYCLING,
+    ...own,
   };
   return `${text}\n${Object.entries(places)
     .map(([key, value]) => `${key}=${value}\n`)
@@ -81,15 +82,17 @@ function settings(port, logDir, zooKeeper) {
 }
 
 /** Starts a broker on an empty folder and waits for its first answer to Metadata. */
-export async function startBroker(kind, dir, zooKeeper) {
+export async function startBroker(kind, dir, zooKeeper, own = {}) {
   const root = fs.mkdtempSync(path.join(dir, `${kind.name}-`));
   const port = await freePort();
   const file = path.join(root, 'server.properties');
-  fs.writeFileSync(file, settings(port, path.join(root, 'logs'), `${zooKeeper}/${path.basename(root)}`));
+  const logDir = path.join(root, 'logs');
+  fs.writeFileSync(file, settings(port, logDir, `${zooKeeper}/${path.basename(root)}`, own));
   let running = await launch(kind, file, port);
   return {
     name: kind.name,
     port,
+    logDir,
     get pid() {
       return running.pid;
     },

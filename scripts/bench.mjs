@@ -1,6 +1,7 @@
 // npm run bench [-- --only ID[,ID…]] [--seconds N] [--rounds N] [--broker FILE] [--alone]: the figures of one broker, ours
 // beside Apache's in turn where Maven and Java are there, ours alone otherwise. Prints a table and keeps it in bench/RESULTS.md.
 import { measureGroups, measureLife, measureTool, startBroker } from '../bench/brokers.mjs';
+import { cleanings, measureCleaning } from '../bench/cleaning.mjs';
 import { afterLoad, groups, life, loads, tools } from '../bench/figures.mjs';
 import { touchMemory } from '../bench/machine.mjs';
 import { readOptions, runBench, WarmUps } from '../bench/run.mjs';
@@ -38,7 +39,7 @@ const about = {
 };
 
 await runMain(async () => {
-  const options = readOptions([life, ...groups, ...tools, ...loads, afterLoad]);
+  const options = readOptions([life, ...groups, ...cleanings, ...tools, ...loads, afterLoad]);
   if (options.bundle === undefined) prepare();
   await runBench(options, about, async (sheet, parts) => {
     const { kinds, dir, zooKeeper, load } = parts;
@@ -49,6 +50,12 @@ await runMain(async () => {
         measureGroups(kind, dir, zooKeeper, ({ port, pid }, action) =>
           load({ ...figure.job, action, port, brokerPids: [pid], topic: figure.id }),
         ),
+      );
+    }
+    for (const figure of cleanings.filter(options.wanted)) {
+      const { id, job } = figure;
+      await sheet.figure(figure, kinds, options.rounds, (kind, round) =>
+        measureCleaning(kind, dir, zooKeeper, { ...job, topic: `${id}-${round}`, seconds: options.seconds }, load),
       );
     }
     if ([...loads, ...tools, afterLoad].some(options.wanted)) await measureLoads(sheet, options, parts);

@@ -9,7 +9,8 @@ export type Job =
   | JoinJob
   | GroupsJob
   | CreateJob
-  | OutageJob;
+  | OutageJob
+  | CleaningJob;
 
 interface Target {
   readonly port: number;
@@ -109,6 +110,30 @@ export interface OutageJob extends Target {
   readonly victim: 'leader' | 'controller';
   /** The brokers' processes by their ports. */
   readonly pids: Readonly<Record<number, number>>;
+}
+
+/** A compacted topic is filled, and then cleaned; with `latency` a producer writes to another one, before and meanwhile. */
+export interface CleaningJob extends Target {
+  readonly kind: 'cleaning';
+  readonly fillBytes: number;
+  readonly valueBytes: number;
+  /** How many of the records are their key's last. */
+  readonly liveShare: number;
+  /** Where the broker keeps its logs. */
+  readonly logDir: string;
+  readonly latency?: Pick<LatencyJob, 'batch' | 'batchesPerSecond' | 'inFlight'>;
+  /** How long latencies are measured before. */
+  readonly seconds: number;
+}
+
+/** Of a `CleaningJob`. */
+export interface CleaningResult {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly peakRssMb: number;
+  readonly p99Ms?: number;
+  readonly quietP99Ms?: number;
+  readonly p99Ratio?: number;
 }
 
 export interface Result {

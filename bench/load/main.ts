@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBatch } from './batches';
 import { createTopic, deleteTopic, type TopicShape } from './calls';
+import { runCleaning } from './cleaning';
 import { fetchTraffic, type Pieces } from './fetch';
 import { commitTraffic, prepareGroups, runGroups, runJoin } from './groups';
 import type {
+  CleaningJob,
   CommitJob,
   CommittedFetchJob,
   CommittedResult,
@@ -172,7 +174,7 @@ const shapeOf = ({ partitions, replicationFactor = 1 }: Job): Omit<TopicShape, '
   replicationFactor,
 });
 
-function run(job: Exclude<Job, GroupsJob | CreateJob>): Promise<object> {
+function run(job: Exclude<Job, GroupsJob | CreateJob | CleaningJob>): Promise<object> {
   switch (job.kind) {
     case 'outage':
       return runOutage(job);
@@ -204,6 +206,10 @@ async function main(): Promise<void> {
     }
     await runGroups(job);
     process.stdout.write('{}');
+    return;
+  }
+  if (job.kind === 'cleaning') {
+    process.stdout.write(JSON.stringify(await runCleaning(job)));
     return;
   }
   if (job.kind === 'create') {
