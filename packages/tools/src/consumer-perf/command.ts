@@ -8,7 +8,8 @@ import { metricLines } from '../client/producer-metrics';
 import { loadProperties, type Properties } from '../client/properties';
 import { exitCodeAfter } from '../failures';
 import { dateFormat } from '../java-date';
-import { type Io, logTo, println } from '../print';
+import { type Io, logTo, type Outs, println } from '../print';
+import { progressText, StatusLine } from '../status-line';
 import { illegalArgument, ToolError } from '../tool-error';
 import { CONSUMER_PERF_OPTIONS } from './options';
 import { header, intervalLine, type Progress, totalLine } from './stats';
@@ -84,7 +85,8 @@ class Run {
   constructor(
     private readonly options: Options,
     private readonly timer: JoinTimer,
-    private readonly io: Io,
+    private readonly io: Outs,
+    private readonly status: StatusLine,
     startMs: number,
   ) {
     this.intervalMs = options.valueOf('reporting-interval')!;
@@ -103,7 +105,8 @@ class Run {
     timeoutMs: number,
     metrics: ConsumerMetrics | undefined,
   ): Promise<void> {
-    let nowMs = Date.now();
+    const startedMs = Date.now();
+    let nowMs = startedMs;
     let lastConsumedMs = nowMs;
     this.last = this.at(nowMs);
     while (this.messages < wanted && nowMs - lastConsumedMs <= timeoutMs) {
@@ -114,7 +117,9 @@ class Run {
       const records = metrics ? [...polled] : polled;
       metrics?.consumed(records as ConsumerRecord[]);
       for (const record of records) this.count(record, nowMs);
+      this.status.show(() => progressText(this.messages, wanted, 'messages read', nowMs - startedMs));
     }
+    this.status.clear();
     if (this.messages >= wanted) return;
     println(
       this.io.stdout,
@@ -149,17 +154,18 @@ export const consumerPerfTest = (argv: readonly string[], io: Io): Promise<numbe
   exitCodeAfter(io, async () => {
     const options = parseArguments(argv, io);
     if (!options.has('hide-header')) println(io.stdout, header(options.has('show-detailed-stats')));
+    const status = new StatusLine(io);
     const startMs = Date.now();
     const timer = new JoinTimer(startMs);
     const selection = { topics: [options.valueOf('topic')!] };
     const properties = propertiesOf(options);
     const metrics = options.has('print-metrics') ? new ConsumerMetrics(properties.get('client.id')!) : undefined;
     const listener = metrics?.timed(timer) ?? timer;
-    const consumer = await createGroupConsumer(properties, selection, logTo(io.stderr), listener, metrics);
+    const consumer = await createGroupConsumer(properties, selection, logTo(status.outs.stderr), listener, metrics);
     const wanted = options.valueOf('messages')!;
     const timeoutMs = options.valueOf('timeout')!;
     checkSubscription(options.valueOf('topic')!);
-    const run = new Run(options, timer, io, startMs);
+    const run = new Run(options, timer, status.outs, status, startMs);
     await run.consume(consumer, wanted, timeoutMs, metrics);
     const endMs = Date.now();
     await consumer.close();

@@ -1,4 +1,4 @@
-import { type Io, println } from '../print';
+import { type Outs, println } from '../print';
 
 const MAX_SAMPLES = 500_000;
 const REPORT_INTERVAL_MS = 5_000;
@@ -23,7 +23,7 @@ export class PerfStats {
 
   constructor(
     records: number,
-    private readonly io: Io,
+    private readonly io: Outs,
     private readonly now: () => number = Date.now,
   ) {
     this.sampling = Math.max(1, Math.floor(records / Math.min(records, MAX_SAMPLES)));

@@ -7,6 +7,7 @@ import { metricLines, ProducerMetrics } from '../client/producer-metrics';
 import { loadProperties, type Properties } from '../client/properties';
 import { javaPattern } from '../java-regex';
 import { type Io, logTo, println } from '../print';
+import { progressText, StatusLine } from '../status-line';
 import { Throttler } from '../throttler';
 import { illegalArgument, ToolError } from '../tool-error';
 import { PRODUCER_PERF_PARSER } from './perf-arguments';
@@ -106,14 +107,16 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
   if (transactionMs > 0) properties.set('transactional.id', args['transactional-id']![0]!);
   const records = Number(args['num-records']![0]);
   if (records === 0) throw new ToolError('java.lang.ArithmeticException', '/ by zero');
-  const log = logTo(io.stderr);
+  const status = new StatusLine(io);
+  const log = logTo(status.outs.stderr);
   const settings = producerSettings(properties, log);
   const metrics = args['print-metrics'] ? new ProducerMetrics(settings) : undefined;
   const producer = new Producer(settings, log, metrics);
   await producer.start();
   const transactions = transactionMs > 0 ? new TimedTransactions(producer, transactionMs) : undefined;
   await transactions?.initialize();
-  const stats = new PerfStats(records, io);
+  const stats = new PerfStats(records, status.outs);
+  const startMs = Date.now();
   const throttler = new Throttler(Number(args.throughput![0]), Date.now());
   const payloadOf = payloadSource(args, payloads);
   const topic = args.topic![0]!;
@@ -122,16 +125,20 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
     transactions?.beginIfNone();
     const timestamp = Date.now();
     const buffered = producer.send({ topic, timestamp, value }, (error) => {
-      if (error) println(io.stderr, error.toString());
+      if (error) println(status.outs.stderr, error.toString());
       else stats.record(Date.now() - timestamp, value.length);
     });
     if (buffered) await buffered;
     else if (index % SENDS_PER_TURN === 0) await new Promise((done) => setImmediate(done));
+    if (index % SENDS_PER_TURN === 0) {
+      status.show(() => progressText(index, records, 'records sent', timestamp - startMs));
+    }
     await transactions?.commitIfDue(timestamp);
     if (throttler.delayMs(index, timestamp) >= 1) await throttler.throttle(index);
   }
   await transactions?.commit();
   await producer.flush();
+  status.clear();
   stats.printTotal();
   if (metrics) for (const line of metricLines(metrics.all(producer.state))) println(io.stdout, line);
   await producer.close();

@@ -17,7 +17,7 @@ interface Rule {
 const ALWAYS_PERMITTED: readonly Name[] = ['bootstrap-server', 'command-config'];
 
 const RULES: Readonly<Record<Action, Rule>> = {
-  verify: { required: ['reassignment-json-file'], permitted: ['preserve-throttles', 'json'] },
+  verify: { required: ['reassignment-json-file'], permitted: ['preserve-throttles', 'json', 'wait'] },
   generate: { required: ['topics-to-move-json-file', 'broker-list'], permitted: ['disable-rack-aware', 'json'] },
   execute: {
     required: ['reassignment-json-file'],

@@ -1,10 +1,12 @@
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
+import { sleep } from '../client/client';
 import { execute } from '../client/futures';
 import { partitionText } from '../client/partitions';
 import { listReassignments, type Reassignment } from '../client/reassignments';
 import { TerseError } from '../failures';
 import { printJson } from '../json-output';
-import { type Io, println } from '../print';
+import { type Io, println, signalExitCode } from '../print';
+import { StatusLine } from '../status-line';
 import { readTextFile } from '../text-file';
 import { Exit, ToolError } from '../tool-error';
 import { type Action, parseReassignArguments, type ReassignOptions } from './arguments';
@@ -12,7 +14,9 @@ import { cancelPlan } from './cancel';
 import { executePlan } from './execute';
 import { generatePlan } from './generate';
 import { compareTopicPartitions } from './plan';
-import { verifyPlan } from './verify';
+import { awaitPlan, verifyPlan } from './verify';
+
+const WAIT_INTERVAL_MS = 1_000;
 
 /** A line of `--list`. */
 export function reassignmentText({
@@ -35,18 +39,38 @@ async function list(admin: Admin, asJson: boolean, io: Io): Promise<void> {
   else println(io.stdout, ['Current partition reassignments:', ...reassignments.map(reassignmentText)].join('\n'));
 }
 
-async function act(admin: Admin, action: Action, options: ReassignOptions, io: Io): Promise<void> {
+/** Waits, and then tells what a plan came to. Returns the exit code. An interrupt ends the waiting, and nothing else. */
+async function waitAndVerify(
+  admin: Admin,
+  plan: string,
+  choice: { readonly preserveThrottles: boolean; readonly asJson: boolean },
+  io: Io,
+): Promise<number> {
+  const status = new StatusLine(io);
+  const interrupted = new Promise<number>((resolve) => io.onInterrupt((signal) => resolve(signalExitCode(signal))));
+  const done = awaitPlan(admin, plan, status, () => sleep(WAIT_INTERVAL_MS)).then(() => undefined);
+  const code = await Promise.race([done, interrupted]);
+  status.clear();
+  if (code !== undefined) return code;
+  return (await verifyPlan(admin, plan, choice, io)) ? 0 : 1;
+}
+
+/** Returns the exit code. */
+async function act(admin: Admin, action: Action, options: ReassignOptions, io: Io): Promise<number> {
   const asJson = options.has('json');
   const planFile = (): string => readTextFile(options.valueOf('reassignment-json-file')!);
   switch (action) {
     case 'verify': {
-      const preserveThrottles = options.has('preserve-throttles');
-      return verifyPlan(admin, planFile(), { preserveThrottles, asJson }, io);
+      const choice = { preserveThrottles: options.has('preserve-throttles'), asJson };
+      if (options.has('wait')) return waitAndVerify(admin, planFile(), choice, io);
+      await verifyPlan(admin, planFile(), choice, io);
+      return 0;
     }
     case 'generate': {
       const topics = readTextFile(options.valueOf('topics-to-move-json-file')!);
       const rackAware = !options.has('disable-rack-aware');
-      return generatePlan(admin, topics, options.valueOf('broker-list')!, { rackAware, asJson }, io);
+      await generatePlan(admin, topics, options.valueOf('broker-list')!, { rackAware, asJson }, io);
+      return 0;
     }
     case 'execute': {
       const plan = planFile();
@@ -56,15 +80,18 @@ async function act(admin: Admin, action: Action, options: ReassignOptions, io: I
         logDirsThrottle: options.valueOf('replica-alter-log-dirs-throttle')!,
         timeoutMs: options.valueOf('timeout')!,
       };
-      return executePlan(admin, plan, execution, io.stdout);
+      await executePlan(admin, plan, execution, io.stdout);
+      return 0;
     }
     case 'cancel': {
       const plan = planFile();
       const preserveThrottles = options.has('preserve-throttles');
-      return cancelPlan(admin, plan, { preserveThrottles, timeoutMs: options.valueOf('timeout')! }, io.stdout);
+      await cancelPlan(admin, plan, { preserveThrottles, timeoutMs: options.valueOf('timeout')! }, io.stdout);
+      return 0;
     }
     case 'list':
-      return list(admin, asJson, io);
+      await list(admin, asJson, io);
+      return 0;
   }
 }
 
@@ -77,8 +104,7 @@ export async function reassignPartitions(argv: readonly string[], io: Io): Promi
     const properties = commandProperties(options.valueOf('command-config'));
     if (!properties.has('client.id')) properties.set('client.id', 'reassign-partitions-tool');
     admin = await createAdmin(properties, options.valueOf('bootstrap-server')!, io);
-    await act(admin, action, options, io);
-    return 0;
+    return await act(admin, action, options, io);
   } catch (thrown) {
     if (thrown instanceof TerseError) println(out, thrown.message);
     else if (!(thrown instanceof ToolError) || thrown instanceof Exit) throw thrown;

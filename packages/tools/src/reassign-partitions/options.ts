@@ -86,4 +86,9 @@ export const REASSIGN_OPTIONS = {
       'throttle of an ongoing reassignment.',
   },
   'preserve-throttles': { description: 'Do not modify broker or topic throttles.' },
+  wait: {
+    description:
+      'With --verify: wait until nothing of the plan is moved any more, then verify. The exit code is 0 if everything is where the plan wants it, else 1.',
+    isExtension: true,
+  },
 } as const satisfies OptionDeclarations;

@@ -45,7 +45,7 @@ describe('the command line', () => {
 
 const NO_THROTTLE: Execution = { additional: false, throttle: -1, logDirsThrottle: -1, timeoutMs: 0 };
 
-async function printed(run: (io: ReturnType<typeof testIo>['io']) => Promise<void>): Promise<string> {
+async function printed(run: (io: ReturnType<typeof testIo>['io']) => Promise<unknown>): Promise<string> {
   const { io, stdout, stderr } = testIo();
   try {
     await run(io);

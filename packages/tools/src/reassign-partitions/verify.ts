@@ -3,7 +3,8 @@ import { execute, executionError } from '../client/futures';
 import { partitionText } from '../client/partitions';
 import { listReassignments } from '../client/reassignments';
 import { printJson } from '../json-output';
-import { type Io, println } from '../print';
+import { type Outs, println } from '../print';
+import type { StatusLine } from '../status-line';
 import { ServerError, ToolError } from '../tool-error';
 import { describeTopics, type TopicReplicas } from './cluster';
 import { findMoves, type LogDirMove, moveText } from './log-dir-moves';
@@ -87,21 +88,58 @@ function documentOf(states: readonly PartitionState[], moves: readonly LogDirMov
   };
 }
 
-/** `--verify`: tells how far a plan is, and once nothing is moved any more takes the throttles away (verifyAssignment). */
+const isMoving = ({ state }: LogDirMove): boolean => state === 'inProgress' || state === 'elsewhere';
+
+/**
+ * `--verify`: tells how far a plan is, and once nothing is moved any more takes the throttles away (verifyAssignment).
+ * Returns whether everything is where the plan wants it.
+ */
 export async function verifyPlan(
   admin: Admin,
   json: string,
   { preserveThrottles, asJson }: { readonly preserveThrottles: boolean; readonly asJson: boolean },
-  io: Io,
-): Promise<void> {
+  outs: Outs,
+): Promise<boolean> {
   const { partitions, logDirs } = parsePlan(json);
   const { states, isAnyMoving } = await findStates(admin, partitions);
-  if (!asJson) println(io.stdout, ['Status of partition reassignment:', ...states.map(stateText)].join('\n'));
+  if (!asJson) println(outs.stdout, ['Status of partition reassignment:', ...states.map(stateText)].join('\n'));
   const moves = await findMoves(admin, logDirs);
-  if (asJson) printJson(io, documentOf(states, moves));
-  else println(io.stdout, moves.map(moveText).join('\n'));
-  const isActive = moves.some(({ state }) => state === 'inProgress' || state === 'elsewhere');
-  if (!isAnyMoving && !isActive && !preserveThrottles) {
-    await clearThrottles(admin, partitions, asJson ? io.stderr : io.stdout);
+  if (asJson) printJson(outs, documentOf(states, moves));
+  else println(outs.stdout, moves.map(moveText).join('\n'));
+  if (!isAnyMoving && !moves.some(isMoving) && !preserveThrottles) {
+    await clearThrottles(admin, partitions, asJson ? outs.stderr : outs.stdout);
+  }
+  return states.every((each) => stateWord(each) === 'completed') && moves.every(({ state }) => state === 'completed');
+}
+
+/** How far a plan is, in one line. */
+function progressOf(states: readonly PartitionState[], moves: readonly LogDirMove[]): string {
+  const partitions = `${states.filter(({ done }) => done).length} of ${states.length} partitions`;
+  if (moves.length === 0) return `${partitions} done`;
+  return `${partitions} and ${moves.filter((move) => !isMoving(move)).length} of ${moves.length} log dirs done`;
+}
+
+/**
+ * `--verify --wait`: returns once nothing of a plan is moved any more, and what it comes to is to be told. The first look
+ * may fail; later a failure is told, and the next look waited for.
+ */
+export async function awaitPlan(
+  admin: Admin,
+  json: string,
+  status: StatusLine,
+  pause: () => Promise<void>,
+): Promise<void> {
+  const { partitions, logDirs } = parsePlan(json);
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      const { states } = await findStates(admin, partitions);
+      const moves = await findMoves(admin, logDirs);
+      if (states.every(({ done }) => done) && !moves.some(isMoving)) return;
+      status.show(() => progressOf(states, moves));
+    } catch (thrown) {
+      if (isFirst || !(thrown instanceof ToolError)) throw thrown;
+      println(status.outs.stderr, `Error: ${thrown.message}`);
+    }
+    await pause();
   }
 }
