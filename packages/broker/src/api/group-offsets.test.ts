@@ -47,6 +47,7 @@ async function setUp({ withOffsetsTopic = true } = {}) {
     clock: world.clock,
     loggers: world.loggers,
     groups: world.coordinator,
+    transactions: { partitionFor: () => 0 },
     config: () => ({ values: { offsetMetadataMaxBytes: 4096 }, metadataVersion: '3.9-IV0' }),
     metadata: {
       image,
@@ -80,7 +81,7 @@ async function setUp({ withOffsetsTopic = true } = {}) {
       );
     }
   };
-  return { world, services, inZooKeeper, created, ask };
+  return { world, services, inZooKeeper, created, ask, image };
 }
 
 const at = (partitionIndex: number, committedOffset: number, committedMetadata: string | null = '') => ({
@@ -313,12 +314,21 @@ describe('FindCoordinator', () => {
     expect(created).toEqual(['__consumer_offsets']);
   });
 
+  test('the one of a transactional id is asked for in the same way', async () => {
+    const { services, ask, created, image } = await setUp();
+    const handler = findCoordinator(services);
+    const question = { key: 'polygenelubricants', keyType: 1 };
+    expect(await ask(handler, 2, question)).toMatchObject({ errorCode: 15, nodeId: -1 });
+    expect(created).toEqual(['__transaction_state']);
+    (image.topics as Map<string, TopicMetadata>).set(...topic('__transaction_state', 1));
+    expect(await ask(handler, 2, question)).toMatchObject({ errorCode: 0, nodeId: 0, port: 9 });
+  });
+
   test('of no other kind is there one here', async () => {
     const { services, ask, created } = await setUp();
     const handler = findCoordinator(services);
     const codes = [];
     for (const [version, keyType] of [
-      [5, 1],
       [6, 2],
       [5, 2],
       [6, 3],
@@ -326,7 +336,7 @@ describe('FindCoordinator', () => {
       codes.push((await ask(handler, version, { keyType, coordinatorKeys: ['k'] })).coordinators[0].errorCode);
     }
     codes.push((await ask(handler, 3, { key: 'k', keyType: -1 })).errorCode);
-    expect(codes).toEqual([15, 15, 42, 42, 42]);
+    expect(codes).toEqual([15, 42, 42, 42]);
     expect(created).toEqual([]);
   });
 });
