@@ -24,6 +24,8 @@ export interface TrialOptions {
   readonly isIdempotent: boolean;
   readonly compression: CompressionType;
   readonly seed: number;
+  /** Of each partition, more than half of which must be in sync; three where left out. */
+  readonly replicas?: number;
 }
 
 export interface Verdict {
@@ -37,7 +39,7 @@ const REPLICAS = 3;
 /** Records acknowledged before a fault, and after the last one. */
 const STEP = 300;
 
-/** A topic of three replicas, two of which must be in sync, written and read while a fault is done to its brokers. */
+/** A topic of three replicas, two of which must be in sync, or as many as a test wants, written and read while a fault is done to its brokers. */
 export class Trial {
   readonly client: ClusterClient;
   /** What others than its own producers have sent. */
@@ -59,6 +61,10 @@ export class Trial {
       return new PartitionProducer(client, { topic, partition, isIdempotent, compression, recordsPerBatch });
     });
     this.readers = all.map((partition) => new PartitionReader(client, topic, partition));
+  }
+
+  private get replicas(): number {
+    return this.options.replicas ?? REPLICAS;
   }
 
   get acknowledged(): number {
@@ -89,14 +95,14 @@ export class Trial {
 
   /** Waits until all replicas are in sync. */
   whole(): Promise<void> {
-    return this.client.whole(this.options.topic, this.options.partitions, REPLICAS);
+    return this.client.whole(this.options.topic, this.options.partitions, this.replicas);
   }
 
   /** Runs the whole trial. `fault` is done while everybody writes and reads. */
   async run(fault: () => Promise<void>): Promise<Verdict> {
     const { client, options, producers, readers } = this;
-    const configs = { 'min.insync.replicas': '2', 'segment.bytes': '200000' };
-    await client.createTopic(options.topic, options.partitions, REPLICAS, configs);
+    const configs = { 'min.insync.replicas': `${Math.floor(this.replicas / 2) + 1}`, 'segment.bytes': '200000' };
+    await client.createTopic(options.topic, options.partitions, this.replicas, configs);
     const reading = Promise.all(readers.map((reader) => reader.run()));
     const writing = Promise.all(producers.map((producer) => producer.run()));
     await this.more();
