@@ -1,8 +1,10 @@
 import crypto from 'node:crypto';
 import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Fetch } from '@odradek/protocol/messages/fetch';
 import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { buildBatch } from '@odradek/protocol/records/builder';
+import { readRecords } from '@odradek/protocol/records/record';
 import { Broker } from '../support/broker';
 import { RECENT_MS } from '../support/recent';
 import { until } from '../support/until';
@@ -175,6 +177,34 @@ test('a zstd batch that grows ten-thousandfold', async () => {
   expect(residentBytes(broker.pid) - before).toBeLessThan(100 * MB);
   peer.close();
 });
+
+test('small batches that hold much, others behind them, and who reads them in an old format', async () => {
+  const peer = await connect(broker);
+  await createTopic(peer, 'dense', [{ name: 'compression.type', value: 'lz4' }]);
+  const of = (bytes: number, baseSequence: number): Buffer =>
+    buildBatch({
+      compression: 'gzip',
+      producerId: 1,
+      producerEpoch: 0,
+      baseSequence,
+      records: [{ timestamp: RECENT_MS, value: Buffer.alloc(bytes) }],
+    });
+  const sizes = [40 * MB, 10, 20 * MB, 300_000, 10, 10 * MB];
+  // All at once: behind each that takes long there is one that does not.
+  const offsets = await Promise.all(sizes.map((bytes, sequence) => produce(peer, 'dense', of(bytes, sequence))));
+  expect(offsets).toEqual([0, 1, 2, 3, 4, 5]);
+  const request = {
+    maxWaitMs: 0,
+    minBytes: 0,
+    maxBytes: 5 * MB,
+    topics: [{ topic: 'dense', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 5 * MB }] }],
+    forgottenTopicsData: [],
+  };
+  const { responses } = await peer.send(Fetch, 3, request, { timeoutMs: 50_000 });
+  const { records } = responses[0]!.partitions[0]!;
+  expect([...readRecords(records!, 0)].map(({ offset, value }) => [offset, value!.length])).toEqual([[0, 40 * MB]]);
+  peer.close();
+}, 100_000);
 
 test('hundreds of connections that say nothing, and a thousand that come and go', async () => {
   const silent = await Promise.all(Array.from({ length: 500 }, () => dial(broker.port)));
