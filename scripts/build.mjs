@@ -12,6 +12,7 @@ const natives = ['@node-rs/crc32', 'lz4-napi', '@toondepauw/node-zstd', 'fs-nati
 
 /** What is bundled of the packages beside broker and tools. */
 const others = {
+  connect: ['connect-standalone'],
   odradek: ['index', 'cli', 'member-main', 'zookeeper-main'],
   container: ['main', 'healthcheck'],
 };

@@ -6,6 +6,7 @@ import { tools } from './lib/tools.mjs';
 
 const servers = {
   'kafka.Kafka': 'packages/broker/dist/main.js',
+  'org.apache.kafka.connect.cli.ConnectStandalone': 'packages/connect/dist/connect-standalone.js',
   'org.apache.zookeeper.server.quorum.QuorumPeerMain': 'bin/zookeeper-server-start.sh',
 };
 
