@@ -42,9 +42,12 @@ export class ProducerState {
   private readonly producers = new Map<number, ProducerEntry>();
   /** Of the table that a HashMap in Java would have: it never shrinks (`inHashOrder`). */
   private tableSize = 16;
-  /** Open transactions: first offset to producer id. */
+  /** Open transactions: first offset to producer id, in the order of the offsets. */
   private readonly ongoing = new Map<number, number>();
+  /** By their first offset, in the order of their markers. */
   private readonly unreplicated = new Map<number, UnreplicatedTxn>();
+  /** The lowest first offset among them. */
+  private firstUnreplicated = Number.POSITIVE_INFINITY;
   /** Offsets of the snapshot files, rising. */
   private snapshots: number[] = [];
   private lastSnapshotOffset = 0;
@@ -134,26 +137,36 @@ export class ProducerState {
   completeTxn({ firstOffset, lastOffset }: CompletedTxn): void {
     this.ongoing.delete(firstOffset);
     this.unreplicated.set(firstOffset, { firstOffset, lastOffset });
+    this.firstUnreplicated = Math.min(this.firstUnreplicated, firstOffset);
   }
 
   /** What the last stable offset will be once this transaction is complete. */
   lastStableOffset(completed: CompletedTxn): number {
-    let lowest = completed.lastOffset + 1;
     for (const [firstOffset, producerId] of this.ongoing) {
-      if (producerId !== completed.producerId && firstOffset < lowest) lowest = firstOffset;
+      if (firstOffset > completed.lastOffset) break;
+      if (producerId !== completed.producerId) return firstOffset;
     }
-    return lowest;
+    return completed.lastOffset + 1;
   }
 
   /** The first offset that is not decided, or null: the last stable offset cannot pass it. */
   get firstUnstableOffset(): number | null {
-    if (this.ongoing.size === 0 && this.unreplicated.size === 0) return null;
-    return Math.min(...this.ongoing.keys(), ...this.unreplicated.keys());
+    const firstOngoing = this.ongoing.keys().next().value ?? Number.POSITIVE_INFINITY;
+    const first = Math.min(firstOngoing, this.firstUnreplicated);
+    return first === Number.POSITIVE_INFINITY ? null : first;
   }
 
   onHighWatermark(highWatermark: number): void {
+    let isFirstGone = false;
     for (const { firstOffset, lastOffset } of this.unreplicated.values()) {
-      if (lastOffset < highWatermark) this.unreplicated.delete(firstOffset);
+      if (lastOffset >= highWatermark) break;
+      this.unreplicated.delete(firstOffset);
+      isFirstGone ||= firstOffset === this.firstUnreplicated;
+    }
+    if (!isFirstGone) return;
+    this.firstUnreplicated = Number.POSITIVE_INFINITY;
+    for (const firstOffset of this.unreplicated.keys()) {
+      this.firstUnreplicated = Math.min(this.firstUnreplicated, firstOffset);
     }
   }
 
@@ -218,13 +231,14 @@ export class ProducerState {
     this.producers.clear();
     this.ongoing.clear();
     this.unreplicated.clear();
+    this.firstUnreplicated = Number.POSITIVE_INFINITY;
   }
 
   private loadFromSnapshot(logStartOffset: number, nowMs: number): void {
     for (let offset = this.latestSnapshotOffset; offset !== null; offset = this.latestSnapshotOffset) {
       try {
         const entries = decodeSnapshot(this.disk.readFile(this.snapshotPath(offset)) ?? Buffer.alloc(0));
-        for (const entry of entries) if (!this.isExpired(entry, nowMs)) this.loadEntry(entry);
+        this.loadEntries(entries.filter((entry) => !this.isExpired(entry, nowMs)));
         this.lastSnapshotOffset = offset;
         this.mapEndOffset = offset;
         return;
@@ -238,9 +252,11 @@ export class ProducerState {
     this.mapEndOffset = logStartOffset;
   }
 
-  private loadEntry(entry: ProducerEntry): void {
-    this.put(entry);
-    if (entry.currentTxnFirstOffset !== NO_OFFSET) this.ongoing.set(entry.currentTxnFirstOffset, entry.producerId);
+  private loadEntries(entries: readonly ProducerEntry[]): void {
+    for (const entry of entries) this.put(entry);
+    const open = entries.filter(({ currentTxnFirstOffset }) => currentTxnFirstOffset !== NO_OFFSET);
+    open.sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset);
+    for (const { currentTxnFirstOffset, producerId } of open) this.ongoing.set(currentTxnFirstOffset, producerId);
   }
 
   /** Writes a snapshot of the state at `mapEndOffset`, unless there is one. Not flushed: a lost one is made anew. */
