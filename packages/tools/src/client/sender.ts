@@ -92,7 +92,10 @@ export class Sender {
   abort(error: ToolError): void {
     this.stopTimer();
     for (const queue of this.queues.values()) {
-      for (const batch of queue.batches.splice(0)) batch.fail(queue.topic, queue.partition, error);
+      for (const batch of queue.batches.splice(0)) {
+        this.identity.gaveUp(error, batch.baseSequence >= 0);
+        batch.fail(queue.topic, queue.partition, error);
+      }
     }
   }
 

@@ -9,7 +9,7 @@ const T0 = { topic: 't', partition: 0 };
 const T1 = { topic: 't', partition: 1 };
 
 /** A coordinator that answers as it is told, and remembers what it was asked. */
-function coordinator() {
+function coordinator(maxBlockMs = '60000') {
   const asked: string[] = [];
   const errors: number[] = [];
   let epoch = 0;
@@ -33,14 +33,15 @@ function coordinator() {
   };
   const properties = new Map([
     ['transactional.id', 'x'],
-    ['retry.backoff.ms', '0'],
+    ['retry.backoff.ms', '1'],
+    ['max.block.ms', maxBlockMs],
   ]);
   const manager = new TransactionManager(client as unknown as KafkaClient, producerSettings(properties, noLog), 'x');
   return { manager, asked, errors };
 }
 
-async function opened() {
-  const all = coordinator();
+async function opened(maxBlockMs?: string) {
+  const all = coordinator(maxBlockMs);
   await all.manager.initialize();
   all.manager.begin();
   all.asked.length = 0;
@@ -98,6 +99,18 @@ describe('a transaction', () => {
     manager.begin();
     manager.add(T0);
     expect(await manager.prepare()).toBe('new');
+  });
+
+  it('whose coordinator cannot be told of a partition is lost, and ended nevertheless', async () => {
+    const { manager, asked, errors } = await opened('20');
+    errors.push(...Array<number>(1_000).fill(14)); // COORDINATOR_LOAD_IN_PROGRESS
+    manager.add(T0);
+    await expect(manager.prepare()).rejects.toThrow('Timeout expired after 20ms while awaiting AddPartitionsToTxn');
+    await expect(manager.commit()).rejects.toThrow('in an error state');
+    errors.length = 0;
+    await manager.abort();
+    expect(asked.at(-1)).toBe('EndTxn false');
+    manager.begin();
   });
 
   it('of a fenced producer stays broken', async () => {

@@ -64,6 +64,8 @@ export class TransactionManager implements ProducerIdentity {
   private readonly added = new Set<string>();
   private readonly wanted = new Map<string, TopicPartition>();
   private adding: Promise<void> | undefined;
+  /** Whether the coordinator may have been told of any partition of the transaction. */
+  private isStarted = false;
   private isNew = false;
   /** A batch was lost: what it left in sequences is undone by the next epoch (KIP-360). */
   private needsNewEpoch = false;
@@ -122,13 +124,14 @@ export class TransactionManager implements ProducerIdentity {
     // What the coordinator is being told just now is part of the transaction.
     await this.adding;
     const { transactionalId } = this;
-    if (this.added.size > 0) {
+    if (this.isStarted) {
       await this.ask('EndTxn', EndTxn, () => {
         const { producerId, producerEpoch } = this;
         return { transactionalId, producerId, producerEpoch, committed };
       });
     }
     this.added.clear();
+    this.isStarted = false;
     if (this.needsNewEpoch) await this.initProducerId();
     this.lastError = undefined;
     this.state = 'ready';
@@ -157,7 +160,13 @@ export class TransactionManager implements ProducerIdentity {
     if (this.wanted.size > 0) {
       const added = this.addPartitions([...this.wanted.values()]);
       this.adding = added.catch(() => undefined);
-      await added;
+      try {
+        await added;
+      } catch (thrown) {
+        // Whether the coordinator was told is not known: what waits for it is lost, and the transaction with it.
+        if (thrown instanceof ToolError) this.breakDown('abortable', thrown);
+        throw thrown;
+      }
     }
     const isNew = this.isNew;
     this.isNew = false;
@@ -183,6 +192,7 @@ export class TransactionManager implements ProducerIdentity {
       v3AndBelowProducerEpoch: this.producerEpoch,
       v3AndBelowTopics: topics,
     };
+    this.isStarted = true;
     await this.ask('AddPartitionsToTxn', ForClients, () => request);
     for (const name of partitions.map(partitionText)) {
       this.wanted.delete(name);
@@ -231,7 +241,8 @@ export class TransactionManager implements ProducerIdentity {
   }
 
   private breakDown(state: 'abortable' | 'fatal', error: ToolError): void {
-    if (this.state === 'fatal') return;
+    // What broke first is what is told, unless it gets worse.
+    if (this.state === 'fatal' || this.state === state) return;
     this.state = state;
     this.lastError = error;
   }
