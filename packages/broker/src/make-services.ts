@@ -31,6 +31,7 @@ import { MarkerSender } from './transactions/marker-sender';
 import { TransactionVerifier } from './transactions/verifier';
 import type { FeatureCache } from './zookeeper/feature-cache';
 import type { ZooKeeperClient } from './zookeeper/session';
+import type { ZooKeeperStore } from './zookeeper/store';
 
 /** What `Broker` has made before anything can be served. */
 export interface ServiceParts
@@ -169,6 +170,7 @@ function makeTransactions(parts: ServiceParts, producerIds: ProducerIds): Transa
       ),
       listenerName: config.interBrokerListenerName,
       requestTimeoutMs: config.values.requestTimeoutMs,
+      existingPartitions: (topic) => existingPartitions(parts.store, topic),
       version: versionAtLeast(config.metadataVersion, '2.8-IV0') ? 1 : 0,
     }),
     producerIds,
@@ -195,6 +197,12 @@ function makeTransactionVerifier(
     requestTimeoutMs: config.values.requestTimeoutMs,
     partitionFor: (transactionalId) => transactions.partitionFor(transactionalId),
   });
+}
+
+async function existingPartitions(store: ZooKeeperStore, topic: string): Promise<ReadonlySet<number>> {
+  if (await store.isTopicMarkedForDeletion(topic)) return new Set();
+  const assignments = await store.getTopicAssignments([topic]);
+  return new Set(assignments.get(topic)?.partitions.keys());
 }
 
 function makeProducerIds({ brokerId, controllerLink, registration, config, ports, store }: ServiceParts): ProducerIds {

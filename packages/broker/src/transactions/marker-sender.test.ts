@@ -42,6 +42,10 @@ function setUp() {
   const asked: Asked[] = [];
   const down = new Set<number>();
   const attempts: number[] = [];
+  /** What ZooKeeper has, by topic; an error where it cannot be asked. */
+  const existing = new Map<string, readonly number[] | Error>();
+  const lookUps: string[] = [];
+  const zooKeeper = { isReady: Promise.resolve() };
   const sender = new MarkerSender({
     metadata,
     clock,
@@ -49,6 +53,13 @@ function setUp() {
     listenerName: 'BROKERS',
     requestTimeoutMs: 30_000,
     version: 1,
+    existingPartitions: async (topic) => {
+      lookUps.push(topic);
+      await zooKeeper.isReady;
+      const partitions = existing.get(topic) ?? [];
+      if (partitions instanceof Error) throw partitions;
+      return new Set(partitions);
+    },
     connect: ({ port: broker }) => {
       attempts.push(broker);
       if (down.has(broker)) return Promise.reject(new Error('refused'));
@@ -108,7 +119,7 @@ function setUp() {
   };
   /** Takes all requests that have been sent since the last time. */
   const taken = (): Asked[] => asked.splice(0);
-  return { clock, lead, send, sender, outcomes, taken, down, attempts, loggers };
+  return { clock, lead, send, sender, outcomes, taken, down, attempts, loggers, existing, lookUps, zooKeeper };
 }
 
 const LEADERS = { 'a-0': 1, 'a-1': 1, 'b-0': 2 };
@@ -256,6 +267,40 @@ test('without a leader it waits for one; with its topic it is gone', async () =>
   const [only] = taken();
   expect(only!.request.markers.map(({ topics }) => topics)).toEqual([[{ name: 'a', partitionIndexes: [0] }]]);
   only!.answer();
+  await clock.settle();
+  expect(outcomes).toEqual(['t1 complete']);
+});
+
+test('what the broker has not heard of yet, but ZooKeeper has, waits for its leader', async () => {
+  const { clock, lead, send, outcomes, taken, existing, lookUps } = setUp();
+  existing.set('a', [0]).set('b', new Error('no connection')).set('c', [1]);
+  send('t1', ['a-0']);
+  send('t2', ['a-0', 'b-0']);
+  send('t3', ['c-0']);
+  await clock.settle();
+  expect(outcomes).toEqual(['t3 complete']);
+  // One question for all who ask at once.
+  expect(lookUps).toEqual(['a', 'c', 'b']);
+  await clock.advance(10_000);
+  expect([taken(), outcomes]).toEqual([[], ['t3 complete']]);
+  lead({ 'a-0': 1, 'b-0': 2 });
+  await clock.advance(100);
+  for (const { answer } of taken()) answer();
+  await clock.settle();
+  expect(outcomes).toEqual(['t3 complete', 't1 complete', 't2 complete']);
+});
+
+test('what is found out of a transaction that has been resigned meanwhile changes nothing', async () => {
+  const { clock, send, sender, outcomes, zooKeeper } = setUp();
+  let answer = (): void => {};
+  zooKeeper.isReady = new Promise((resolve) => {
+    answer = resolve;
+  });
+  send('t1', ['a-0']);
+  await clock.settle();
+  sender.partitionResigned(7);
+  send('t1', ['b-0']);
+  answer();
   await clock.settle();
   expect(outcomes).toEqual(['t1 complete']);
 });

@@ -17,6 +17,11 @@ export interface MarkerSenderOptions {
   /** The listener that brokers talk to each other on. */
   readonly listenerName: string;
   readonly requestTimeoutMs: number;
+  /**
+   * The partitions of a topic, as ZooKeeper has it: none where it is not there, or about to be deleted. The metadata alone
+   * does not tell: a broker that has just started may lead before it has heard of anybody else's partitions.
+   */
+  readonly existingPartitions: (topic: string) => Promise<ReadonlySet<number>>;
   /** The version of WriteTxnMarkers that the brokers of this cluster speak among themselves. */
   readonly version: number;
 }
@@ -78,6 +83,8 @@ export class MarkerSender implements TransactionMarkers {
   private waiting: Markers<Pending> = new Map();
   /** As `waiting`, once the back-off is over or leaders change. */
   private putOff: Markers<Pending> = new Map();
+  /** Topics that ZooKeeper is being asked for. */
+  private readonly asked = new Map<string, Promise<ReadonlySet<number> | null>>();
   private isScheduled = false;
   private retry: Timer | null = null;
   private isStopped = false;
@@ -168,13 +175,13 @@ export class MarkerSender implements TransactionMarkers {
   }
 
   private routeTransaction(pending: Pending, partitions: readonly TopicPartition[]): void {
-    const { metadata, logger } = this.options;
+    const { metadata } = this.options;
     const byBroker = new Map<number, TopicPartition[]>();
     const homeless: TopicPartition[] = [];
-    const gone: TopicPartition[] = [];
+    const unknown: TopicPartition[] = [];
     for (const partition of partitions) {
       const known = metadata.partition(partition.topic, partition.partition);
-      if (known === undefined) gone.push(partition);
+      if (known === undefined) unknown.push(partition);
       else if (this.channelTo(known.leader) === null) homeless.push(partition);
       else {
         const led = byBroker.get(known.leader);
@@ -184,13 +191,40 @@ export class MarkerSender implements TransactionMarkers {
     }
     for (const [broker, led] of byBroker) this.channels.get(broker)!.add(pending, led);
     if (homeless.length > 0) this.retryLater(pending, homeless);
-    if (gone.length > 0) {
-      logger.info(
-        `Couldn't find leader endpoint for partitions ${gone.map(nameOf).join(',')} while trying to send transaction markers for ${pending.transaction.transactionalId}, these partitions are likely deleted already and hence can be skipped`,
-      );
-      for (const partition of gone) pending.missing.delete(nameOf(partition));
-    }
+    if (unknown.length > 0) void this.lookUp(pending, unknown);
     this.settleIfDone(pending);
+  }
+
+  /** Partitions that are no more need no marker; others wait until they are heard of. */
+  private async lookUp(pending: Pending, unknown: readonly TopicPartition[]): Promise<void> {
+    const topics = new Map<string, ReadonlySet<number> | null>();
+    for (const { topic } of unknown) {
+      if (!topics.has(topic)) topics.set(topic, await this.partitionsOf(topic));
+    }
+    if (this.isStopped || !this.isWanted(pending)) return;
+    const isGone = ({ topic, partition }: TopicPartition) => topics.get(topic)?.has(partition) === false;
+    const gone = unknown.filter(isGone);
+    const waiting = unknown.filter((partition) => !isGone(partition));
+    if (waiting.length > 0) this.retryLater(pending, waiting);
+    if (gone.length === 0) return;
+    this.options.logger.info(
+      `Couldn't find leader endpoint for partitions ${gone.map(nameOf).join(',')} while trying to send transaction markers for ${pending.transaction.transactionalId}, these partitions are likely deleted already and hence can be skipped`,
+    );
+    for (const partition of gone) pending.missing.delete(nameOf(partition));
+    this.settleIfDone(pending);
+  }
+
+  /** Null where ZooKeeper cannot be asked. Whoever asks at the same time gets one answer. */
+  private partitionsOf(topic: string): Promise<ReadonlySet<number> | null> {
+    let asked = this.asked.get(topic);
+    if (asked === undefined) {
+      asked = this.options
+        .existingPartitions(topic)
+        .catch(() => null)
+        .finally(() => this.asked.delete(topic));
+      this.asked.set(topic, asked);
+    }
+    return asked;
   }
 
   private channelTo(broker: number): MarkerChannel<Pending> | null {
