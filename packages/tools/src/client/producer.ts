@@ -177,7 +177,14 @@ export class Producer {
       callback(noSuchPartition(partition, info.leaders.length), { topic, partition, offset: -1 });
       return;
     }
-    this.manager?.add({ topic, partition });
+    try {
+      this.manager?.add({ topic, partition });
+    } catch (thrown) {
+      // What a broker refused is the record's failure; that there is no transaction is the caller's mistake.
+      if (!(thrown instanceof ServerError)) throw thrown;
+      callback(thrown, { topic, partition: -1, offset: -1 });
+      return;
+    }
     const queue = this.queueOf(topic, partition);
     this.bufferedBytes += bytes;
     const counted: SendCallback = (error, metadata) => {

@@ -120,8 +120,20 @@ describe('a transaction', () => {
     errors.push(47); // INVALID_PRODUCER_EPOCH
     const fenced = 'There is a newer producer with the same transactionalId which fences the current one.';
     await expect(manager.commit()).rejects.toThrow(fenced);
-    await expect(manager.abort()).rejects.toThrow(fenced);
-    expect(() => manager.begin()).toThrow(fenced);
+    const since =
+      "Producer with transactionalId 'x' and (producerId=7, epoch=0) has been fenced by another producer with";
+    await expect(manager.abort()).rejects.toThrow(since);
+    expect(() => manager.begin()).toThrow(since);
+  });
+
+  it('of a producer whose epoch a leader called old can still be aborted', async () => {
+    const { manager, asked } = await opened();
+    manager.add(T0);
+    await manager.prepare();
+    manager.gaveUp(new ServerError('INVALID_PRODUCER_EPOCH'), true);
+    await expect(manager.commit()).rejects.toThrow('(producerId=7, epoch=0) attempted to produce with an old epoch');
+    await manager.abort();
+    expect(asked.at(-2)).toBe('EndTxn false');
   });
 
   it('is needed to send, in the words of Java', async () => {

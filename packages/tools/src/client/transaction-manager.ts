@@ -180,7 +180,8 @@ export class TransactionManager implements ProducerIdentity {
   gaveUp(error: ToolError, hadSequence: boolean): void {
     if (this.state === 'ending') return;
     this.needsNewEpoch ||= hadSequence;
-    const isFatal = error instanceof ServerError && FATAL.has(error.error);
+    // An old epoch that a partition's leader saw may still be the coordinator's: the end of the transaction will tell (KIP-588).
+    const isFatal = error instanceof ServerError && error.error !== 'INVALID_PRODUCER_EPOCH' && FATAL.has(error.error);
     this.breakDown(isFatal ? 'fatal' : 'abortable', error);
   }
 
@@ -251,10 +252,14 @@ export class TransactionManager implements ProducerIdentity {
   private failIfBroken(): void {
     if (!this.lastError) return;
     const { lastError } = this;
-    const isNamed = lastError instanceof ServerError && lastError.error === 'PRODUCER_FENCED';
-    throw isNamed
-      ? lastError
-      : kafkaException('Cannot execute transactional method because we are in an error state', lastError);
+    const { error = undefined } = lastError instanceof ServerError ? lastError : {};
+    const who = `Producer with transactionalId '${this.transactionalId}' and (producerId=${this.producerId}, epoch=${this.producerEpoch})`;
+    if (error === 'PRODUCER_FENCED') {
+      throw new ServerError(error, `${who} has been fenced by another producer with the same transactionalId`);
+    }
+    if (error === 'INVALID_PRODUCER_EPOCH')
+      throw new ServerError(error, `${who} attempted to produce with an old epoch`);
+    throw kafkaException('Cannot execute transactional method because we are in an error state', lastError);
   }
 
   private demand(target: string, ...sources: State[]): void {
