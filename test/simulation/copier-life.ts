@@ -1,5 +1,6 @@
 import { sleep } from '@odradek/broker/env/clock';
 import { Fetch } from '@odradek/protocol/messages/fetch';
+import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import type { Poll } from '../support/history';
 import type { Transaction } from '../support/transactions';
 import { keyOf, SimulatedClient, type TopicPartition } from './client';
@@ -9,6 +10,7 @@ import { recordsOf } from './reader';
 import { TransactionalProducer, TransactionFailure } from './transactional-producer';
 
 const FETCH_VERSION = 12;
+const OFFSET_COMMIT_VERSION = 8;
 const FETCH_BYTES = 50_000;
 const PATIENCE_MS = 30_000;
 const ABORT_ONE_IN = 5;
@@ -179,12 +181,18 @@ export class CopierLife {
     return recordsOf(found.records ?? Buffer.alloc(0), fetchOffset).records;
   }
 
+  /**
+   * Asks the coordinator that has just stored something, as only the right one can: one that was deposed and has not heard of
+   * it, as Apache's, answers from what it remembers.
+   */
   private async findPositions(): Promise<void> {
     const coordinator = new CoordinatorOf(this.client, 'group', this.copier);
     for (;;) {
       const broker = await coordinator.find();
       if (broker === null) continue;
-      const found = await committedOffsets(this.client, broker, this.copier, this.options.input);
+      const found = (await this.hasCommitted(broker))
+        ? await committedOffsets(this.client, broker, this.copier, this.options.input)
+        : null;
       if (found !== null) {
         for (const [partition, offset] of found) this.positions.set(partition, offset);
         return;
@@ -192,5 +200,13 @@ export class CopierLife {
       coordinator.forget();
       await this.client.backOff();
     }
+  }
+
+  /** An offset of the output, which nobody reads. */
+  private async hasCommitted(coordinator: number): Promise<boolean> {
+    const partitions = [{ partitionIndex: 0, committedOffset: this.life, committedMetadata: '' }];
+    const request = { groupId: this.copier, memberId: '', topics: [{ name: this.options.output, partitions }] };
+    const answer = await this.client.ask(coordinator, OffsetCommit, OFFSET_COMMIT_VERSION, request).catch(() => null);
+    return answer?.topics[0]?.partitions[0]?.errorCode === 0;
   }
 }

@@ -75,7 +75,7 @@ export function judgeCopy(input: Poll, output: Poll, sourceOf: (value: string) =
   const { partition } = output;
   const found: CopyViolation[] = [];
   const places = new Map(input.records.map(({ value }, place) => [value, place]));
-  const copied = new Map<string, number>();
+  const copied = new Map<string, Poll['records'][number]>();
   let last = -1;
   for (const { offset, value } of output.records) {
     const source = sourceOf(value);
@@ -86,10 +86,14 @@ export function judgeCopy(input: Poll, output: Poll, sourceOf: (value: string) =
       continue;
     }
     if (earlier !== undefined) {
-      found.push({ type: 'copied twice', partition, what: `${source} at ${earlier} and ${offset}` });
+      found.push({
+        type: 'copied twice',
+        partition,
+        what: `${earlier.value} at ${earlier.offset}, ${value} at ${offset}`,
+      });
       continue;
     }
-    copied.set(source, offset);
+    copied.set(source, { offset, value });
     if (place < last) found.push({ type: 'copied out of order', partition, what: `${source} at ${offset} comes late` });
     last = Math.max(last, place);
   }

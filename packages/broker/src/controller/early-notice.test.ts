@@ -45,11 +45,11 @@ function world() {
 }
 
 describe('who is presumed dead', () => {
-  test('is asked less and less often, until the answer comes', async () => {
+  test('is asked every two seconds in the end, until the answer comes', async () => {
     const { clock, early, events, probedMs, here } = world();
     early.probe(broker(1));
-    await clock.advance(2 * MINUTE_MS);
-    expect(probedMs).toEqual([500, 1_500, 3_500, 7_500, 15_500, 31_500, 61_500, 91_500]);
+    await clock.advance(10_000);
+    expect(probedMs).toEqual([500, 1_500, 3_500, 5_500, 7_500, 9_500]);
     expect(events).toEqual([]);
     here.isServing = true;
     await clock.advance(MINUTE_MS);

@@ -19,7 +19,12 @@ export interface EarlyNoticeOptions {
 
 /** How soon one who is presumed dead is asked for a sign of life; twice as late after every false alarm of his. */
 const FIRST_PROBE_MS = 500;
-const LAST_PROBE_MS = 30_000;
+const LATEST_FIRST_PROBE_MS = 30_000;
+/**
+ * Who lives all the same and does not know yet that others took over answers from what he remembers: offsets of groups, for
+ * one. So he is asked often, as long as he has not given so many false alarms that the first question comes later than that.
+ */
+const LAST_INTERVAL_MS = 2_000;
 
 /**
  * One term's watch over the processes of the brokers (docs/decisions/0007): who lives is watched for his end, who is
@@ -46,7 +51,7 @@ export class EarlyNotice {
     const { clock, processes, falseAlarms, listenerName, onServing } = this.options;
     const endpoint = broker.endpoints.get(listenerName)!;
     const alarms = falseAlarms.count(broker.id, broker.epoch, clock.monotonicMs());
-    const firstMs = Math.min(FIRST_PROBE_MS * 2 ** alarms, LAST_PROBE_MS);
+    const firstMs = Math.min(FIRST_PROBE_MS * 2 ** alarms, LATEST_FIRST_PROBE_MS);
     const serves = () => processes.serves(endpoint);
     this.probes.set(broker.id, new Probe(clock, serves, firstMs, () => onServing(broker)));
   }
@@ -73,7 +78,7 @@ export class EarlyNotice {
   }
 }
 
-/** Asks until the answer is yes, at intervals that double. */
+/** Asks until the answer is yes, at intervals that grow. */
 class Probe {
   private timer: Timer;
   private isOver = false;
@@ -96,7 +101,7 @@ class Probe {
     const isServing = await this.serves();
     if (this.isOver) return;
     if (isServing) return this.onServing();
-    this.delayMs = Math.min(this.delayMs * 2, LAST_PROBE_MS);
+    this.delayMs = Math.max(this.delayMs, Math.min(this.delayMs * 2, LAST_INTERVAL_MS));
     this.timer = this.clock.after(this.delayMs, () => void this.ask());
   }
 }
