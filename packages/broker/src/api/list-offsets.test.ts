@@ -1,7 +1,10 @@
 import { type ErrorName, errorName } from '@odradek/protocol/errors';
 import type { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import type { RequestOf } from '@odradek/protocol/schema/api';
+import { InTurns } from '../env/in-turns';
 import { silentLoggers } from '../env/logger';
+import { RecordsThread } from '../log/records-thread';
+import { RECORDS_WORK, RecordsWork } from '../log/records-work';
 import { batch, fixture, START_MS } from '../log/testing/fixture';
 import { Partition } from '../replication/partition';
 import type { RequestContext } from './handler';
@@ -80,3 +83,78 @@ test('a follower is asked by nobody but those who look for faults', () => {
   expect(ask(LATEST)).toBe('NOT_LEADER_OR_FOLLOWER');
   expect(ask(LATEST, { by: DEBUGGING_CONSUMER })).toBe(3);
 });
+
+test('batches that hold much are searched aside, and each is found what is found in small ones', async () => {
+  const small = setUpSearch(10);
+  const large = setUpSearch(2_000_000);
+  for (const { log } of [small, large]) {
+    log.setHighWatermark(log.logEndOffset);
+    log.maybeIncrementLogStartOffset(3, 'test');
+  }
+  const times = [
+    -3,
+    0,
+    START_MS,
+    START_MS + 1,
+    START_MS + 10,
+    START_MS + 11,
+    START_MS + 20,
+    START_MS + 22,
+    START_MS + 99,
+  ];
+  const expected = times.map((time) => small.ask([time]) as Answer).map(offsets);
+  expect(expected).toEqual([[8], [3], [3], [3], [3], [4], [6], [8], [-1]]);
+  for (const [index, time] of times.entries()) {
+    const answer = large.ask([time]);
+    expect(answer instanceof Promise).toBe(time !== START_MS + 99);
+    await large.clock.advance(0);
+    await large.clock.advance(0);
+    expect(offsets(await answer)).toEqual(expected[index]);
+  }
+});
+
+test('where searches end with their thread, the partition answers so', async () => {
+  const { ask, thread } = setUpSearch(2_000_000);
+  const answer = ask([START_MS + 11]);
+  await thread.stop();
+  const { topics } = await answer;
+  expect(errorName(topics[0]!.partitions[0]!.errorCode)).toBe('NOT_LEADER_OR_FOLLOWER');
+});
+
+interface Answer {
+  readonly topics: { partitions: { errorCode: number; offset: number }[] }[];
+}
+
+const offsets = ({ topics }: Answer): number[] => topics[0]!.partitions.map(({ offset }) => offset);
+
+/** A leader with three batches of three records. */
+function setUpSearch(bytes: number) {
+  const { clock, open } = fixture();
+  const log = open();
+  for (let i = 0; i < 3; i++) {
+    const records = batch(3, { bytes, timestamp: START_MS + 10 * i, compression: 'gzip', partitionLeaderEpoch: 0 });
+    log.appendAsLeader(records, { leaderEpoch: 0, origin: 'coordinator' });
+  }
+  const partition = {
+    log,
+    leaderEpoch: 0,
+    role: { type: 'leader', state: { epochStartOffset: 0 } },
+    leaderState: () => {},
+  };
+  const background = new InTurns(clock, { [RECORDS_WORK]: (port) => new RecordsWork(port) });
+  const thread = new RecordsThread(background, clock, silentLoggers.logger('test'));
+  const services = { replicas: { get: () => partition }, recordsThread: thread };
+  const { handle } = listOffsets(services as unknown as Services);
+  const ask = (timestamps: number[]): Answer | Promise<Answer> => {
+    const partitions = timestamps.map((timestamp, partitionIndex) => ({
+      partitionIndex,
+      currentLeaderEpoch: -1,
+      timestamp,
+      maxNumOffsets: 1,
+    }));
+    const request = { replicaId: DEBUGGING_CONSUMER, isolationLevel: 0, topics: [{ name: 't', partitions }] };
+    const context = { apiVersion: 8 } as RequestContext;
+    return handle(request as RequestOf<typeof ListOffsets>, context) as unknown as Answer | Promise<Answer>;
+  };
+  return { clock, log, thread, ask };
+}

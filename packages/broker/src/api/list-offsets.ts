@@ -1,6 +1,9 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import type { PartitionLog } from '../log/partition-log';
+import { SearchTakesLongError } from '../log/record-search';
+import type { TimestampAndOffset } from '../log/types';
 import { checkLeaderEpoch } from '../replication/fetch-reader';
 import type { Partition } from '../replication/partition';
 import { type Handler, handler, type RequestContext } from './handler';
@@ -9,8 +12,8 @@ import type { Services } from './services';
 
 type Request = RequestOf<typeof ListOffsets>;
 type Wish = Request['topics'][number]['partitions'][number];
-type Entry = ResponseInit<typeof ListOffsets>['topics'];
-type PartitionEntry = NonNullable<Entry>[number]['partitions'][number];
+type Response = ResponseInit<typeof ListOffsets>;
+type PartitionEntry = NonNullable<Response['topics']>[number]['partitions'][number];
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -30,6 +33,12 @@ const FIRST_VERSION_WITH_OFFSET_NOT_AVAILABLE = 5;
 const CONSUMER = -1;
 const DEBUGGING_CONSUMER = -2;
 const UNKNOWN = -1;
+
+/** What has been found aside, where a search had taken long; if nothing, it goes on at `from`. */
+interface Searched {
+  readonly found: TimestampAndOffset | null;
+  readonly from: number;
+}
 
 function failed(index: number, error: KafkaError): PartitionEntry {
   return { partitionIndex: index, errorCode: error.code, timestamp: UNKNOWN, offset: UNKNOWN };
@@ -67,7 +76,8 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     wish: Wish,
     request: Request,
     version: number,
-  ): { offset: number; timestamp: number; leaderEpoch: number } {
+    searched: Searched | null,
+  ): TimestampAndOffset {
     const { log } = partition;
     const end = bound(partition, request);
     switch (wish.timestamp) {
@@ -84,8 +94,7 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
       case LATEST_TIERED:
         return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
       default: {
-        const found =
-          wish.timestamp === MAX_TIMESTAMP ? log.maxTimestampOffset() : log.offsetForTimestamp(wish.timestamp, end);
+        const found = searched?.found ?? find(log, wish.timestamp, end, searched);
         if (found && found.offset < end) return found;
         checkKnown(partition, request, version);
         return { offset: UNKNOWN, timestamp: UNKNOWN, leaderEpoch: UNKNOWN };
@@ -93,13 +102,19 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     }
   }
 
-  function answerOne(topic: string, wish: Wish, request: Request, { apiVersion }: RequestContext): PartitionEntry {
+  function answerOne(
+    topic: string,
+    wish: Wish,
+    request: Request,
+    { apiVersion }: RequestContext,
+    searched: Searched | null,
+  ): PartitionEntry {
     checkTimestamp(wish.timestamp, apiVersion);
     const partition = services.replicas.get(topic, wish.partitionIndex);
     checkLeaderEpoch(partition, wish.currentLeaderEpoch);
     const fromClient = request.replicaId !== DEBUGGING_CONSUMER;
     if (fromClient) partition.leaderState();
-    const { offset, timestamp, leaderEpoch } = lookUp(partition, wish, request, apiVersion);
+    const { offset, timestamp, leaderEpoch } = lookUp(partition, wish, request, apiVersion, searched);
     const found = { partitionIndex: wish.partitionIndex, errorCode: 0, offset, timestamp };
     // Not ignorable in Kafka's schema: an older version must not be given one.
     return apiVersion < FIRST_VERSION_WITH_EPOCH ? found : { ...found, leaderEpoch };
@@ -120,26 +135,82 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     return { partitionIndex: wish.partitionIndex, errorCode: 0, oldStyleOffsets: [...new Set(visible)] };
   }
 
+  /** Throws `SearchTakesLongError`. */
+  function answer(
+    topic: string,
+    wish: Wish,
+    request: Request,
+    context: RequestContext,
+    isTwice: boolean,
+    searched: Searched | null = null,
+  ): PartitionEntry {
+    try {
+      if (context.apiVersion === 0) return answerOld(topic, wish, request);
+      if (isTwice) throw new KafkaError('INVALID_REQUEST');
+      return answerOne(topic, wish, request, context, searched);
+    } catch (error) {
+      if (error instanceof KafkaError) return failed(wish.partitionIndex, error);
+      throw error;
+    }
+  }
+
+  /** One partition after another, so that one batch that is searched aside is in memory at a time. */
+  async function answerInTurn(
+    request: Request,
+    context: RequestContext,
+    twice: ReadonlySet<string>,
+  ): Promise<Response> {
+    const topics: NonNullable<Response['topics']>[number][] = [];
+    for (const { name, partitions } of request.topics) {
+      const entries: PartitionEntry[] = [];
+      for (const wish of partitions) {
+        const isTwice = twice.has(`${name}-${wish.partitionIndex}`);
+        entries.push(await answerAside(name, wish, request, context, isTwice));
+      }
+      topics.push({ name, partitions: entries });
+    }
+    return { topics };
+  }
+
+  /** After each search the partition is looked at again: it may have another leader by then. */
+  async function answerAside(
+    topic: string,
+    wish: Wish,
+    request: Request,
+    context: RequestContext,
+    isTwice: boolean,
+  ): Promise<PartitionEntry> {
+    let searched: Searched | null = null;
+    for (;;) {
+      try {
+        return answer(topic, wish, request, context, isTwice, searched);
+      } catch (error) {
+        if (!(error instanceof SearchTakesLongError)) throw error;
+        const found = await services.recordsThread.search(error).catch(refusalOf);
+        if (found instanceof KafkaError) return failed(wish.partitionIndex, found);
+        searched = { found, from: error.lastOffset + 1 };
+      }
+    }
+  }
+
   return handler({
     api: ListOffsets,
     handle(request, context) {
       checkIsolationLevel(request.isolationLevel);
-      const duplicates = duplicatesIn(request);
-      return {
-        topics: request.topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map((wish) => {
-            try {
-              if (context.apiVersion === 0) return answerOld(name, wish, request);
-              if (duplicates.has(`${name}-${wish.partitionIndex}`)) throw new KafkaError('INVALID_REQUEST');
-              return answerOne(name, wish, request, context);
-            } catch (error) {
-              if (error instanceof KafkaError) return failed(wish.partitionIndex, error);
-              throw error;
-            }
-          }),
-        })),
-      };
+      const twice = duplicatesIn(request);
+      try {
+        return {
+          topics: request.topics.map(({ name, partitions }) => ({
+            name,
+            partitions: partitions.map((wish) =>
+              answer(name, wish, request, context, twice.has(`${name}-${wish.partitionIndex}`)),
+            ),
+          })),
+        };
+      } catch (error) {
+        if (error instanceof SearchTakesLongError) return answerInTurn(request, context, twice);
+        throw error;
+      }
     },
     fail: ({ code }, request) => ({
       topics: request.topics.map(({ name, partitions }) => ({
@@ -153,6 +224,17 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
       })),
     }),
   });
+}
+
+function refusalOf(error: unknown): KafkaError {
+  if (error instanceof KafkaError) return error;
+  throw error;
+}
+
+function find(log: PartitionLog, timestamp: number, end: number, searched: Searched | null): TimestampAndOffset | null {
+  // Where the largest timestamp of all is not found in its batch, no other batch has it.
+  if (timestamp === MAX_TIMESTAMP) return searched === null ? log.maxTimestampOffset() : null;
+  return log.offsetForTimestamp(timestamp, end, searched?.from);
 }
 
 function duplicatesIn(request: Request): Set<string> {

@@ -4,14 +4,14 @@ import type { TimestampAndOffset } from './types';
 const LATEST_TIMESTAMP = -1;
 const EARLIEST_TIMESTAMP = -2;
 
-/** The first record at or after `timestamp` (UnifiedLog.fetchOffsetByTimestamp). */
+/** The first record at or after `timestamp` from `startOffset` on (UnifiedLog.fetchOffsetByTimestamp). */
 export function offsetForTimestamp(
   segments: readonly Segment[],
   timestamp: number,
-  logStartOffset: number,
+  startOffset: number,
 ): TimestampAndOffset | null {
   const segment = segments.find((candidate) => candidate.largestTimestamp() >= timestamp);
-  return segment?.findOffsetByTimestamp(timestamp, logStartOffset) ?? null;
+  return segment?.findOffsetByTimestamp(timestamp, startOffset) ?? null;
 }
 
 /** The first record with the largest timestamp of all. */

@@ -289,15 +289,15 @@ export class PartitionLog extends LogStorage {
     }
   }
 
-  /** The first record at or after `timestamp` whose offset is below `upTo`, or null. */
-  offsetForTimestamp(timestamp: number, upTo: number): TimestampAndOffset | null {
+  /** The first record at or after `timestamp` whose offset is between `from` and `upTo`, or null. Throws `SearchTakesLongError`. */
+  offsetForTimestamp(timestamp: number, upTo: number, from = 0): TimestampAndOffset | null {
     return this.onDisk('reading from', () => {
-      const found = offsetForTimestamp(this.segments.all, timestamp, this.startOffset);
+      const found = offsetForTimestamp(this.segments.all, timestamp, Math.max(from, this.startOffset));
       return found !== null && found.offset < upTo ? found : null;
     });
   }
 
-  /** The record with the largest timestamp, or null where no record has one. */
+  /** The record with the largest timestamp, or null where no record has one. Throws `SearchTakesLongError`. */
   maxTimestampOffset(): TimestampAndOffset | null {
     return this.onDisk('reading from', () => maxTimestampOffset(this.segments.all));
   }

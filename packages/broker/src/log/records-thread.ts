@@ -4,6 +4,7 @@ import type { Background, Work } from '../env/background';
 import type { Clock, Timer } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { JudgedRecords, TakesLongError } from './judged-records';
+import type { SearchTakesLongError } from './record-search';
 import {
   alone,
   bufferOf,
@@ -13,7 +14,7 @@ import {
   type RecordsRequest,
   type RecordsTask,
 } from './records-work';
-import { RecordValidationError } from './types';
+import { RecordValidationError, type TimestampAndOffset } from './types';
 
 /** Unused for so long it gives its memory back. */
 const IDLE_MS = 60_000;
@@ -55,6 +56,13 @@ export class RecordsThread {
     const outcome = await this.ask({ kind: 'down-convert', records: alone(records), magic, fetchOffset });
     if (outcome.kind !== 'converted') throw refusalOf(outcome);
     return bufferOf(outcome.records);
+  }
+
+  /** As `findRecordByTimestamp`. */
+  async search({ batch, timestamp, startOffset }: SearchTakesLongError): Promise<TimestampAndOffset | null> {
+    const outcome = await this.ask({ kind: 'search', records: alone(batch), timestamp, startOffset });
+    if (outcome.kind !== 'searched') throw refusalOf(outcome);
+    return outcome.found;
   }
 
   /** Whoever waits is told to ask another broker. */

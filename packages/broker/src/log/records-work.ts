@@ -3,7 +3,8 @@ import type { LegacyMagic } from '@odradek/protocol/records/legacy';
 import type { WorkPort } from '../env/background';
 import { downConverted } from './down-conversion';
 import { type JudgingRules, judgeRecords } from './judged-records';
-import { type RecordError, RecordValidationError } from './types';
+import { searchBatch } from './record-search';
+import { type RecordError, RecordValidationError, type TimestampAndOffset } from './types';
 
 export const RECORDS_WORK = 'records';
 
@@ -15,6 +16,12 @@ export type RecordsTask =
       readonly records: Uint8Array;
       readonly magic: LegacyMagic;
       readonly fetchOffset: number;
+    }
+  | {
+      readonly kind: 'search';
+      readonly records: Uint8Array;
+      readonly timestamp: number;
+      readonly startOffset: number;
     };
 
 export interface RecordsRequest {
@@ -31,6 +38,7 @@ export type RecordsOutcome =
       readonly maxTimestamp: number;
     }
   | { readonly kind: 'converted'; readonly records: Uint8Array }
+  | { readonly kind: 'searched'; readonly found: TimestampAndOffset | null }
   | {
       readonly kind: 'refused';
       readonly error: ErrorName;
@@ -72,6 +80,8 @@ function done(task: RecordsTask): RecordsOutcome {
     }
     case 'down-convert':
       return { kind: 'converted', records: alone(downConverted(records, task.magic, task.fetchOffset)) };
+    case 'search':
+      return { kind: 'searched', found: searchBatch(records, task.timestamp, task.startOffset) };
   }
 }
 
