@@ -47,6 +47,13 @@ export interface PartitionWriter {
     settled: (error: ErrorName | null, appended: Appended) => void,
   ): void;
 
+  /**
+   * Calls `settled` once: with null when all that the partition's log has by now is committed, with an error where this
+   * broker has ceased to lead it before. What a new leader finds beyond the high watermark may be lost with it. Throws
+   * `KafkaError` where this broker does not lead the partition.
+   */
+  whenCommitted(topic: string, partition: number, settled: (error: ErrorName | null) => void): void;
+
   /** The largest batch that the partition takes. Throws `KafkaError` where it is not here. */
   maxBatchBytes(topic: string, partition: number): number;
 

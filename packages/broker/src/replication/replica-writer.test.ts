@@ -165,3 +165,47 @@ describe('read', () => {
     expect(codeOf(() => writer.read('t', 0, null, 1000))).toBe('NOT_LEADER_OR_FOLLOWER');
   });
 });
+
+describe('whenCommitted', () => {
+  const ask = ({ writer, outcomes }: ReturnType<typeof setUp>): void =>
+    writer.whenCommitted('t', 0, (error) => outcomes.push(error));
+
+  test('on a single replica everything is', () => {
+    const world = setUp();
+    world.append({ ...ALL, requiredAcks: 1 });
+    world.outcomes.pop();
+    ask(world);
+    expect(world.outcomes).toEqual([null]);
+  });
+
+  test('waits for what the log has now, however long, and for nothing that comes later', async () => {
+    const world = setUp({ replicas: [0, 1] });
+    world.append({ ...ALL, requiredAcks: 1 });
+    world.outcomes.pop();
+    ask(world);
+    world.append({ ...ALL, requiredAcks: 1 });
+    world.outcomes.pop();
+    await world.clock.advance(100_000);
+    world.follow(1);
+    expect(world.outcomes).toEqual([]);
+    world.follow(2);
+    expect(world.outcomes).toEqual([null]);
+    expect(world.clock.timers).toBe(0);
+  });
+
+  test('too few replicas now are no reason to doubt', () => {
+    const world = setUp({ minInsyncReplicas: 2 });
+    ask(world);
+    expect(world.outcomes).toEqual([null]);
+  });
+
+  test('ends with the leadership', () => {
+    const world = setUp({ replicas: [0, 1] });
+    world.append({ ...ALL, requiredAcks: 1 });
+    world.outcomes.pop();
+    ask(world);
+    world.partition.makeFollower(world.order({ leader: 1, leaderEpoch: 4 }));
+    expect(world.outcomes).toEqual(['NOT_LEADER_OR_FOLLOWER']);
+    expect(codeOf(() => ask(world))).toBe('NOT_LEADER_OR_FOLLOWER');
+  });
+});

@@ -7,6 +7,9 @@ import type { Appended, AppendTerms, LogChunk, PartitionWriter } from './partiti
 import type { ReplicaManager } from './replica-manager';
 import { DelayedRequest } from './wait-list';
 
+/** After this long a wait for the in-sync replicas that nobody gives up begins anew. */
+const COMMIT_WAIT_MS = 30_000;
+
 /** Writes for coordinators to the replicas that this broker leads (ReplicaManager.appendForGroup). */
 export class ReplicaWriter implements PartitionWriter {
   constructor(
@@ -53,6 +56,19 @@ export class ReplicaWriter implements PartitionWriter {
       this.logger.error(`Error after an append of a coordinator to ${name}: ${(error as Error).message}`, { error });
     };
     new DelayedRequest([partition.producers], attempt, timedOut, failed).start(this.clock, timeoutMs);
+  }
+
+  whenCommitted(topic: string, index: number, settled: (error: ErrorName | null) => void): void {
+    const partition = this.replicas.get(topic, index);
+    partition.leaderState();
+    const { logEndOffset } = partition.log;
+    const wait = (): void =>
+      this.settle(partition, logEndOffset, COMMIT_WAIT_MS, (error) => {
+        if (error === 'REQUEST_TIMED_OUT') wait();
+        // The high watermark has passed: how many replicas there are now says nothing of what was read.
+        else settled(error === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' ? null : error);
+      });
+    wait();
   }
 
   maxBatchBytes(topic: string, index: number): number {

@@ -180,6 +180,26 @@ describe('coordinators come and go', () => {
     expect(await next.init('open')).toEqual([{ error: 'NONE', producerId: open.producerId, producerEpoch: 1 }]);
   });
 
+  test('nothing is made of what may be lost with this leader', async () => {
+    const world = await new CoordinatorWorld().lead();
+    world.end('a', await world.open('a'));
+    world.writer.isCommitted = false;
+    const next = await successor(world);
+    expect(await next.init('a')).toEqual([initError('COORDINATOR_LOAD_IN_PROGRESS')]);
+    expect(next.markers.sent).toEqual([]);
+    const [settle] = world.writer.commits;
+    settle!(null);
+    expect(next.markers.sent).toHaveLength(1);
+    // Of another term, or never.
+    next.coordinator.hosted.resigned(0, 2);
+    next.coordinator.hosted.elected(0, 3);
+    await next.clock.settle();
+    next.coordinator.hosted.resigned(0, 4);
+    for (const late of world.writer.commits.splice(0)) late(null);
+    expect(next.markers.sent).toEqual([]);
+    expect(await next.init('a')).toEqual([initError('NOT_COORDINATOR')]);
+  });
+
   test('everyone who waits is told at once, and answered once', async () => {
     const world = await new CoordinatorWorld().lead();
     const producer = await world.open('a');

@@ -85,7 +85,17 @@ export class HostedTransactions implements LeadershipListener {
     const hosted = { partition, coordinatorEpoch: leaderEpoch, isLoaded: false, transactions: new Map() };
     this.hosted.set(partition, hosted);
     const startMs = clock.monotonicMs();
-    this.loading.start(partition, (replay) => this.loaded(hosted, replay, startMs));
+    this.loading.start(partition, (replay) => this.whenCommitted(hosted, () => this.loaded(hosted, replay, startMs)));
+  }
+
+  /**
+   * Nobody is told of what may be lost with this leader, and no markers are sent for it: the leader after it would decide
+   * anew. (Apache's coordinator goes by its log's end.)
+   */
+  private whenCommitted(hosted: HostedPartition, proceed: () => void): void {
+    this.shell.whenCommitted(hosted.partition, () => {
+      if (this.isCurrent(hosted)) proceed();
+    });
   }
 
   private loaded(hosted: HostedPartition, replay: TransactionReplay, startMs: number): void {

@@ -1,4 +1,4 @@
-import type { ErrorName } from '@odradek/protocol/errors';
+import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import type { BrokerConfigValues } from '../config/definitions';
 import type { Clock } from '../env/clock';
 import type { Logger, Loggers } from '../env/logger';
@@ -52,5 +52,16 @@ export class TransactionShell {
     const { writer, loggers, values } = this;
     const target = { writer, logger: loggers.TransactionStateManager, topic: TRANSACTION_STATE_TOPIC, partition };
     appendAndSettle(target, batch, { requiredAcks: ALL_IN_SYNC, timeoutMs: values.requestTimeoutMs }, settled);
+  }
+
+  /** Calls `committed` once all that the partition's log has is committed, unless this broker ceases to lead it. */
+  whenCommitted(partition: number, committed: () => void): void {
+    try {
+      this.writer.whenCommitted(TRANSACTION_STATE_TOPIC, partition, (error) => {
+        if (error === null) committed();
+      });
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+    }
   }
 }

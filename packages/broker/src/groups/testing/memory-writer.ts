@@ -25,6 +25,9 @@ export class MemoryWriter implements PartitionWriter {
   reads = 0;
   readFailure: ErrorName | null = null;
   batchBytes = 1_048_588;
+  /** Whether the in-sync replicas have all that a new leader finds; who waits for that. */
+  isCommitted = true;
+  readonly commits: ((error: ErrorName | null) => void)[] = [];
 
   private log(partition: number) {
     let log = this.logs.get(partition);
@@ -55,6 +58,11 @@ export class MemoryWriter implements PartitionWriter {
     this.terms.push(terms);
     if (this.settlesAtOnce || terms.requiredAcks !== -1) settled(null, appended);
     else this.waiting.push({ partition, settle: (error) => settled(error, appended) });
+  }
+
+  whenCommitted(_topic: string, _partition: number, settled: (error: ErrorName | null) => void): void {
+    if (this.isCommitted) settled(null);
+    else this.commits.push(settled);
   }
 
   maxBatchBytes(): number {
