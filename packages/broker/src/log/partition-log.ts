@@ -212,7 +212,7 @@ export class PartitionLog extends LogStorage {
   }
 
   private commitProducers(prepared: PreparedAppend, segment: Segment): void {
-    for (const append of prepared.producers.values()) this.producers.update(append);
+    this.producers.update(prepared);
     for (const completed of prepared.completed) {
       const lastStableOffset = this.producers.lastStableOffset(completed);
       if (completed.isAborted) segment.txnIndex.append({ ...completed, lastStableOffset });

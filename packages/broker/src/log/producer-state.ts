@@ -122,11 +122,17 @@ export class ProducerState {
     if (isTransactionalAt(b, at)) this.verification.clear(producerId);
   }
 
-  update(append: ProducerAppend): void {
-    const entry = this.producers.get(append.producerId);
-    if (entry === undefined) this.put(append.updated);
-    else entry.update(append.updated);
-    for (const firstOffset of append.startedTransactions) this.ongoing.set(firstOffset, append.producerId);
+  /** Makes the changes of an append that lies in the log. */
+  update({ producers }: PreparedAppend): void {
+    const started: [firstOffset: number, producerId: number][] = [];
+    for (const { producerId, updated, startedTransactions } of producers.values()) {
+      const entry = this.producers.get(producerId);
+      if (entry === undefined) this.put(updated);
+      else entry.update(updated);
+      for (const firstOffset of startedTransactions) started.push([firstOffset, producerId]);
+    }
+    if (started.length > 1) started.sort(([one], [other]) => one - other);
+    for (const [firstOffset, producerId] of started) this.ongoing.set(firstOffset, producerId);
   }
 
   private put(entry: ProducerEntry): void {
@@ -187,7 +193,7 @@ export class ProducerState {
       at,
       end,
     );
-    for (const append of prepared.producers.values()) this.update(append);
+    this.update(prepared);
     for (const completed of prepared.completed) {
       if (completed.isAborted) onAborted({ ...completed, lastStableOffset: this.lastStableOffset(completed) });
       this.completeTxn(completed);
