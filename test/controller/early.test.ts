@@ -206,8 +206,11 @@ describe('a controller whose process has ended', () => {
     const id = winner.controllerId;
     await until(() => controllers.every(({ controllerId }) => controllerId === id));
     expect(JSON.parse((await cluster.contentOf('/controller'))!)).toMatchObject({ version: 2, brokerid: id });
+    // It has never been connected to the other one, which need not have been started a moment ago.
+    expect(brokers.isOld(3 - id)).toEqual([true]);
     brokers.refusing.delete(0);
     await until(() => liveAt(3 - id).join() === '0,1,2');
+    expect(brokers.isOld(0)).toEqual([false]);
   });
 
   test('one that has been deposed meanwhile is not followed by two', async () => {

@@ -28,13 +28,17 @@ export class ObedientBrokers {
   /** Brokers that take requests to delete replicas and never answer them. */
   readonly silent = new Set<number>();
 
-  private readonly watches = new Set<{ readonly broker: number; readonly onGone: () => void }>();
+  private readonly watches = new Set<{
+    readonly broker: number;
+    readonly isOld: boolean;
+    readonly onGone: () => void;
+  }>();
   /** Brokers whose hosts refuse connections. */
   readonly refusing = new Set<number>();
 
   readonly processes: Processes = {
-    watch: ({ port }, onGone) => {
-      const watch = { broker: port - FIRST_PORT, onGone };
+    watch: ({ port }, onGone, isOld = false) => {
+      const watch = { broker: port - FIRST_PORT, isOld, onGone };
       this.watches.add(watch);
       return { close: () => void this.watches.delete(watch) };
     },
@@ -50,6 +54,11 @@ export class ObedientBrokers {
       this.watches.delete(watch);
       watch.onGone();
     }
+  }
+
+  /** Whether those who watch the broker's process take it for one that has long been there. */
+  isOld(broker: number): boolean[] {
+    return [...this.watches].filter((watch) => watch.broker === broker).map((watch) => watch.isOld);
   }
 
   /** How many watch the broker's process. */

@@ -1,4 +1,5 @@
 import type { Services } from './api/services';
+import { Acquaintances } from './cluster/acquaintances';
 import { ClientQuotaAdmin } from './cluster/client-quota-admin';
 import { ControllerLink } from './cluster/controller-link';
 import type { MetadataCache } from './cluster/metadata-cache';
@@ -126,7 +127,9 @@ function makeController(parts: ServiceParts): Controller {
     store,
     client,
     connect,
-    processes: config.odradek.odradekEarlyFailureDetectionEnable ? networkProcesses(parts.ports, connect) : null,
+    processes: config.odradek.odradekEarlyFailureDetectionEnable
+      ? networkProcesses(parts.ports, connect, new Acquaintances(parts.metadata, clock))
+      : null,
     clock,
     random,
     loggers,

@@ -152,6 +152,17 @@ test('one who has not accepted anything yet may refuse: Kafka registers before i
   its.close();
 });
 
+test('one who is known to have accepted others is gone if it refuses from the start', async () => {
+  await world.kill();
+  let gone = 0;
+  const its = new ProcessWatch(world, address, () => gone++, true);
+  await world.clock.advance(199);
+  expect(gone).toBe(0);
+  await world.clock.advance(1);
+  expect(gone).toBe(1);
+  its.close();
+});
+
 test('whoever stops watching hears nothing any more', async () => {
   await world.kill();
   await world.clock.advance(50);

@@ -27,23 +27,23 @@ const scratch = Buffer.allocUnsafeSlow(64);
 /**
  * Notices the end of a process on another host by an idle connection to it. When the kernel of a host that is up ends
  * the connection **and** refuses further ones, nobody has the listening socket any more. Everything else proves nothing
- * and is waited for: silence, an unreachable host, a refusal by a process that has not accepted anything before (Kafka's
- * broker registers before it listens), a stopped process (its kernel accepts for it), a full backlog (no answer at all),
- * a listener that is closed while open connections live on.
+ * and is waited for: silence, an unreachable host, a refusal by a process that has not accepted anything before, as far
+ * as anybody knows (Kafka's broker registers before it listens), a stopped process (its kernel accepts for it), a full
+ * backlog (no answer at all), a listener that is closed while open connections live on.
  */
 export class ProcessWatch {
   private connection: Connection | null = null;
   private timer: Timer | null = null;
-  private hasAccepted = false;
   private refusals = 0;
   private retryMs = FIRST_RETRY_MS;
   private isOver = false;
 
-  /** `onGone` is called once, and is the end of the watch. */
+  /** `onGone` is called once, and is the end of the watch. `hasAccepted`: others have been connected to it before. */
   constructor(
     private readonly parts: ProcessWatchParts,
     private readonly address: ProcessAddress,
     private readonly onGone: () => void,
+    private hasAccepted = false,
   ) {
     void this.connect();
   }

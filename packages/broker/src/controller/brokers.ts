@@ -25,11 +25,11 @@ export function differBrokers(
   };
 }
 
-/** A broker is live from now on: requests go to it, and its end is watched for. */
-export function joined({ state, channels, early }: ActiveController, broker: ControllerBroker): void {
+/** A broker is live from now on: requests go to it, and its end is watched for. `isOld`: and has been for a while. */
+export function joined({ state, channels, early }: ActiveController, broker: ControllerBroker, isOld = false): void {
   state.brokers.set(broker.id, broker);
   channels.add(broker);
-  early?.watch(broker);
+  early?.watch(broker, isOld);
 }
 
 /** A broker is live no more. */
@@ -79,7 +79,7 @@ function withoutPresumedDead(controller: ActiveController, now: Map<number, Cont
 
 /** Fills the list of brokers of a new controller. */
 export async function readInitialBrokers(controller: ActiveController): Promise<void> {
-  for (const broker of (await readBrokers(controller)).values()) joined(controller, broker);
+  for (const broker of (await readBrokers(controller)).values()) joined(controller, broker, true);
 }
 
 /** `/brokers/ids` has changed: new brokers first, then restarted ones, then those that are gone. */

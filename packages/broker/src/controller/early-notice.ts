@@ -36,13 +36,13 @@ export class EarlyNotice {
 
   constructor(private readonly options: EarlyNoticeOptions) {}
 
-  /** Watches a live broker, in place of what was done about this id before. */
-  watch(broker: ControllerBroker): void {
+  /** Watches a live broker, in place of what was done about this id before; `isOld` as for `Processes.watch`. */
+  watch(broker: ControllerBroker, isOld = false): void {
     this.forget(broker.id);
     const endpoint = broker.endpoints.get(this.options.listenerName);
     if (!endpoint || broker.id === this.options.ownId) return;
     const onGone = (): void => this.options.onGone(broker);
-    this.watches.set(broker.id, this.options.processes.watch(endpoint, onGone));
+    this.watches.set(broker.id, this.options.processes.watch(endpoint, onGone, isOld));
   }
 
   /** Asks a broker that is presumed dead, in place of what was done about this id before. */
