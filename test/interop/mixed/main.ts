@@ -6,7 +6,8 @@ import { compareTrees } from './trees';
 
 /**
  * Apache's brokers and ours in one cluster, each side in turn controller, leader and follower, under load and kills; then
- * from all Apache to all ours and back, broker by broker, on the same folders. `npm run test:mixed`
+ * from all Apache to all ours and back, broker by broker, on the same folders; and two clusters whose trees in ZooKeeper must
+ * stay the same. `npm run test:mixed`
  */
 const BROKERS = 3;
 /** The tool says its first word when all replicas have answered twice. */
