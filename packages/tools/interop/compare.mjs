@@ -104,7 +104,7 @@ const normalize = (text) =>
     .replace(/"avg_throughput":[^}]*/g, '"avg_throughput":0')
     .replace(/, [\d.]+ records\/sec.*/g, ', RATES')
     .replace(/deadlineMs=\d+, tries=\d+, nextAllowedTryMs=\d+\) timed out at \d+ after \d+ attempt/g, 'TIMES')
-    .replace(/\nNot in Apache Kafka's tool:\n[^]*$/, '')
+    .replace(/\nNot in Apache Kafka's tool:\n[\s\S]*$/, '')
     .replace(/correlation id \d+/g, 'correlation id N')
     .replace(/\brun[AB]\b/g, 'RUN')
     .replace(/^(\d{4}-\d\d-\d\d [\d:]+|\d{4}), .*/gm, 'STATISTICS')
