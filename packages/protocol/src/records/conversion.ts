@@ -1,3 +1,4 @@
+import { KafkaError } from '../errors';
 import {
   baseOffsetAt,
   baseSequenceAt,
@@ -36,6 +37,13 @@ export function downConvert(b: Buffer, toMagic: LegacyMagic, firstOffset: number
     if (magicAt(b, at) <= toMagic) {
       converted.push(b.subarray(at, at + size));
       return;
+    }
+    // Before anything is decompressed in vain (RecordsUtil.downConvert).
+    if (compressionAt(b, at) === 'zstd') {
+      throw new KafkaError(
+        'UNSUPPORTED_COMPRESSION_TYPE',
+        'Down-conversion of zstandard-compressed batches is not supported',
+      );
     }
     const keepsAll = isCompressedAt(b, at);
     const records: KafkaRecord[] = [];
