@@ -2,6 +2,7 @@ import type { Services } from './api/services';
 import type { BrokerConfig } from './config/broker-config';
 import { ConfigError } from './config/errors';
 import { parseMetricsListener } from './config/metrics-listener';
+import { cleanerFamilies } from './metrics/cleaner-families';
 import { controllerFamilies } from './metrics/controller-families';
 import { MetricsEndpoint } from './metrics/endpoint';
 import { Exposition } from './metrics/exposition';
@@ -100,6 +101,7 @@ function familiesOf({ services, client, connections }: ObservedParts, brokerStat
       minInsyncReplicas: (topic) => topicConfigs.get(topic).minInsyncReplicas,
       isrCounts: replicas.isrCounts,
     }),
+    ...cleanerFamilies(() => logs.cleanerFacts()),
     ...followerFamilies({
       lags: () => replicaFetchers.lags(),
       failedCount: () => replicaFetchers.failedCount,

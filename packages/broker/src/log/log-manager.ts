@@ -1,7 +1,7 @@
 import { KafkaError } from '@odradek/protocol/errors';
 import type { Timer } from '../env/clock';
 import { DiskError } from '../env/disk';
-import { LogCleaner } from './cleaner/log-cleaner';
+import { type CleanerFacts, LogCleaner } from './cleaner/log-cleaner';
 import { FilePool } from './file-pool';
 import type { GatheredWrites } from './gathered-writes';
 import { checkFolderName, eachBounded, innermostDir, runToEnd, spareOf, unlessStorageFails } from './loading';
@@ -54,6 +54,11 @@ export class LogManager extends LogDirs {
     const logger = loggers.logger('kafka.log.LogCleaner');
     const onDiskError = (dir: string, error: DiskError): void => this.failDir(dir, error);
     return new LogCleaner({ ...cleaner, clock, logger, dirs, logs, futures, onDiskError });
+  }
+
+  /** Null where nobody cleans. */
+  cleanerFacts(): CleanerFacts | null {
+    return this.cleaner?.facts() ?? null;
   }
 
   /** The broker's configuration has changed. */

@@ -3,6 +3,7 @@ import { nodeClock } from '../env/node/clock';
 import { ManualClock } from '../env/testing/clock';
 import { MemoryLoggers } from '../env/testing/logger';
 import { BrokerTopicMetrics } from './broker-topic-metrics';
+import { type CleanerFacts, cleanerFamilies } from './cleaner-families';
 import { controllerFamilies } from './controller-families';
 import { MetricsEndpoint } from './endpoint';
 import { Exposition, MAX_SERIES } from './exposition';
@@ -223,6 +224,29 @@ describe('the broker', () => {
     removingReplicas: [],
     role: isr ? { type: 'leader', state: { isr } } : { type: 'follower' },
     log,
+  });
+
+  test('the cleaner: how dirty logs are, and what it has done', () => {
+    const facts = {
+      maxDirtyRatio: 0.426,
+      sinceLastRunMs: 1234.5,
+      uncleanable: new Map([['/a', 2]]),
+      lastRound: { seconds: 3.9, bytesRead: 1000, bytesWritten: 101 },
+    };
+    const value = (name: string, of: CleanerFacts = facts) =>
+      read(
+        cleanerFamilies(() => of),
+        `kafka_log_${name}`,
+      );
+    expect(value('logcleanermanager_max_dirty_percent')).toEqual([{ value: 42 }]);
+    expect(value('logcleanermanager_time_since_last_run_ms')).toEqual([{ value: 1235 }]);
+    expect(value('logcleanermanager_uncleanable_partitions_count')).toEqual([
+      { labels: { logdirectory: '/a' }, value: 2 },
+    ]);
+    expect(value('logcleaner_cleaner_recopy_percent')).toEqual([{ value: 10 }]);
+    expect(value('logcleaner_max_clean_time_secs')).toEqual([{ value: 3 }]);
+    expect(value('logcleaner_max_clean_time_secs', { ...facts, lastRound: null })).toEqual([{ value: 0 }]);
+    expect(cleanerFamilies(() => null)).toEqual([]);
   });
 
   test('replicas: what leads, what is short of replicas, how large logs are', () => {

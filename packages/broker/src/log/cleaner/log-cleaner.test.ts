@@ -160,6 +160,15 @@ test('of compact,delete the cleaner does both; of delete alone it does nothing',
   expect(offsets(w.log())).toHaveLength(20);
 });
 
+test('what DeleteRecords has cut off goes, also where nothing but compaction is asked for', async () => {
+  const w = await world();
+  fill(w.log());
+  await w.pass();
+  w.log().maybeIncrementLogStartOffset(20, 'a request');
+  await w.pass();
+  expect(w.log().segmentList.map(({ baseOffset }) => baseOffset)).toEqual([20]);
+});
+
 describe('what changes a log while it is cleaned gives the round up', () => {
   async function slow(): Promise<World> {
     const w = await world(SLOW);

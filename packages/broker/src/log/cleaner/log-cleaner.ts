@@ -28,6 +28,15 @@ export interface LogCleanerOptions {
 /** What a thread keeps after it has had nothing to do for so long is given back. */
 const IDLE_MS = 30_000;
 
+/** What it tells of itself, for metrics. */
+export interface CleanerFacts {
+  readonly maxDirtyRatio: number;
+  readonly sinceLastRunMs: number;
+  /** How many logs cannot be cleaned, by dir. */
+  readonly uncleanable: ReadonlyMap<string, number>;
+  readonly lastRound: { readonly seconds: number; readonly bytesRead: number; readonly bytesWritten: number } | null;
+}
+
 interface Candidate {
   readonly log: PartitionLog;
   readonly dirtiness: Dirtiness;
@@ -42,13 +51,17 @@ export class LogCleaner {
   /** Under way, by `topic-N`; one that was given up stays until its thread has let go. */
   private readonly rounds = new Map<string, CleaningRound>();
   /** What cannot be cleaned: not tried again before a restart. */
-  private readonly uncleanable = new WeakSet<PartitionLog>();
+  private readonly uncleanable = new Set<PartitionLog>();
   private readonly threads = new Map<number, CleanerThread>();
   private readonly pauses = new Map<Timer, () => void>();
   private isStopped = false;
+  private maxDirtyRatio = 0;
+  private lastRunMs: number;
+  private lastRound: CleanerFacts['lastRound'] = null;
 
   constructor(private readonly options: LogCleanerOptions) {
     this.checkpoints = new CleanerCheckpoints(options.dirs, options.onDiskError);
+    this.lastRunMs = options.clock.monotonicMs();
   }
 
   /** The logs have been loaded. */
@@ -81,6 +94,17 @@ export class LogCleaner {
     await this.checkpoints.flush();
   }
 
+  facts(): CleanerFacts {
+    const { dirs, clock } = this.options;
+    const countIn = (dir: string): number => [...this.uncleanable].filter((log) => log.dir === dir).length;
+    return {
+      maxDirtyRatio: this.maxDirtyRatio,
+      sinceLastRunMs: clock.monotonicMs() - this.lastRunMs,
+      uncleanable: new Map([...dirs.keys()].map((dir) => [dir, countIn(dir)])),
+      lastRound: this.lastRound,
+    };
+  }
+
   /** Up to where a log has been cleaned, or null. */
   cleanedUpTo(log: PartitionLog): number | null {
     return this.checkpoints.get(log.dir, log.name);
@@ -104,6 +128,7 @@ export class LogCleaner {
   /** A log is out of use. */
   onRemoved(log: PartitionLog): void {
     this.abort(log.name);
+    this.uncleanable.delete(log);
     this.checkpoints.remove(log.dir, log.name);
   }
 
@@ -116,6 +141,7 @@ export class LogCleaner {
 
   onDirFailure(dir: string): void {
     for (const round of this.rounds.values()) if (round.log.dir === dir) round.abort();
+    for (const log of this.uncleanable) if (log.dir === dir) this.uncleanable.delete(log);
     this.checkpoints.forget(dir);
   }
 
@@ -157,7 +183,10 @@ export class LogCleaner {
 
   /** False where there was nothing to clean, or that went wrong. */
   private async cleanFilthiest(thread: CleanerThread): Promise<boolean> {
-    const chosen = filthiest(this.candidates());
+    const candidates = this.candidates();
+    this.lastRunMs = this.options.clock.monotonicMs();
+    this.maxDirtyRatio = candidates.reduce((most, { dirtiness }) => Math.max(most, dirtiness.cleanableRatio), 0);
+    const chosen = filthiest(candidates);
     if (chosen === null) return false;
     const { log, dirtiness } = chosen;
     const { clock, config, logger } = this.options;
@@ -169,6 +198,8 @@ export class LogCleaner {
       if (round.isAborted) return true;
       this.checkpoints.set(log.dir, log, result.endOffset);
       const durationMs = Math.round(clock.monotonicMs() - startedMs);
+      const { bytesRead, bytesWritten } = result;
+      this.lastRound = { seconds: durationMs / 1000, bytesRead, bytesWritten };
       logger.info(cleanedMessage(log, dirtiness, result), { partition: log.name, durationMs });
       return true;
     } catch (error) {
