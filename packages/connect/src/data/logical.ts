@@ -1,6 +1,6 @@
 import { DataError } from '../errors';
 import { Decimal } from './decimal';
-import { Schema, type SchemaInit, schemaOf } from './schema';
+import { type Schema, type SchemaInit, schemaOf } from './schema';
 
 const PACKAGE = 'org.apache.kafka.connect.data.';
 export const DECIMAL = `${PACKAGE}Decimal`;

@@ -142,10 +142,10 @@ function schemaKey(schema: Schema | null): string {
 
 export type ScalarType = Exclude<SchemaType, 'ARRAY' | 'MAP' | 'STRUCT'>;
 
-export const schemaOf = (type: ScalarType, init?: SchemaInit): Schema =>
-  new Schema(type, init);
+export const schemaOf = (type: ScalarType, init?: SchemaInit): Schema => new Schema(type, init);
 
-export const arrayOf = (valueSchema: Schema | null, init?: SchemaInit): Schema => new Schema('ARRAY', init, { valueSchema });
+export const arrayOf = (valueSchema: Schema | null, init?: SchemaInit): Schema =>
+  new Schema('ARRAY', init, { valueSchema });
 
 export const mapOf = (keySchema: Schema | null, valueSchema: Schema | null, init?: SchemaInit): Schema =>
   new Schema('MAP', init, { keySchema, valueSchema });

@@ -1,9 +1,9 @@
+import { DataError } from '../errors';
+import { type SimpleDateFormat, simpleDateFormat } from '../java/simple-date-format';
+import type { SchemaAndValue } from '../plugins/api';
 import { Decimal } from './decimal';
 import { dateSchema, decimalSchema, timeSchema, timestampSchema } from './logical';
-import { arrayOf, mapOf, type Schema, type ScalarType, schemaOf, STRING_SCHEMA } from './schema';
-import { DataError } from '../errors';
-import { simpleDateFormat, type SimpleDateFormat } from '../java/simple-date-format';
-import type { SchemaAndValue } from '../plugins/api';
+import { arrayOf, mapOf, type ScalarType, type Schema, STRING_SCHEMA, schemaOf } from './schema';
 
 /** Reads values from text by their looks (org.apache.kafka.connect.data.Values.parseString). */
 
@@ -44,8 +44,7 @@ function asNumber(text: string): SchemaAndValue | undefined {
   if (!decimal) return undefined;
   const whole = Math.abs(decimal.scale) <= MAX_EXACT_SCALE ? decimal.toBigInt() : undefined;
   const isExact =
-    whole !== undefined &&
-    (decimal.scale <= 0 || whole * 10n ** BigInt(decimal.scale) === decimal.unscaled);
+    whole !== undefined && (decimal.scale <= 0 || whole * 10n ** BigInt(decimal.scale) === decimal.unscaled);
   const int = isExact && INTS.find(([, bits]) => BigInt.asIntN(bits, whole) === whole);
   if (int) return { schema: schemaOf(int[0]), value: int[0] === 'INT64' ? whole : Number(whole) };
   const double = decimal.toNumber();
@@ -140,7 +139,8 @@ class ValueParser {
       const rest = this.tokens.slice(this.at, this.at + 4).join('');
       const mark = this.at;
       this.at += 4;
-      const time = rest.startsWith(':') || rest.startsWith('\\:') ? asTemporal(unescapeColons(token + rest).trim()) : undefined;
+      const time =
+        rest.startsWith(':') || rest.startsWith('\\:') ? asTemporal(unescapeColons(token + rest).trim()) : undefined;
       if (time) return time;
       this.at = mark;
       const date = asTemporal(token);
