@@ -6,6 +6,7 @@ import { home, removeDir, ServerProcess, tempDir, writeProperties } from '../../
 import { startZooKeeper } from '../../support/zookeeper';
 import { GroupLoad } from './groups';
 import { Load, type TopicPlan } from './load';
+import { TransactionLoad } from './transactions';
 
 /**
  * One cluster's data and ZooKeeper, served by Apache's broker and by ours in turn: what one has written the other reads
@@ -71,6 +72,9 @@ export async function main({ java, classPath }: { java: string; classPath: strin
     'log.index.size.max.bytes': 100_000,
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 5,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 5,
     'group.initial.rebalance.delay.ms': 0,
     'file.delete.delay.ms': 1_000,
     'log.initial.task.delay.ms': 1_000,
@@ -84,6 +88,7 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       : new ServerProcess(java, ['-Xmx384m', '-XX:+UseSerialGC', '-cp', classPath, 'kafka.Kafka', file]);
   const load = new Load(port, PLANS);
   const groups = new GroupLoad('plain', 'reborn');
+  const transactions = new TransactionLoad();
   let current: ServerProcess | null = null;
   try {
     for (const [round, [side, end]] of ROUNDS.entries()) {
@@ -104,6 +109,9 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       await groups.open(load.link);
       const offsets = await groups.verify();
       await groups.work(round);
+      await transactions.open(load.link);
+      const committed = await transactions.verify();
+      await transactions.work(round);
       await load.produce(10, 7);
       if (round % 2 === 0) await load.deleteRecords('deleted-records', (next) => next - 30);
       if (round > 0) {
@@ -112,11 +120,12 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       }
       await load.verify();
       await groups.verify();
+      await transactions.verify();
       load.close();
       await running.stop(end);
       const dumped = end === 'SIGTERM' ? dumpAll(java, classPath, logDirs) : 0;
       console.log(
-        `same  ${side} (${end}): found ${found} records and ${offsets} offsets, ${dumped} files read by kafka-dump-log`,
+        `same  ${side} (${end}): found ${found} records, ${offsets} offsets and ${committed} committed records, ${dumped} files read by kafka-dump-log`,
       );
     }
   } catch (error) {
