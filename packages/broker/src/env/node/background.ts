@@ -7,7 +7,7 @@ interface WorkerData {
 }
 
 /** On Linux niceness is a thread's own: whoever waits for an answer goes before what nobody waits for. */
-const NICENESS = 5;
+const NICENESS = 2;
 
 /** Threads of this process, which run `program` again: it is to look at `workOfThread` first. */
 export class NodeBackground implements Background {

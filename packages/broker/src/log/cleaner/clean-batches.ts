@@ -14,13 +14,20 @@ import {
 } from '@odradek/protocol/records/batch';
 import { emptyBatch } from '@odradek/protocol/records/builder';
 import { CorruptRecordError } from '@odradek/protocol/records/errors';
-import type { Scratch } from '@odradek/protocol/records/inflated';
+import { Scratch } from '@odradek/protocol/records/inflated';
 import { buildLegacyRecords, type LegacyMagic, readLegacyRecords } from '@odradek/protocol/records/legacy';
 import { type KafkaRecord, type RecordCursor, recordCursor } from '@odradek/protocol/records/record';
 import { Output, RetainedRecords } from '@odradek/protocol/records/retained';
 import type { LastRecord } from '../types';
 import type { CleanedTransactions } from './cleaned-transactions';
 import type { OffsetMap } from './offset-map';
+
+/** Memory that is used again for each group: at the pace of short segments the collector would come late. */
+export class CleanerBuffers {
+  readonly out = new Output();
+  readonly retained = new RetainedRecords();
+  readonly scratch = new Scratch();
+}
 
 export interface CleanRules {
   readonly map: OffsetMap;
@@ -36,18 +43,22 @@ export interface CleanRules {
  * producer's last sequence at least the header.
  */
 export class BatchCleaner {
-  readonly out = new Output();
   /** Of the records in `out`. */
   maxOffset = -1;
   keylessRecords = 0;
   retainsLegacyDeletes = true;
-  private readonly retained = new RetainedRecords();
+  readonly out: Output;
+  private readonly retained: RetainedRecords;
+  private readonly scratch: Scratch;
   private readonly lastRecords: ReadonlyMap<number, LastRecord>;
 
   constructor(
     private readonly rules: CleanRules,
-    private readonly scratch: Scratch,
+    buffers: CleanerBuffers,
   ) {
+    this.out = buffers.out;
+    this.retained = buffers.retained;
+    this.scratch = buffers.scratch;
     this.lastRecords = new Map(rules.lastRecords.map((record) => [record.producerId, record]));
   }
 

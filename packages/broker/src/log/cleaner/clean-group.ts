@@ -1,11 +1,10 @@
-import type { Scratch } from '@odradek/protocol/records/inflated';
 import type { Clock } from '../../env/clock';
 import type { Disk } from '../../env/disk';
 import { FilePool } from '../file-pool';
 import { CLEANED_SUFFIX } from '../names';
 import { Segment } from '../segment';
 import type { BatchReader } from './batch-reader';
-import { BatchCleaner } from './clean-batches';
+import { BatchCleaner, type CleanerBuffers } from './clean-batches';
 import type { CleanedTransactions } from './cleaned-transactions';
 import type { Steps } from './map-keys';
 import type { CleanerAnswer, GroupRequest } from './messages';
@@ -17,7 +16,7 @@ export interface GroupCleaning {
   readonly map: OffsetMap;
   readonly transactions: CleanedTransactions;
   readonly reader: BatchReader;
-  readonly scratch: Scratch;
+  readonly buffers: CleanerBuffers;
 }
 
 /**
@@ -39,7 +38,7 @@ export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Ste
   let isDone = false;
   try {
     transactions.onRetained = (entry) => cleaned.txnIndex.append(entry);
-    const batches = new BatchCleaner({ ...request, ...cleaning }, cleaning.scratch);
+    const batches = new BatchCleaner({ ...request, ...cleaning }, cleaning.buffers);
     for (const segment of segments) {
       transactions.add(segment.aborted);
       batches.retainsLegacyDeletes = segment.retainsLegacyDeletes;

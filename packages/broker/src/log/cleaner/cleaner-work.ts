@@ -1,8 +1,8 @@
-import { Scratch } from '@odradek/protocol/records/inflated';
 import type { WorkPort } from '../../env/background';
 import type { Clock, Timer } from '../../env/clock';
 import { type Disk, DiskError } from '../../env/disk';
 import { BatchReader } from './batch-reader';
+import { CleanerBuffers } from './clean-batches';
 import { cleanGroup } from './clean-group';
 import { CleanedTransactions } from './cleaned-transactions';
 import { mapKeys, type Steps } from './map-keys';
@@ -18,7 +18,7 @@ export const CLEANER_WORK = 'log-cleaner';
  */
 export class CleanerWork {
   private readonly map = new OffsetMap();
-  private readonly scratch = new Scratch();
+  private readonly buffers = new CleanerBuffers();
   private readonly throttler: Throttler;
   private transactions = new CleanedTransactions();
   private limits: CleanerLimits | null = null;
@@ -72,17 +72,20 @@ export class CleanerWork {
 
   private *mapSteps(request: MapRequest): Steps<CleanerAnswer> {
     const { limits } = request;
+    const { ioBufferBytes, maxMessageBytes } = limits;
+    const isAsBefore = ioBufferBytes === this.limits?.ioBufferBytes && maxMessageBytes === this.limits.maxMessageBytes;
+    if (isAsBefore) this.reader.restore();
+    else this.reader = new BatchReader(ioBufferBytes, maxMessageBytes);
     this.limits = limits;
     this.transactions = new CleanedTransactions();
-    this.reader = new BatchReader(limits.ioBufferBytes, limits.maxMessageBytes);
     this.map.reset(limits.slots);
-    const bytes = yield* mapKeys(this.disk, request, this.map, this.reader, this.scratch);
+    const bytes = yield* mapKeys(this.disk, request, this.map, this.reader, this.buffers.scratch);
     return { kind: 'mapped', endOffset: this.map.latestOffset + 1, keys: this.map.size, bytes };
   }
 
   private groupSteps(request: GroupRequest): Steps<CleanerAnswer> {
-    const { disk, clock, map, transactions, reader, scratch } = this;
-    return cleanGroup(request, { disk, clock, map, transactions, reader, scratch });
+    const { disk, clock, map, transactions, reader, buffers } = this;
+    return cleanGroup(request, { disk, clock, map, transactions, reader, buffers });
   }
 
   private async run(steps: Steps<CleanerAnswer>): Promise<CleanerAnswer> {
