@@ -128,12 +128,25 @@ export class LogReader {
 export function abortedTransactions(segments: Segments, first: Segment, from: number, end: number): AbortedTxnEntry[] {
   const aborted: AbortedTxnEntry[] = [];
   for (let segment: Segment | null = first; segment !== null; segment = segments.after(segment)) {
-    for (const entry of segment.txnIndex.all()) {
-      if (entry.lastOffset >= from && entry.firstOffset < end) aborted.push(entry);
+    const entries = segment.txnIndex.all();
+    for (let index = firstEndingFrom(entries, from); index < entries.length; index++) {
+      const entry = entries[index]!;
+      if (entry.firstOffset < end) aborted.push(entry);
       if (entry.lastStableOffset >= end) return aborted;
     }
   }
   return aborted;
+}
+
+/** The index of the first transaction whose marker lies at or behind `offset`: a segment may hold very many before it. */
+function firstEndingFrom(entries: readonly AbortedTxnEntry[], offset: number): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (entries[middle]!.lastOffset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function checkRange(offset: number, bounds: LogBounds): void {
