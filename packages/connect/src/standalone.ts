@@ -73,15 +73,27 @@ async function createConnectors(
   for (const file of files) {
     try {
       const { name, config, target } = readConnectorFile(file);
-      await herder.putConfig(name, config, target, false);
+      await create(herder, name, config, target).catch((thrown) => {
+        log.error(`Failed to create connector for ${file}`);
+        throw thrown;
+      });
       log.info(`Created connector ${name}`);
     } catch (thrown) {
-      log.error(`Failed to create connector for ${file}`);
       log.error('Stopping after connector error', asToolError(thrown));
       return 3;
     }
   }
   return undefined;
+}
+
+/** Java's worker waits for a future, whose failures come wrapped. */
+async function create(herder: Herder, name: string, config: Props, target: TargetState | undefined): Promise<void> {
+  try {
+    await herder.putConfig(name, config, target, false);
+  } catch (thrown) {
+    const cause = asToolError(thrown);
+    throw new ToolError('java.util.concurrent.ExecutionException', cause.line, cause);
+  }
 }
 
 /** Starts a worker. Throws `ToolError`. */
@@ -220,12 +232,22 @@ function readConnectorFile(file: string): ConnectorFile {
     }
     return { name, config: config.set('name', name), target: initialState(json.get('initial_state')) };
   }
-  const config = json instanceof Map ? configOf(json) : new JavaHashMap(loadProperties(file));
+  const config = json instanceof Map ? configOf(json) : new JavaHashMap(propertiesOf(file));
   const name = config.get('name');
   if (name === undefined) {
     throw new ConnectError(`Connector configuration at '${file}' is missing the mandatory 'name' configuration`);
   }
   return { name, config, target: undefined };
+}
+
+/** Java opens connectors' files by another class than the worker's, which says otherwise what is missing. */
+function propertiesOf(file: string): Map<string, string> {
+  try {
+    return loadProperties(file);
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError) || !thrown.className.endsWith('NoSuchFileException')) throw thrown;
+    throw new ToolError('java.io.FileNotFoundException', `${file} (No such file or directory)`);
+  }
 }
 
 function jsonOf(file: string): JsonNode {

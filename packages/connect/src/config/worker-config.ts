@@ -1,7 +1,7 @@
 import { configException } from '@odradek/tools/tool-error';
+import { ConnectError } from '../errors';
 import type { Props } from '../plugins/api';
 import { ConfigDef, type ConfigKey, type ConfigType, type ParsedConfig } from './config-def';
-import { oneOfInAnyCase } from './validators';
 
 /** A worker's settings (WorkerConfig, StandaloneConfig, RestServerConfig), without what only a JVM could use. */
 
@@ -69,8 +69,6 @@ const WORKER_CONFIG = new ConfigDef([
 
 export type OverridePolicy = 'All' | 'None' | 'Principal';
 
-const POLICY = oneOfInAnyCase('All', 'None', 'Principal');
-
 /** A worker's settings, read and as they stand in the file. */
 export interface WorkerConfig {
   readonly props: Props;
@@ -85,8 +83,13 @@ export function workerConfig(props: Props): WorkerConfig {
   const simple = given
     .replace(/^org\.apache\.kafka\.connect\.connector\.policy\./, '')
     .replace(/ConnectorClientConfigOverridePolicy$/, '');
-  POLICY('connector.client.config.override.policy', simple);
-  return { props, parsed, policy: simple as OverridePolicy };
+  if (simple !== 'All' && simple !== 'None' && simple !== 'Principal') {
+    const type = 'org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy';
+    throw new ConnectError(
+      `Failed to find any class that implements interface ${type} and which name matches ${given}`,
+    );
+  }
+  return { props, parsed, policy: simple };
 }
 
 /** The settings under a prefix, without it. */

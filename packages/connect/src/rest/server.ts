@@ -20,7 +20,7 @@ export interface Listener {
 /** Reads one of `listeners`. Throws `ToolError`. */
 export function parseListener(text: string): Listener {
   const match = /^(.*):\/\/\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)$/.exec(text.trim());
-  if (!match) throw configException(`Invalid value [${text}] for configuration listeners: ${BAD_LISTENER}`);
+  if (!match) throw configException(BAD_LISTENER);
   const scheme = match[1]!.toLowerCase();
   if (scheme === 'https') throw configException(`Listener ${text}: https is not supported. Use http.`);
   if (scheme !== 'http') throw configException('Listener protocol must be either "http" or "https".');
