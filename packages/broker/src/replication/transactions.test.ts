@@ -5,7 +5,7 @@ import { type TestReplica, TestReplicas } from './testing/replicas';
 import { DelayedRequest } from './wait-list';
 
 const PRODUCERS = [1, 2, 3, 4];
-const SEEDS = 12;
+const SEEDS = 8;
 const STEPS = 100;
 const START_MS = 1000;
 
