@@ -123,9 +123,12 @@ function finishInterruptedSwaps({ pool, folder, log }: LoadInput): void {
   for (const name of swaps) disk.rename(`${folder}/${name}`, `${folder}/${name.slice(0, -SWAP_SUFFIX.length)}`);
 }
 
-/** The offsets that a `.swap` log covers. */
+/**
+ * The offsets that a `.swap` log covers. One that is empty still takes the place of all files of its base offset: of an
+ * aborted transaction whose marker is gone the index must not tell.
+ */
 function swapRange(pool: FilePool, path: string, from: number): { from: number; to: number } {
-  const to = nextOffsetOf(pool, path, from);
+  const to = Math.max(nextOffsetOf(pool, path, from), from + 1);
   return { from, to };
 }
 

@@ -54,3 +54,21 @@ test('tombstones go once their horizon has passed, not before', async () => {
   await clean(at, log);
   expect(textOf(log)).toBe('1:b=1');
 });
+
+test('a segment of which nothing stays takes the place of all files of the old one, also after a crash', () => {
+  const at = fixture();
+  const log = at.open(CONFIG);
+  put(log, 'a=1');
+  log.roll();
+  put(log, 'a=2');
+  log.close();
+  const base = '/data/t-0/00000000000000000000';
+  for (const suffix of ['.log', '.index', '.timeindex']) at.disk.replaceFile(`${base}${suffix}.swap`, '');
+  at.disk.replaceFile(`${base}.txnindex`, Buffer.alloc(34));
+  expect(textOf(at.open(CONFIG))).toBe('1:a=2');
+  expect(at.disk.paths().filter((path) => path.startsWith(base))).toEqual([
+    `${base}.log`,
+    `${base}.index`,
+    `${base}.timeindex`,
+  ]);
+});
