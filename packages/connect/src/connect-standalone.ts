@@ -17,7 +17,7 @@ const stdout = {
 void connectStandalone(process.argv.slice(2), {
   stdout,
   onInterrupt: (listener) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => listener());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => listener(signal));
   },
 }).then((code) => {
   process.stdout.write('', () => process.exit(code));

@@ -69,5 +69,6 @@ export function traceOf(failure: ToolError): string {
   return failure.cause ? `${own}\nCaused by: ${traceOf(failure.cause)}` : `${own}\n`;
 }
 
-/** Whether the failure, or what caused it, may pass. */
-export const isRetriable = (thrown: unknown): boolean => thrown instanceof RetriableError;
+/** Whether the failure may pass. Plug-ins, which do not have our classes, say it of their errors: `retriable = true`. */
+export const isRetriable = (thrown: unknown): boolean =>
+  thrown instanceof RetriableError || (thrown instanceof Error && 'retriable' in thrown && thrown.retriable === true);

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { loadProperties } from '@odradek/tools/client/properties';
-import type { Out } from '@odradek/tools/print';
+import { type Out, signalExitCode } from '@odradek/tools/print';
 import { ToolError } from '@odradek/tools/tool-error';
 import { type WorkerConfig, workerConfig } from './config/worker-config';
 import { asToolError, ConnectError } from './errors';
@@ -28,7 +28,7 @@ const USAGE = 'ConnectStandalone worker.properties [connector1.properties connec
 export interface Surroundings {
   readonly stdout: Out;
   /** Calls back once the worker is to end. */
-  onInterrupt(listener: () => void): void;
+  onInterrupt(listener: (signal: NodeJS.Signals) => void): void;
 }
 
 /** A running worker. */
@@ -45,7 +45,7 @@ export async function connectStandalone(argv: readonly string[], io: Surrounding
     log.info(`Usage: ${USAGE}`);
     return 1;
   }
-  const interrupted = new Promise<void>((resolve) => io.onInterrupt(resolve));
+  const interrupted = new Promise<NodeJS.Signals>((resolve) => io.onInterrupt(resolve));
   let running: Running | undefined;
   try {
     const startMs = Date.now();
@@ -58,9 +58,9 @@ export async function connectStandalone(argv: readonly string[], io: Surrounding
     return 2;
   }
   const failure = await createConnectors(argv.slice(1), running.herder, loggers);
-  if (failure === undefined) await interrupted;
+  const code = failure ?? signalExitCode(await interrupted);
   await running.stop();
-  return failure ?? 0;
+  return code;
 }
 
 /** Makes the connectors of files. Returns an exit code where one of them fails. */
