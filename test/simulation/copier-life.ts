@@ -12,6 +12,8 @@ import { TransactionalProducer, TransactionFailure } from './transactional-produ
 const FETCH_VERSION = 12;
 const OFFSET_COMMIT_VERSION = 8;
 const FETCH_BYTES = 50_000;
+/** Of one that hurries. */
+const MOST_FETCH_BYTES = 500_000;
 const PATIENCE_MS = 30_000;
 const ABORT_ONE_IN = 5;
 /** Between two transactions of one that hurries, at most. */
@@ -156,11 +158,12 @@ export class CopierLife {
   private async fetchSome(): Promise<(readonly [TopicPartition, Records])[]> {
     const { random } = this.client;
     const chosen = this.options.input.filter(() => random.oneIn(2));
+    const limit = this.isInHurry ? Number.POSITIVE_INFINITY : 1 + random.below(this.options.maxRecords);
     const found: (readonly [TopicPartition, Records])[] = [];
     for (const partition of chosen) {
       const records = await this.fetch(partition);
       if (records === null) await this.client.refresh();
-      else if (records.length > 0) found.push([partition, records.slice(0, 1 + random.below(this.options.maxRecords))]);
+      else if (records.length > 0) found.push([partition, records.slice(0, limit)]);
     }
     return found;
   }
@@ -171,8 +174,9 @@ export class CopierLife {
     if (leader === null) return null;
     const fetchOffset = this.positions.get(keyOf(partition))!;
     const wanted = { partition: partition.partition, currentLeaderEpoch: leader.epoch, fetchOffset };
-    const topics = [{ topic: partition.topic, partitions: [{ ...wanted, partitionMaxBytes: FETCH_BYTES }] }];
-    const limits = { maxWaitMs: 0, minBytes: 0, maxBytes: FETCH_BYTES };
+    const maxBytes = this.isInHurry ? MOST_FETCH_BYTES : FETCH_BYTES;
+    const topics = [{ topic: partition.topic, partitions: [{ ...wanted, partitionMaxBytes: maxBytes }] }];
+    const limits = { maxWaitMs: 0, minBytes: 0, maxBytes };
     const answer = await this.client
       .ask(leader.id, Fetch, FETCH_VERSION, { ...limits, topics, forgottenTopicsData: [] })
       .catch(() => null);
