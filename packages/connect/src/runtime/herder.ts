@@ -248,6 +248,8 @@ export class Herder {
       const isConnectorDue = isDue(entry.status);
       const tasks = request.includeTasks ? entry.tasks.filter(({ status }) => isDue(status)) : [];
       const plan = this.restartPlan(entry, isConnectorDue, tasks);
+      if (isConnectorDue) entry.status = { state: 'RESTARTING' };
+      for (const task of tasks) task.status = { state: 'RESTARTING' };
       return { plan, ended: this.turns.run(() => this.restartNow(entry, isConnectorDue, tasks)) };
     });
     // Who asks for tasks too is told what will be done, not how it came out.
