@@ -25,7 +25,8 @@ export async function main({ java, classPath, side, only }: Options): Promise<nu
     try {
       problems = await run(stage);
     } catch (error) {
-      problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+      const lines = String(error).split('\n');
+      problems = [lines[0]!, ...lines.slice(1).slice(-SHOWN)];
     }
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
     console.log(`${problems.length === 0 ? 'right' : 'WRONG'} ${name} (${side}), ${seconds} s`);
