@@ -1,3 +1,4 @@
+import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import { Produce } from '@odradek/protocol/messages/produce';
 import { COMPRESSION_TYPES, updateCrc } from '@odradek/protocol/records/batch';
@@ -422,6 +423,9 @@ async function settings(both: Both): Promise<void> {
       clientId,
     });
   }
+  // Whoever coordinates transactions counts on more partitions than this one.
+  const topics = [{ name: '__transaction_state' }];
+  await both.send(DeleteTopics, 6, { topics, timeoutMs: TIMEOUT_MS }, { note: 'internal topic' });
 }
 
 export const produce: readonly Scenario[] = [
