@@ -101,7 +101,11 @@ const steady = (value: unknown, field = ''): unknown => {
   if (field.endsWith('Timestamp')) return (value as number) > 0 ? 'now' : value;
   if (Buffer.isBuffer(value)) return value.toString('hex');
   if (typeof value === 'string') return value.replace(randomEnd, '-random');
-  if (Array.isArray(value)) return value.map((item) => steady(item));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => steady(item));
+    // Members come in the order of a hash map by ids that are in part random.
+    return field === 'members' ? sortedByText(items) : items;
+  }
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, steady(inner, key)]));
 };
