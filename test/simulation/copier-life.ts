@@ -191,7 +191,7 @@ export class CopierLife {
    */
   private async findPositions(): Promise<void> {
     const coordinator = new CoordinatorOf(this.client, 'group', this.copier);
-    for (;;) {
+    while (!this.isStopped) {
       const broker = await coordinator.find();
       if (broker === null) continue;
       const found = (await this.hasCommitted(broker))
