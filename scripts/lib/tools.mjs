@@ -56,6 +56,16 @@ export const tools = [
     classes: ['org.apache.kafka.tools.StreamsResetter', 'kafka.tools.StreamsResetter'],
   },
   { name: 'kafka-transactions', classes: ['org.apache.kafka.tools.TransactionsCommand'] },
+  { name: 'kafka-acls', classes: ['kafka.admin.AclCommand'] },
+  {
+    name: 'kafka-delegation-tokens',
+    classes: ['org.apache.kafka.tools.DelegationTokenCommand', 'kafka.admin.DelegationTokenCommand'],
+  },
+  {
+    name: 'kafka-metadata-quorum',
+    classes: ['org.apache.kafka.tools.MetadataQuorumCommand', 'kafka.admin.MetadataQuorumCommand'],
+  },
+  { name: 'kafka-storage', classes: ['kafka.tools.StorageTool'] },
   // Ours alone.
   { name: 'kafka-doctor', classes: [] },
   {

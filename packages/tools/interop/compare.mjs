@@ -46,6 +46,10 @@ const CLASSES = {
   'e2e-latency': 'org.apache.kafka.tools.EndToEndLatency',
   'streams-application-reset': 'org.apache.kafka.tools.StreamsResetter',
   transactions: 'org.apache.kafka.tools.TransactionsCommand',
+  'metadata-quorum': 'org.apache.kafka.tools.MetadataQuorumCommand',
+  storage: 'kafka.tools.StorageTool',
+  acls: 'kafka.admin.AclCommand',
+  'delegation-tokens': 'org.apache.kafka.tools.DelegationTokenCommand',
 };
 
 /** The lines of a file that is named, or those that concern these tools, all where none is named, and what prepares for them. */
@@ -94,8 +98,34 @@ const readCases = (server, only) =>
       return { tool: words[0], argv: argv.map(fixed), changesGroups, prepares, isEndless };
     });
 
-const normalize = (text) =>
+/** Java's enums are hashed by their addresses: what kafka-acls lists in such an order is compared in that of the alphabet. */
+const inOrder = (text) =>
   text
+    .replace(
+      /(?: ?\t\(principal=.*\) ?\n)+/g,
+      (lines) =>
+        `${lines
+          .trim()
+          .split(/\s*\n\s*/)
+          .sort()
+          .join('\n')}\n`,
+    )
+    .replace(
+      /(?: *\t[A-Z]\w+ *\n)+/g,
+      (lines) =>
+        `${lines
+          .trim()
+          .split(/\s*\n\s*/)
+          .sort()
+          .join('\n')}\n`,
+    )
+    .replace(/(?<=only supports operations ).*/g, (names) => names.split(', ').sort().join(', '))
+    .replace(/(?:Current ACLs for resource .*\n(?:\(principal=.*\n)+\n)+/g, (blocks) =>
+      blocks.split('\n\n').sort().join('\n\n'),
+    );
+
+const normalize = (text) =>
+  inOrder(text)
     .replace(/^\[\d{4}-\d\d-\d\d [\d:,]+\]/gm, '[TIME]')
     .replace(/^\t+at .*\n|^\t+\.\.\. \d+ more\n|^Caused by: .*\n/gm, '')
     .replace(/^\d{4}-\d\d-\d\d [\d:]+,\d{3}: /gm, 'DATE: ')

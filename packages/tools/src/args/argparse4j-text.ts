@@ -62,7 +62,6 @@ function distance(from: string, to: string): number {
 /** The names, of flags or commands, that an unknown word was probably meant to be, as argparse4j proposes them. */
 export function likelyNames(unknown: string, names: readonly string[]): string[] {
   const body = unknown.replace(/^-+/, '');
-  if (body.length <= 1) return [];
   const ranked = names.map((name) => ({ name, far: distance(body, name) }));
   const nearest = Math.min(...ranked.map(({ far }) => far));
   return nearest >= DISSIMILAR ? [] : ranked.filter(({ far }) => far === nearest).map(({ name }) => name);

@@ -21,6 +21,8 @@ export interface ArgumentDeclaration {
   readonly isRepeatable?: boolean;
   /** Exactly one of the arguments with this mark must be given. */
   readonly isAlternative?: boolean;
+  /** At most one of the arguments with this mark may be given. */
+  readonly isExclusive?: boolean;
   /** An argument that Kafka's tool does not have: the help lists it apart, and no slip of the pen is taken for it. */
   readonly isExtension?: boolean;
   /** What the help says of an extension; that of Kafka's own arguments stands in the parser's details. */
@@ -34,6 +36,8 @@ export interface ParserDeclaration<D extends Readonly<Record<string, ArgumentDec
   readonly usage: string;
   /** What follows the usage in the help. */
   readonly details: string;
+  /** What the tool ends with after its help, 1 where this is missing: to most of Kafka's tools help is a refusal. */
+  readonly helpExitCode?: number;
   readonly arguments: D;
 }
 
@@ -94,7 +98,7 @@ class FlagReader {
       const token = this.rest.shift()!;
       if (token === '-h' || token === '--help') {
         this.io.stdout.write(`${this.parser.usage}\n${this.parser.details}${extensionsHelp(this.parser)}`);
-        throw new Exit(1);
+        throw new Exit(this.parser.helpExitCode ?? 1);
       }
       if (token === '--') {
         if (this.rest.length > 0) unrecognized(this.parser, this.rest.join(' '), this.io);
@@ -116,9 +120,10 @@ class FlagReader {
     }
     const values = declaration.type === undefined ? [] : value !== undefined ? [value] : this.take(name, declaration);
     this.check(name, declaration, values);
+    const mark = declaration.isAlternative ? 'isAlternative' : declaration.isExclusive ? 'isExclusive' : undefined;
     const isOther = (each: string): boolean =>
-      each !== name && this.given.has(each) && this.parser.arguments[each]!.isAlternative === true;
-    const other = declaration.isAlternative && this.names.find(isOther);
+      each !== name && this.given.has(each) && mark !== undefined && this.parser.arguments[each]![mark] === true;
+    const other = this.names.find(isOther);
     if (other) {
       const [here, there] = [name, other].map((each) => displayName(this.parser, each));
       this.fail(`argument ${here}: not allowed with argument ${there}`);
@@ -191,10 +196,7 @@ class FlagReader {
   }
 }
 
-/**
- * Reads a command line. Both `--help`, which
- * prints the help, and a mistake, which prints the usage, leave with 1: to Kafka's tools either is a refusal.
- */
+/** Reads a command line. `--help` prints the help and leaves; a mistake prints the usage and leaves with 1. */
 export function parseArguments<const D extends Readonly<Record<string, ArgumentDeclaration>>>(
   parser: ParserDeclaration<D>,
   argv: readonly string[],
@@ -242,7 +244,8 @@ export const usageError = (parser: AnyParser, message: string, io: Io): never =>
 
 function unrecognized(parser: AnyParser, token: string, io: Io): never {
   const names = Object.keys(parser.arguments).filter((name) => !parser.arguments[name]!.isExtension);
-  const likely = token.startsWith('-') ? likelyNames(token, names).map((name) => `--${name}`) : [];
+  // One letter is too little to go by for a flag, though not for a command.
+  const likely = /^-+[^-]./.test(token) ? likelyNames(token, names).map((name) => `--${name}`) : [];
   return refuse(parser, `unrecognized arguments: '${token}'`, likely, io);
 }
 

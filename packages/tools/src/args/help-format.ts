@@ -37,7 +37,7 @@ function wrap(text: string, width: number): string[] {
 function optionDisplay(name: string, declaration: OptionDeclaration): string {
   const leader = `${declaration.required ? '* ' : ''}${name.length > 1 ? '--' : '-'}${name}`;
   if (declaration.type === undefined) return leader;
-  const type = declaration.oneOf ? `[${declaration.oneOf.join(',')}]` : declaration.type;
+  const type = declaration.valuePattern ?? (declaration.oneOf ? `[${declaration.oneOf.join(',')}]` : declaration.type);
   const argument = declaration.describedAs ? `${type}: ${declaration.describedAs}` : type;
   return declaration.optional ? `${leader} [${argument}]` : `${leader} <${argument}>`;
 }

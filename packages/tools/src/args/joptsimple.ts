@@ -19,6 +19,8 @@ export interface OptionDeclaration<Type extends ArgumentType | undefined = Argum
   readonly defaultsTo?: string;
   /** It takes one of these words only, in capitals or not; what it gives is the word as it stands here. */
   readonly oneOf?: readonly string[];
+  /** How the help shows the argument, where that is neither its type nor a list in brackets (ValueConverter.valuePattern). */
+  readonly valuePattern?: string;
   /** One argument holds several values, separated by this character. */
   readonly separatedBy?: string;
   /** It must be given, and the help says so. */

@@ -1,0 +1,4 @@
+import { acls } from './acls/command';
+import { runTool } from './run-tool';
+
+runTool(acls);

@@ -1,0 +1,4 @@
+import { metadataQuorum } from './metadata-quorum/command';
+import { runTool } from './run-tool';
+
+runTool(metadataQuorum);

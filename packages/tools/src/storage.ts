@@ -1,0 +1,4 @@
+import { runTool } from './run-tool';
+import { storage } from './storage/command';
+
+runTool(storage);
