@@ -66,6 +66,7 @@ export const tools = [
     classes: ['org.apache.kafka.tools.MetadataQuorumCommand', 'kafka.admin.MetadataQuorumCommand'],
   },
   { name: 'kafka-storage', classes: ['kafka.tools.StorageTool'] },
+  { name: 'zookeeper-security-migration', classes: ['kafka.admin.ZkSecurityMigrator'] },
   // Ours alone.
   { name: 'kafka-doctor', classes: [] },
   {

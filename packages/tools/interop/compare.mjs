@@ -50,6 +50,7 @@ const CLASSES = {
   storage: 'kafka.tools.StorageTool',
   acls: 'kafka.admin.AclCommand',
   'delegation-tokens': 'org.apache.kafka.tools.DelegationTokenCommand',
+  'zookeeper-security-migration': 'kafka.admin.ZkSecurityMigrator',
 };
 
 /** The lines of a file that is named, or those that concern these tools, all where none is named, and what prepares for them. */
@@ -190,7 +191,10 @@ for (const { tool, argv: words, changesGroups, prepares, isEndless } of cases) {
   const theirs = runOne('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...inRun('runA')]);
   if (prepares) continue;
   count++;
-  const ours = runOne(process.execPath, [join(DIST, `kafka-${tool}.js`), ...inRun('runB')]);
+  const ours = runOne(process.execPath, [
+    join(DIST, `${tool.startsWith('zookeeper-') ? '' : 'kafka-'}${tool}.js`),
+    ...inRun('runB'),
+  ]);
   const different = ['status', 'stdout', 'stderr', 'groups'].filter((part) => theirs[part] !== ours[part]);
   if (different.length === 0) continue;
   failures++;

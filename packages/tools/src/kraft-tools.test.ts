@@ -5,6 +5,7 @@ import { parseUuid } from './java-uuid';
 import { metadataQuorum } from './metadata-quorum/command';
 import { newControllerOf } from './metadata-quorum/controller-config';
 import { exitCodeOf, type Tool } from './run-tool';
+import { securityMigration } from './security-migration/command';
 import { randomUuid, storage } from './storage/command';
 import { testIo } from './test-io';
 
@@ -158,5 +159,16 @@ describe('uuids', () => {
     ['A'.repeat(27), `Input string with prefix \`${'A'.repeat(24)}\` is too long to be decoded as a base64 UUID`],
   ])('%s is none', (text, why) => {
     expect(() => parseUuid(text)).toThrow(why);
+  });
+});
+
+describe('zookeeper-security-migration', () => {
+  it.each([
+    [['--zookeeper.acl', 'secure'], /^ERROR: No JAAS configuration file .*\n.*: Incorrect configuration\n$/],
+    [['--foo'], /^joptsimple.UnrecognizedOptionException: foo is not a recognized option\n$/],
+  ])('%j is refused', async (argv, text) => {
+    const { code, stdout, stderr } = await run(securityMigration, ...argv);
+    expect(stderr).toMatch(text);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 });
