@@ -16,6 +16,8 @@ const FETCH_BYTES = 50_000;
 const MOST_FETCH_BYTES = 500_000;
 const PATIENCE_MS = 30_000;
 const ABORT_ONE_IN = 5;
+/** A batch has to find room in the smallest of segments. */
+const BATCH_RECORDS = 100;
 /** Between two transactions of one that hurries, at most. */
 const HURRY_MS = 20;
 
@@ -142,7 +144,9 @@ export class CopierLife {
         const kind = index === 0 ? this.copier : `echo of ${this.copier}`;
         const values = records.map((record) => `${kind}|${sourceOf(record)}|${this.life}.${number}`);
         attempt.writes.push(...values.map((value) => ({ partition: keyOf(place), value })));
-        await producer.write(place, values);
+        for (let at = 0; at < values.length; at += BATCH_RECORDS) {
+          await producer.write(place, values.slice(at, at + BATCH_RECORDS));
+        }
       }
     }
     if (this.client.random.oneIn(ABORT_ONE_IN)) return producer.end(false);
