@@ -67,7 +67,8 @@ export class PartitionLoading<Replay extends PartitionReplay> {
     this.readBytes = 0;
     for (let load = this.loads[0]; load !== undefined && this.readBytes < CHUNK_BYTES; load = this.loads[0]) {
       const outcome = this.read(load);
-      if (outcome === 'more') continue;
+      // A disk that fails takes its partitions away within the read: then this one is cancelled, and another is the first.
+      if (outcome === 'more' || this.loads[0] !== load) continue;
       this.loads.shift();
       if (outcome === 'end') load.loaded(load.replay);
     }
