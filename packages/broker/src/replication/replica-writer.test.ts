@@ -87,6 +87,17 @@ describe('append', () => {
     expect(outcomes).toHaveLength(2);
   });
 
+  test('is settled once, also where whoever hears of it appends the next one, which counts at once', () => {
+    const { partition, writer, order, outcomes, append } = setUp({ replicas: [0, 1] });
+    writer.append('t', 0, batch(2), ALL, (error) => {
+      outcomes.push(error);
+      append();
+    });
+    partition.makeLeader(order({ leaderEpoch: 4, isr: [0] }));
+    expect(outcomes).toEqual([null, null]);
+    expect(partition.log.logEndOffset).toBe(4);
+  });
+
   test('a change of leaders ends the wait', () => {
     const { outcomes, append, partition, order } = setUp({ replicas: [0, 1] });
     append();

@@ -49,6 +49,8 @@ export class WaitList {
 export class DelayedRequest {
   private timer: Timer | null = null;
   private done = false;
+  /** What completes it may move the partition, and so wake it. */
+  private isLooking = false;
 
   constructor(
     private readonly lists: readonly WaitList[],
@@ -71,12 +73,14 @@ export class DelayedRequest {
   }
 
   attempt(): void {
-    if (this.done) return;
+    if (this.done || this.isLooking) return;
+    this.isLooking = true;
     try {
       if (this.tryComplete()) this.finish();
     } catch (error) {
       if (this.finish()) this.onError(error);
     }
+    this.isLooking = false;
   }
 
   private finish(): boolean {
