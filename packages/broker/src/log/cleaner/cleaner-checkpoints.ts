@@ -68,22 +68,29 @@ export class CleanerCheckpoints {
 
   private writeSoon(dir: string): void {
     this.changed.add(dir);
-    this.writing ??= this.writeChanged().finally(() => {
-      this.writing = null;
-    });
+    this.writing ??= this.writeChanged();
   }
 
   /** One file at a time, since nobody else may replace it meanwhile. */
   private async writeChanged(): Promise<void> {
-    for (const path of this.changed) {
-      this.changed.delete(path);
-      const entries = [...(this.offsets.get(path)?.values() ?? [])];
-      try {
-        await this.dirs.get(path)?.writeCheckpointLater(CLEANER_CHECKPOINT, entries);
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        this.onDiskError(path, error);
+    try {
+      for (const path of this.changed) {
+        this.changed.delete(path);
+        await this.write(path);
       }
+    } finally {
+      // In the turn that has found nothing left: what changes from now on begins anew.
+      this.writing = null;
+    }
+  }
+
+  private async write(path: string): Promise<void> {
+    const entries = [...(this.offsets.get(path)?.values() ?? [])];
+    try {
+      await this.dirs.get(path)?.writeCheckpointLater(CLEANER_CHECKPOINT, entries);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.onDiskError(path, error);
     }
   }
 }
