@@ -30,11 +30,13 @@ export function cleanerLimits(
 ): CleanerLimits {
   const { threads, dedupeBufferBytes, loadFactor, ioBufferBytes, ioBytesPerSecond, maxMessageBytes } = config;
   const mapBytes = Math.min(Math.trunc(dedupeBufferBytes / threads), MAX_MAP_BYTES);
-  const slots = Math.trunc(mapBytes / BYTES_PER_ENTRY);
+  const allowedSlots = Math.trunc(mapBytes / BYTES_PER_ENTRY);
+  // There are no more keys than offsets: Apache takes all of log.cleaner.dedupe.buffer.size at the start.
+  const slots = Math.min(allowedSlots, Math.ceil(dirtyOffsets / USUAL_LOAD) + 1);
   return {
-    maxKeys: Math.min(Math.trunc(slots * loadFactor), slots - 1),
-    // There are no more keys than offsets: Apache takes all of log.cleaner.dedupe.buffer.size at the start.
-    slots: Math.min(slots, Math.ceil(dirtyOffsets / USUAL_LOAD) + 1),
+    // One slot stays free, or whoever looks for a key would not come to an end: batches may lie about their offsets.
+    maxKeys: Math.min(Math.trunc(allowedSlots * loadFactor), slots - 1),
+    slots,
     ioBufferBytes: Math.max(Math.trunc(Math.trunc(ioBufferBytes / threads) / 2), MIN_IO_BUFFER_BYTES),
     maxMessageBytes: Math.max(maxMessageBytes, topicMaxMessageBytes),
     ioBytesPerSecond: ioBytesPerSecond / threads,

@@ -41,7 +41,7 @@ test('the map holds the last offset of each key, however large, until it is full
 test('memory is what the threads share, and no more than offsets can need', () => {
   const config = { ...CLEANER_CONFIG, threads: 2, dedupeBufferBytes: 48_000 };
   expect(cleanerLimits(config, 1e9, 0)).toMatchObject({ slots: 1000, maxKeys: 900, ioBufferBytes: 128 * 1024 });
-  expect(cleanerLimits(config, 300, 0)).toMatchObject({ slots: 401, maxKeys: 900 });
+  expect(cleanerLimits(config, 300, 0)).toMatchObject({ slots: 401, maxKeys: 400 });
   expect(cleanerLimits({ ...config, loadFactor: 1 }, 1e9, 0)).toMatchObject({ slots: 1000, maxKeys: 999 });
 });
 
