@@ -11,6 +11,7 @@ import { readPartitionMetadata, writePartitionMetadata } from './partition-metad
 import { trimFile } from './preallocation';
 import type { ProducerState, ProducerStateConfig } from './producer-state';
 import type { LoadedLog } from './recovery';
+import type { Segment } from './segment';
 import type { Segments } from './segments';
 
 export interface PartitionLogOptions {
@@ -59,7 +60,8 @@ export abstract class LogState {
   protected flushedMs: number;
   protected isOffline = false;
   protected isClosed = false;
-  protected readonly deletions = new Map<Timer, () => Promise<void>>();
+  /** Segments out of use, whose files go when it is time. */
+  protected readonly deletions = new Map<Timer, readonly Segment[]>();
 
   constructor(
     protected readonly options: PartitionLogOptions,
@@ -238,13 +240,7 @@ export abstract class LogState {
   abandon(): void {
     this.stopBackground();
     this.isClosed = true;
-    for (const segment of this.segments.all) {
-      try {
-        segment.closeFiles();
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-      }
-    }
+    closeQuietly(this.segments.all);
   }
 
   /** The dir has failed: from now on everything is answered with KAFKA_STORAGE_ERROR. */
@@ -254,7 +250,10 @@ export abstract class LogState {
   }
 
   protected stopBackground(): void {
-    for (const timer of this.deletions.keys()) timer.cancel();
+    for (const [timer, segments] of this.deletions) {
+      timer.cancel();
+      closeQuietly(segments);
+    }
     this.deletions.clear();
   }
 
@@ -296,5 +295,16 @@ export abstract class LogState {
 
   protected inBackground(action: () => Promise<void>): void {
     void this.onDiskLater(action);
+  }
+}
+
+/** Nobody uses them any more: that the disk fails now is of no matter. */
+function closeQuietly(segments: readonly Segment[]): void {
+  for (const segment of segments) {
+    try {
+      segment.closeFiles();
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+    }
   }
 }

@@ -251,7 +251,7 @@ export abstract class LogStorage extends LogState {
       this.deletions.delete(timer);
       this.inBackground(remove);
     });
-    this.deletions.set(timer, remove);
+    this.deletions.set(timer, doomed);
   }
 }
 

@@ -265,6 +265,17 @@ test('a log that cannot be cleaned is left alone, the others are not', async () 
   expect(w.failed).toEqual([]);
 });
 
+test('files of segments that await deletion are closed with their log', async () => {
+  const w = await world();
+  fill(w.log());
+  await w.pass();
+  expect(w.disk.paths().some((path) => path.endsWith('.log.deleted'))).toBe(true);
+  const stopping = w.logs.stop(1);
+  await w.clock.settle();
+  await stopping;
+  expect(w.disk.openFiles).toBe(0);
+});
+
 test('a disk that fails takes its dir offline', async () => {
   const w = await world();
   fill(w.log());
