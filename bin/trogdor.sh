@@ -1,4 +1,4 @@
 #!/bin/sh
-# A JVM application of its own: Apache's test framework.
-echo "trogdor.sh is not part of this project; Apache Kafka's own works with these brokers. Here: kafka-producer-perf-test.sh, kafka-consumer-perf-test.sh, kafka-e2e-latency.sh." >&2
+# A framework for tests of Apache Kafka, in Java.
+echo "trogdor.sh is not part of this project; loads are made here by kafka-producer-perf-test.sh, kafka-consumer-perf-test.sh and kafka-e2e-latency.sh." >&2
 exit 1
