@@ -116,12 +116,22 @@ function decodeStored(message: Message<Fields>, bytes: Buffer | null): unknown {
   return { version, ...(steady(message.codec(version).decode(new Reader(bytes, 2, bytes.length))) as object) };
 }
 
-/** What a batch holds is in the order of a hash map, and batches that timers write in that of the clock. */
+/**
+ * What a batch holds is in the order of a hash map, and batches that timers write in that of the clock. Producers are called
+ * by the order in which they come: how many ids were given out before depends on how often somebody had to ask again.
+ */
 function viewStored(b: Buffer): unknown {
   const batches: unknown[] = [];
+  const ids = new Map<number, number>();
+  const nameOf = (producerId: number): number | string => {
+    if (producerId < 0) return producerId;
+    if (!ids.has(producerId)) ids.set(producerId, ids.size);
+    return `producer ${ids.get(producerId)}`;
+  };
   for (let at = 0; wholeBatchSizeAt(b, at) > 0; at += wholeBatchSizeAt(b, at)) {
     if (isControlAt(b, at)) {
-      batches.push(viewBatch(b, at, wholeBatchSizeAt(b, at), false));
+      const marker = viewBatch(b, at, wholeBatchSizeAt(b, at), false);
+      batches.push({ ...marker, producerId: nameOf(producerIdAt(b, at)) });
       continue;
     }
     const records = [...readRecords(b, at)].map(({ key, value }) => {
@@ -131,7 +141,8 @@ function viewStored(b: Buffer): unknown {
         value: decodeStored(isOffset ? OffsetCommitValue : GroupMetadataValue, value),
       };
     });
-    batches.push({ attributes: attributesAt(b, at), producerId: producerIdAt(b, at), records: sortedByText(records) });
+    const producerId = nameOf(producerIdAt(b, at));
+    batches.push({ attributes: attributesAt(b, at), producerId, records: sortedByText(records) });
   }
   return sortedByText(batches);
 }
@@ -171,7 +182,7 @@ const sortedByText = (items: readonly unknown[]): unknown[] => {
   return [...items].sort((a, b) => (texts.get(a)! < texts.get(b)! ? -1 : 1));
 };
 
-function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): unknown {
+function viewBatch(b: Buffer, at: number, size: number, recompressed: boolean): object {
   // Markers bear the time at which the broker wrote them.
   const isMarker = isControlAt(b, at);
   const now = isMarker || isLogAppendTimeAt(b, at);
