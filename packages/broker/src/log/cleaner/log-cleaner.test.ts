@@ -1,4 +1,5 @@
 import { buildBatch } from '@odradek/protocol/records/builder';
+import type { Background } from '../../env/background';
 import { ManualClock } from '../../env/testing/clock';
 import { MemoryLoggers } from '../../env/testing/logger';
 import { MemoryDisk } from '../../env/testing/memory-disk';
@@ -8,6 +9,7 @@ import type { PartitionLog } from '../partition-log';
 import { DEFAULT_PRODUCER_STATE_CONFIG } from '../producer-state';
 import { START_MS, steadyRandom } from '../testing/fixture';
 import type { CleanerConfig } from './cleaner-config';
+import type { CleanerRequest } from './messages';
 import { background, CLEANER_CONFIG, rowsOf } from './testing/cleaning';
 
 const BACKOFF_MS = 15_000;
@@ -20,6 +22,7 @@ class World {
   readonly loggers = new MemoryLoggers();
   readonly failed: string[] = [];
   cleaner = CLEANER_CONFIG;
+  background: Background = background(this.disk, this.clock);
   logConfig: LogConfig = {
     ...DEFAULT_LOG_CONFIG,
     cleanupCompact: true,
@@ -36,7 +39,7 @@ class World {
       random: steadyRandom,
       loggers: this.loggers,
       topicConfig: () => this.logConfig,
-      cleaner: { background: background(this.disk, this.clock), config: () => this.cleaner },
+      cleaner: { background: this.background, config: () => this.cleaner },
       config: {
         logDirs: ['/a', '/b'],
         recoveryThreadsPerDataDir: 2,
@@ -263,6 +266,26 @@ test('a log that cannot be cleaned is left alone, the others are not', async () 
     'Unexpected exception thrown when cleaning log /a/t-0. Marking its partition (t-0) as uncleanable',
   ]);
   expect(w.failed).toEqual([]);
+});
+
+test('a log that is deleted while its cleaning goes wrong does not count as one that cannot be cleaned', async () => {
+  const w = new World();
+  w.background = {
+    start: (_name, { onFailure }) => ({
+      post: (request) => {
+        if ((request as CleanerRequest).kind !== 'map') return;
+        w.logs.asyncDelete('t', 0);
+        onFailure(new Error('out of memory'));
+      },
+      stop: async () => {},
+    }),
+  };
+  await w.start();
+  fill(w.log(0));
+  await w.pass();
+  expect(w.logs.get('t', 0)).toBeNull();
+  expect(w.logs.cleanerFacts()!.uncleanable.get('/a')).toBe(0);
+  expect(w.loggers.messages('warn')).toEqual([]);
 });
 
 test('files of segments that await deletion are closed with their log', async () => {

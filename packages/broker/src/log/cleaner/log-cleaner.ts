@@ -218,6 +218,8 @@ export class LogCleaner {
       this.options.onDiskError(log.dir, error);
       return true;
     }
+    // It has gone meanwhile: whatever was wrong with it has gone, too.
+    if (this.options.logs.get(log.name) !== log) return true;
     this.uncleanable.add(log);
     this.options.logger.warn(
       `Unexpected exception thrown when cleaning log ${log.folder}. Marking its partition (${log.name}) as uncleanable`,
