@@ -290,6 +290,27 @@ test('what the broker has not heard of yet, but ZooKeeper has, waits for its lea
   expect(outcomes).toEqual(['t3 complete', 't1 complete', 't2 complete']);
 });
 
+test('what the metadata tells while ZooKeeper cannot be asked is enough', async () => {
+  const { clock, lead, send, outcomes, taken, zooKeeper } = setUp();
+  let answer = (): void => {};
+  zooKeeper.isReady = new Promise((resolve) => {
+    answer = resolve;
+  });
+  send('t1', ['a-0', 'b-0']);
+  await clock.settle();
+  lead({ 'a-0': 1 });
+  await clock.settle();
+  const [only, ...more] = taken();
+  expect(only!.request.markers.map(({ topics }) => topics)).toEqual([[{ name: 'a', partitionIndexes: [0] }]]);
+  // ZooKeeper's word for a partition that has been heard of since comes too late; of the other it is news.
+  answer();
+  await clock.advance(1000);
+  expect([more, taken(), outcomes]).toEqual([[], [], []]);
+  only!.answer();
+  await clock.settle();
+  expect(outcomes).toEqual(['t1 complete']);
+});
+
 test('what is found out of a transaction that has been resigned meanwhile changes nothing', async () => {
   const { clock, send, sender, outcomes, zooKeeper } = setUp();
   let answer = (): void => {};

@@ -36,6 +36,12 @@ interface Pending {
   lastRefusal: string;
 }
 
+/** Partitions of a transaction that nobody has told this broker of, while ZooKeeper is asked whether there are any. */
+interface Doubt {
+  readonly pending: Pending;
+  partitions: readonly TopicPartition[];
+}
+
 /** How long a marker waits that was refused, or that has no leader to go to, where no news of leaders comes before. */
 const RETRY_BACKOFF_MS = 50;
 
@@ -85,6 +91,7 @@ export class MarkerSender implements TransactionMarkers {
   private putOff: Markers<Pending> = new Map();
   /** Topics that ZooKeeper is being asked for. */
   private readonly asked = new Map<string, Promise<ReadonlySet<number> | null>>();
+  private readonly doubts = new Set<Doubt>();
   private isScheduled = false;
   private retry: Timer | null = null;
   private isStopped = false;
@@ -157,8 +164,20 @@ export class MarkerSender implements TransactionMarkers {
       this.channels.delete(broker);
       for (const [pending, partitions] of channel.close()) addMarkers(this.waiting, pending, partitions);
     }
+    this.resolveDoubts(image);
     if (this.putOff.size > 0) this.retryNow();
     else if (this.waiting.size > 0) this.schedule();
+  }
+
+  /** ZooKeeper's word may be long in coming: what has been heard of since does not wait for it. */
+  private resolveDoubts({ topics }: MetadataImage): void {
+    const isKnown = ({ topic, partition }: TopicPartition) => topics.get(topic)?.partitions.has(partition) === true;
+    for (const doubt of this.doubts) {
+      const known = doubt.partitions.filter(isKnown);
+      if (known.length === 0) continue;
+      doubt.partitions = doubt.partitions.filter((partition) => !isKnown(partition));
+      addMarkers(this.waiting, doubt.pending, known);
+    }
   }
 
   private endpoint({ brokers }: MetadataImage, broker: number): BrokerEndpoint | undefined {
@@ -198,13 +217,16 @@ export class MarkerSender implements TransactionMarkers {
   /** Partitions that are no more need no marker; others wait until they are heard of. */
   private async lookUp(pending: Pending, unknown: readonly TopicPartition[]): Promise<void> {
     const topics = new Map<string, ReadonlySet<number> | null>();
+    const doubt: Doubt = { pending, partitions: unknown };
+    this.doubts.add(doubt);
     for (const { topic } of unknown) {
       if (!topics.has(topic)) topics.set(topic, await this.partitionsOf(topic));
     }
+    this.doubts.delete(doubt);
     if (this.isStopped || !this.isWanted(pending)) return;
     const isGone = ({ topic, partition }: TopicPartition) => topics.get(topic)?.has(partition) === false;
-    const gone = unknown.filter(isGone);
-    const waiting = unknown.filter((partition) => !isGone(partition));
+    const gone = doubt.partitions.filter(isGone);
+    const waiting = doubt.partitions.filter((partition) => !isGone(partition));
     if (waiting.length > 0) this.retryLater(pending, waiting);
     if (gone.length === 0) return;
     this.options.logger.info(
