@@ -10,6 +10,9 @@ parentPort.on('message', (request) => {
   if (request === 'throw') throw new Error('a broken rule');
   if (request === 'end') process.exit(3);
   parentPort.postMessage({ work: workerData.work, request });
+  if (!(request instanceof Int32Array)) return;
+  Atomics.store(request, 0, 1);
+  Atomics.notify(request, 0);
 });
 `;
 
@@ -57,6 +60,30 @@ test('what has been stopped is heard of no more', async () => {
   });
   await work.stop();
   expect(heard).toEqual([]);
+});
+
+test('an answer that was on its way when it was stopped is heard of no more', async () => {
+  const heard: unknown[] = [];
+  let answered = (): void => {};
+  const first = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
+  const work = background.start<unknown, unknown>('sums', {
+    onAnswer: (answer) => {
+      heard.push(answer);
+      answered();
+    },
+    onFailure: (error) => heard.push(error),
+  });
+  work.post(1);
+  await first;
+  const isAnswered = new Int32Array(new SharedArrayBuffer(4));
+  work.post(isAnswered);
+  // Nothing is heard while this thread waits.
+  Atomics.wait(isAnswered, 0, 0);
+  await work.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual([{ work: 'sums', request: 1 }]);
 });
 
 test('the thread that serves has no work', () => {

@@ -22,7 +22,10 @@ export class NodeBackground implements Background {
       isOver = true;
       onFailure(error);
     };
-    worker.on('message', onAnswer);
+    // Those that were on their way come even after `terminate`.
+    worker.on('message', (answer: Answer) => {
+      if (!isOver) onAnswer(answer);
+    });
     worker.on('error', fail);
     worker.on('exit', (code) => fail(new Error(`The thread of ${name} has ended with code ${code}`)));
     worker.unref();
