@@ -1,5 +1,5 @@
 import { buildBatch } from '@odradek/protocol/records/builder';
-import type { Background } from '../../env/background';
+import type { Background, WorkEvents } from '../../env/background';
 import { ManualClock } from '../../env/testing/clock';
 import { MemoryLoggers } from '../../env/testing/logger';
 import { MemoryDisk } from '../../env/testing/memory-disk';
@@ -286,6 +286,27 @@ test('a log that is deleted while its cleaning goes wrong does not count as one 
   expect(w.logs.get('t', 0)).toBeNull();
   expect(w.logs.cleanerFacts()!.uncleanable.get('/a')).toBe(0);
   expect(w.loggers.messages('warn')).toEqual([]);
+});
+
+test('no timer is set behind a stop, wherever the cleaner is', async () => {
+  const w = new World();
+  let ended: (() => void) | null = null;
+  const { background } = w;
+  w.background = {
+    start: <Request, Answer>(name: string, events: WorkEvents<Answer>) => {
+      const { post } = background.start<Request, Answer>(name, events);
+      return { post, stop: () => new Promise<void>((resolve) => (ended = resolve)) };
+    },
+  };
+  await w.start();
+  fill(w.log());
+  // Idle for so long that the thread is given back.
+  for (let i = 0; i < 10 && ended === null; i++) await w.pass();
+  const stopping = w.logs.stop(1);
+  ended!();
+  await w.clock.settle();
+  await stopping;
+  expect(w.clock.timers).toBe(0);
 });
 
 test('files of segments that await deletion are closed with their log', async () => {

@@ -163,8 +163,9 @@ export class LogCleaner {
     await thread.stop();
   }
 
-  private pause(durationMs: number): Promise<void> {
-    return new Promise((resolve) => {
+  private async pause(durationMs: number): Promise<void> {
+    if (this.isStopped) return;
+    await new Promise<void>((resolve) => {
       const end = (): void => {
         this.pauses.delete(timer);
         resolve();
