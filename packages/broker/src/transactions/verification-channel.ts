@@ -94,6 +94,8 @@ export class VerificationChannel {
       // What came while the connection was made goes along.
       asked = this.take();
       if (version === null) {
+        // Nothing is sent that could fail once a newer release is there: it is asked again the next time.
+        this.disconnect();
         answerAll(asked, 'NONE');
         return;
       }

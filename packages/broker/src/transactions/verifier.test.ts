@@ -87,7 +87,10 @@ function setUp({ maxVersion = 5 } = {}) {
     });
   };
   const taken = (): Asked[] => asked.splice(0);
-  return { clock, lead, verify, verifier, outcomes, taken, connections, down, loggers };
+  const upgrade = (version: number): void => {
+    maxVersion = version;
+  };
+  return { clock, lead, verify, verifier, outcomes, taken, connections, down, loggers, upgrade };
 }
 
 function answerTo({ transactions }: Request, errors: Readonly<Record<string, ErrorName>>, whole: ErrorName) {
@@ -215,6 +218,18 @@ test('a coordinator of a release that cannot verify is not asked: batches are ta
   await clock.settle();
   expect(outcomes).toEqual({ 0: ['NONE'] });
   expect(taken()).toEqual([]);
+});
+
+test('once that coordinator has been upgraded it is asked', async () => {
+  const { clock, lead, verify, outcomes, taken, upgrade } = setUp({ maxVersion: 3 });
+  lead([1, 2]);
+  verify('a1', ['t-0']);
+  await clock.settle();
+  upgrade(5);
+  verify('a1', ['t-0']);
+  await clock.settle();
+  expect(outcomes).toEqual({ 0: ['NONE'] });
+  expect(taken()).toHaveLength(1);
 });
 
 test('one of the next release is asked in words that both know', async () => {
