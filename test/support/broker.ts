@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ask, freePort } from './ports';
-import { type Ending, home, removeDir, ServerProcess, tempDir, writeProperties } from './process';
+import { type Ending, home, type Place, removeDir, ServerProcess, tempDir, writeProperties } from './process';
 
 const LAUNCHER = path.join(home, 'bin', 'kafka-server-start.sh');
 
@@ -17,6 +17,7 @@ export interface BrokerOptions {
   readonly settings?: Settings | ((port: number) => Settings);
   /** Given after the file, as `--override key=value`. */
   readonly overrides?: Settings;
+  readonly place?: Place;
 }
 
 /** Our broker as a real process, started by its launcher, with a folder of its own, on a free port. */
@@ -27,6 +28,7 @@ export class Broker {
     readonly port: number,
     readonly dir: string,
     private readonly args: readonly string[],
+    private readonly within: readonly string[],
   ) {}
 
   /** Starts one and waits until it answers Metadata. */
@@ -37,9 +39,9 @@ export class Broker {
   }
 
   /** Writes the properties of a broker that is not started yet. */
-  static async prepare({ zooKeeper, settings = {}, overrides = {} }: BrokerOptions): Promise<Broker> {
+  static async prepare({ zooKeeper, settings = {}, overrides = {}, place }: BrokerOptions): Promise<Broker> {
     const dir = tempDir('broker');
-    const port = await freePort();
+    const port = place?.port ?? (await freePort());
     const all = {
       'broker.id': 0,
       listeners: `PLAINTEXT://127.0.0.1:${port}`,
@@ -54,7 +56,7 @@ export class Broker {
     const file = path.join(dir, 'server.properties');
     writeProperties(file, all);
     const flags = Object.entries(overrides).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
-    return new Broker(port, dir, [file, ...flags]);
+    return new Broker(port, dir, [file, ...flags], place?.within ?? []);
   }
 
   get bootstrap(): string {
@@ -67,7 +69,8 @@ export class Broker {
 
   /** Starts the process without waiting for it: for a start that must fail. */
   launch(): ServerProcess {
-    this.process = new ServerProcess(LAUNCHER, this.args, { LOG_DIR: path.join(this.dir, 'app-logs') });
+    const [command, ...args] = [...this.within, LAUNCHER, ...this.args];
+    this.process = new ServerProcess(command!, args, { LOG_DIR: path.join(this.dir, 'app-logs') });
     return this.process;
   }
 

@@ -15,6 +15,14 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Where a server runs, if not simply here. */
+export interface Place {
+  /** The command that starts another one there, which that then becomes: signals must reach it. */
+  readonly within: readonly string[];
+  /** A port of 127.0.0.1 by which this test reaches it. */
+  readonly port: number;
+}
+
 /** A server process of a test: started, waited for, stopped in any way, its output at hand. Killed when the tests end. */
 export class ServerProcess {
   private readonly child: ChildProcess;

@@ -1,6 +1,6 @@
 import net from 'node:net';
 
-/** Stands between clients and a server of 127.0.0.1, and may let nothing through without ending anything: for ever, or for a while. */
+/** Stands between clients and a server, of 127.0.0.1 where nothing else is said, and may let nothing through without ending anything: for ever, or for a while. */
 export class TestProxy {
   private readonly pairs = new Set<readonly [net.Socket, net.Socket]>();
   private isSwallowing = false;
@@ -9,14 +9,15 @@ export class TestProxy {
   private constructor(
     private readonly server: net.Server,
     private readonly targetPort: number,
+    private readonly targetHost: string,
   ) {
     server.on('connection', (client) => this.join(client));
   }
 
-  static async start(targetPort: number): Promise<TestProxy> {
+  static async start(targetPort: number, targetHost = '127.0.0.1'): Promise<TestProxy> {
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new TestProxy(server, targetPort);
+    return new TestProxy(server, targetPort, targetHost);
   }
 
   get port(): number {
@@ -50,7 +51,7 @@ export class TestProxy {
   }
 
   private join(client: net.Socket): void {
-    const target = net.connect(this.targetPort, '127.0.0.1');
+    const target = net.connect(this.targetPort, this.targetHost);
     const pair = [client, target] as const;
     this.pairs.add(pair);
     if (this.isHeld) for (const socket of pair) socket.pause();

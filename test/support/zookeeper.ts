@@ -4,7 +4,7 @@ import { silentLoggers } from '@odradek/broker/env/logger';
 import { NodeZooKeeper } from '@odradek/broker/env/node/zookeeper';
 import { decodeKeptSession, KEPT_SESSION_FILE } from '@odradek/broker/zookeeper/kept-session';
 import { ask, freePort, freePorts } from './ports';
-import { home, removeDir, ServerProcess, tempDir, writeProperties } from './process';
+import { home, type Place, removeDir, ServerProcess, tempDir, writeProperties } from './process';
 
 const JVM = { KAFKA_HEAP_OPTS: '-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto' };
 
@@ -24,6 +24,7 @@ export class TestZooKeeper {
     readonly port: number,
     private readonly dir: string,
     private readonly file: string,
+    private readonly within: readonly string[] = [],
   ) {}
 
   /** For `zookeeper.connect`. */
@@ -35,7 +36,9 @@ export class TestZooKeeper {
   async restart(): Promise<void> {
     await this.kill();
     // The launcher becomes the JVM: signals reach it, and only it.
-    this.process = new ServerProcess(path.join(home, 'bin', 'zookeeper-server-start.sh'), [this.file], JVM);
+    const launcher = path.join(home, 'bin', 'zookeeper-server-start.sh');
+    const [command, ...args] = [...this.within, launcher, this.file];
+    this.process = new ServerProcess(command!, args, JVM);
     await this.process.until(() => this.serves());
   }
 
@@ -79,8 +82,8 @@ export class TestZooKeeper {
 }
 
 /** Starts a server and waits until it serves. `settings` are lines of zookeeper.properties, beyond port and folder. */
-export async function startZooKeeper(settings: Settings = {}): Promise<TestZooKeeper> {
-  const server = prepare(await freePort(), settings);
+export async function startZooKeeper(settings: Settings = {}, place?: Place): Promise<TestZooKeeper> {
+  const server = prepare(place?.port ?? (await freePort()), settings, { within: place?.within });
   await server.restart();
   return server;
 }
@@ -94,18 +97,23 @@ export async function startEnsemble(count: number, settings: Settings = {}): Pro
     `127.0.0.1:${ports[count + id - 1]}:${ports[2 * count + id - 1]}`,
   ]);
   const common = { initLimit: 50, syncLimit: 25, ...Object.fromEntries(addresses), ...settings };
-  const servers = ids.map((id) => prepare(ports[id - 1]!, common, id));
+  const servers = ids.map((id) => prepare(ports[id - 1]!, common, { id }));
   await Promise.all(servers.map((server) => server.restart()));
   return servers;
 }
 
-function prepare(port: number, settings: Settings, id?: number): TestZooKeeper {
+interface Details {
+  readonly id?: number;
+  readonly within?: readonly string[] | undefined;
+}
+
+function prepare(port: number, settings: Settings, { id, within }: Details): TestZooKeeper {
   const dir = tempDir('zookeeper');
   const dataDir = path.join(dir, 'data');
   fs.mkdirSync(dataDir);
   if (id !== undefined) fs.writeFileSync(path.join(dataDir, 'myid'), String(id));
-  const place = { dataDir, clientPort: port, clientPortAddress: '127.0.0.1', 'admin.enableServer': 'false' };
+  const own = { dataDir, clientPort: port, clientPortAddress: '127.0.0.1', 'admin.enableServer': 'false' };
   const file = path.join(dir, 'zookeeper.properties');
-  writeProperties(file, { ...place, maxClientCnxns: 0, ...QUICK, ...settings });
-  return new TestZooKeeper(port, dir, file);
+  writeProperties(file, { ...own, maxClientCnxns: 0, ...QUICK, ...settings });
+  return new TestZooKeeper(port, dir, file, within);
 }
