@@ -154,3 +154,24 @@ test('who waits hears of the end of the work, and the next one starts it anew', 
   void thread.downConvert(batch(1), 0, 0);
   expect(failures).toHaveLength(2);
 });
+
+test('what cannot be copied to it keeps it no longer', async () => {
+  const answers: ((answer: never) => void)[] = [];
+  let posted = 0;
+  let stopped = 0;
+  const { clock, thread } = setUp({
+    start: (_name, { onAnswer }) => {
+      answers.push(onAnswer);
+      const post = (): void => {
+        if (posted++ === 0) throw new Error('out of memory');
+      };
+      return { post, stop: async () => void stopped++ };
+    },
+  });
+  await expect(thread.downConvert(batch(1), 0, 0)).rejects.toThrow('out of memory');
+  const second = thread.downConvert(batch(1), 0, 0);
+  answers[0]!({ id: 2, outcome: { kind: 'converted', records: Buffer.from('x') } } as never);
+  expect(String(await second)).toBe('x');
+  await clock.advance(60_000);
+  expect(stopped).toBe(1);
+});

@@ -76,8 +76,9 @@ export class RecordsThread {
     const work = this.started();
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      // Throws where memory is too short for a copy: nobody answers that then.
       work.post({ id, task });
+      this.waiting.set(id, { resolve, reject });
     });
   }
 
