@@ -25,11 +25,6 @@ export interface MarkerChannelOptions<T extends MarkedTransaction> {
   failed(markers: Markers<T>, error: Error): void;
 }
 
-/**
- * A broker answers a connection's requests one after another, each only once the in-sync replicas have its markers. So
- * one is being worked at and one lies there for it; what comes meanwhile goes with the next one, however much it is.
- */
-const MAX_IN_FLIGHT = 2;
 /** As NetworkClient is told to wait before it connects again. */
 const RECONNECT_BACKOFF_MS = 50;
 
@@ -46,7 +41,12 @@ export function addMarkers<T extends MarkedTransaction>(
 /** The markers for the partitions that one broker leads: its connection, and what waits for a place on it. */
 export class MarkerChannel<T extends MarkedTransaction> {
   private readonly queue: Markers<T> = new Map();
-  private inFlight = 0;
+  /**
+   * A broker answers a connection's requests one after another, each only once the in-sync replicas have its markers. None
+   * lies there unread meanwhile: it could outlive the connection, and be written behind its own copy on the next one, when
+   * the producer has begun another transaction. What comes goes with the next request, however much it is.
+   */
+  private isBusy = false;
   private peer: Promise<Peer> | null = null;
   private pause: Timer | null = null;
   private isClosed = false;
@@ -62,12 +62,11 @@ export class MarkerChannel<T extends MarkedTransaction> {
 
   /** Sends what is there, as far as there is room. */
   flush(): void {
-    while (!this.isClosed && this.pause === null && this.inFlight < MAX_IN_FLIGHT) {
-      const markers = this.take();
-      if (markers.size === 0) return;
-      this.inFlight++;
-      void this.exchange(markers);
-    }
+    if (this.isClosed || this.pause !== null || this.isBusy) return;
+    const markers = this.take();
+    if (markers.size === 0) return;
+    this.isBusy = true;
+    void this.exchange(markers);
   }
 
   /** Ends the connection, and returns what was not sent; what was sent fails. */
@@ -96,12 +95,12 @@ export class MarkerChannel<T extends MarkedTransaction> {
       const peer = await connection;
       response = await peer.send(WriteTxnMarkers, version, requestOf(markers), { timeoutMs });
     } catch (error) {
-      this.inFlight--;
+      this.isBusy = false;
       this.disconnect(connection);
       this.options.failed(markers, error as Error);
       return;
     }
-    this.inFlight--;
+    this.isBusy = false;
     this.options.answered(markers, response);
     this.flush();
   }

@@ -175,21 +175,20 @@ test('one without partitions is settled, but not before send returns', async () 
   expect(outcomes).toEqual(['t1 complete']);
 });
 
-test('two requests are on their way to a broker at most; what waits goes together', async () => {
+test('one request is on its way to a broker at most; what waits goes together', async () => {
   const { clock, lead, send, outcomes, taken } = setUp();
   lead(LEADERS);
   for (const id of ['t1', 't2', 't3', 't4']) {
     send(id, ['a-0']);
     await clock.settle();
   }
-  const [first, second, third] = taken();
-  expect(third).toBeUndefined();
+  const [first, second] = taken();
+  expect(second).toBeUndefined();
   first!.answer();
   await clock.settle();
   const [next, ...rest] = taken();
   expect(rest).toEqual([]);
-  expect(next!.request.markers.map(({ producerId }) => producerId)).toEqual([3, 4]);
-  second!.answer();
+  expect(next!.request.markers.map(({ producerId }) => producerId)).toEqual([2, 3, 4]);
   next!.answer();
   await clock.settle();
   expect(outcomes).toEqual(['t1 complete', 't2 complete', 't3 complete', 't4 complete']);
@@ -223,13 +222,15 @@ test('a marker that is refused for now is sent again after a while, alone', asyn
   // Others that are sent meanwhile do not take it along.
   send('t2', ['a-0']);
   await clock.settle();
-  expect(taken().map(({ request }) => request.markers.map(({ producerId }) => producerId))).toEqual([[2]]);
+  const [other] = taken();
+  expect(other!.request.markers.map(({ producerId }) => producerId)).toEqual([2]);
+  other!.answer();
   await clock.advance(100);
   const [again] = taken();
   expect(again!.request.markers.map(({ topics }) => topics)).toEqual([[{ name: 'a', partitionIndexes: [1] }]]);
   again!.answer();
   await clock.settle();
-  expect(outcomes).toEqual(['t1 complete']);
+  expect(outcomes).toEqual(['t2 complete', 't1 complete']);
 });
 
 test('a refusal that goes on is told once', async () => {
@@ -353,11 +354,16 @@ test('a broken connection: all that was on it goes again, over a new one', async
   expect(taken()).toEqual([]);
   await clock.advance(100);
   expect(attempts).toEqual([1, 1]);
-  const again = taken();
-  expect(again.flatMap(({ request }) => request.markers.map(({ producerId }) => producerId))).toEqual([1, 2]);
-  for (const { answer } of again) answer();
-  await clock.settle();
-  expect(outcomes).toEqual(['t1 complete', 't2 complete']);
+  const sent: number[] = [];
+  for (let again = taken(); again.length > 0; again = taken()) {
+    for (const { request, answer } of again) {
+      sent.push(...request.markers.map(({ producerId }) => producerId));
+      answer();
+    }
+    await clock.advance(100);
+  }
+  expect(sent.sort()).toEqual([1, 2]);
+  expect(outcomes.sort()).toEqual(['t1 complete', 't2 complete']);
 });
 
 test('a broker that cannot be reached is not run into: one attempt each back-off, whatever is sent', async () => {
@@ -407,9 +413,9 @@ test('what is resigned is neither sent nor settled, and a successor of the same 
   expect(taken()).toEqual([]);
   send('t1', ['a-1'], { coordinatorEpoch: 9 });
   await clock.settle();
-  const [successor] = taken();
   both!.answer();
   await clock.settle();
+  const [successor] = taken();
   expect(outcomes).toEqual(['t2 complete']);
   expect(sender.size).toBe(1);
   successor!.answer();
