@@ -169,10 +169,17 @@ export class PartitionLog extends LogStorage {
   }
 
   private takeEpochs(records: Buffer): void {
+    const { latestEpoch } = this.epochs;
     forEachBatch(records, (at) => {
       const epoch = partitionLeaderEpochAt(records, at);
       if (magicAt(records, at) >= 2 && epoch >= 0) this.epochs.assign(epoch, baseOffsetAt(records, at));
     });
+    if (this.epochs.latestEpoch !== latestEpoch) this.keepEpochs();
+  }
+
+  /** Batches that are left of a compacted log do not tell where its epochs began: the file must not be lost in a power cut. */
+  private keepEpochs(): void {
+    if (this.currentConfig.cleanupCompact) this.inBackground(async () => void (await this.epochs.flush()));
   }
 
   /** What the append does to its producers; the batch that it repeats; or null where no producer has an id. */
@@ -318,6 +325,7 @@ export class PartitionLog extends LogStorage {
   /** A leader of `epoch` writes from `offset` on. */
   assignEpochStartOffset(epoch: number, offset: number): void {
     this.onDisk('assigning an epoch to', () => this.epochs.assign(epoch, offset));
+    this.keepEpochs();
   }
 
   /** Producers that may still write, for DescribeProducers. */

@@ -1,7 +1,13 @@
-import { KafkaError } from '@odradek/protocol/errors';
+import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import type { Clock } from '../env/clock';
 import type { PartitionWriter } from './partition-writer';
 
+/** What a log answers that is not this broker's to read any more. */
+const LOST: ReadonlySet<ErrorName> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'KAFKA_STORAGE_ERROR',
+]);
 /** What is read in one turn of the event loop: a few milliseconds' work, and large enough to be read quickly. */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -93,7 +99,7 @@ export class PartitionLoading<Replay extends PartitionReplay> {
       failed(load.partition, error as Error);
       // A log that this broker lost, or whose disk has failed, has its next coordinator soon. Of one with bytes that are
       // no records, what comes before them is all that anybody will ever know.
-      return error instanceof KafkaError ? 'lost' : 'end';
+      return error instanceof KafkaError && LOST.has(error.error) ? 'lost' : 'end';
     }
   }
 }
