@@ -33,8 +33,13 @@ export class SeparatedCluster {
     const connect = `${zooKeeperHost.address}:${ZOOKEEPER_PORT}`;
     const brokers = await Promise.all(hosts.map((host, id) => prepare(connect, host, id, relays[id]!.port)));
     const cluster = new SeparatedCluster(zooKeeperHost, hosts, zooKeeper, zooKeeperRelay, brokers, relays);
-    await Promise.all(brokers.map((broker) => broker.start()));
-    cluster.heal();
+    try {
+      cluster.heal();
+      await Promise.all(brokers.map((broker) => broker.start()));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 
