@@ -40,6 +40,19 @@ test('flush.messages flushes records, a new epoch and a new name before the appe
   expect([f.flushed.length, log.recoveryPoint]).toEqual([4, 4]);
 });
 
+test('epochs of a compacted log are flushed when they begin: its batches would not tell of them', async () => {
+  const f = flushes();
+  const log = f.open({ cleanupCompact: true });
+  log.assignEpochStartOffset(1, 0);
+  await f.clock.settle();
+  expect(f.flushed).toEqual([EPOCHS]);
+  append(log, batch(1), 2);
+  await f.clock.settle();
+  append(log, batch(1), 2);
+  await f.clock.settle();
+  expect(f.flushed).toEqual([EPOCHS, EPOCHS]);
+});
+
 test('a log that is renamed for deletion while its folder is flushed is no failure of the disk', async () => {
   const f = fixture();
   const log = f.open();
