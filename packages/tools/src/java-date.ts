@@ -1,6 +1,6 @@
 import { illegalArgument } from './tool-error';
 
-const MONTHS = [
+export const MONTHS = [
   'January',
   'February',
   'March',
@@ -14,13 +14,14 @@ const MONTHS = [
   'November',
   'December',
 ];
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const DAY_MS = 86_400_000;
-const SHORT_NAME = 3;
+/** Names are cut to so many letters, where no more are asked for. */
+export const SHORT_NAME = 3;
 const NOON = 12;
 const LETTERS = 'GyMwWDdFEaHkKhmsSzZYuXL';
 
-const pad = (value: number, width: number): string => String(value).padStart(width, '0');
+export const pad = (value: number, width: number): string => String(value).padStart(width, '0');
 
 function zoneOffset(date: Date, separator: string): string {
   const minutes = -date.getTimezoneOffset();
@@ -51,7 +52,8 @@ function yearText(year: number, count: number): string {
   return count === 2 ? pad(year % 100, 2) : pad(year, count);
 }
 
-function named(names: readonly string[], index: number, count: number): string {
+/** A month's or a day's name, in the length that so many letters of a pattern ask for. */
+export function named(names: readonly string[], index: number, count: number): string {
   return count > SHORT_NAME ? names[index]! : names[index]!.slice(0, SHORT_NAME);
 }
 
@@ -116,7 +118,7 @@ function field(letter: string, count: number, date: Date): string {
 
 const TOKEN = /''|'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;
 
-type Part = { readonly letter: string; readonly count: number } | { readonly text: string };
+export type Part = { readonly letter: string; readonly count: number } | { readonly text: string };
 
 /** What a token of a pattern stands for. `''` is a quote, within quotes and without. */
 function partOf(token: string, letter: string | undefined): Part {
@@ -132,11 +134,15 @@ function partOf(token: string, letter: string | undefined): Part {
   return { letter, count };
 }
 
+/** What a pattern of java.text.SimpleDateFormat is made of. Throws `ToolError` where it is none. */
+export const patternParts = (pattern: string): Part[] =>
+  [...pattern.matchAll(TOKEN)].map(([token, letter]) => partOf(token, letter));
+
 /**
  * A java.text.SimpleDateFormat of the US locale, in the local time zone. Throws `ToolError` where the pattern is none.
  */
 export function dateFormat(pattern: string): (timeMs: number) => string {
-  const parts = [...pattern.matchAll(TOKEN)].map(([token, letter]) => partOf(token, letter));
+  const parts = patternParts(pattern);
   return (timeMs) => {
     const date = new Date(timeMs);
     return parts.map((part) => ('text' in part ? part.text : field(part.letter, part.count, date))).join('');

@@ -1,3 +1,4 @@
+import { DAYS, MONTHS, named, type Part, pad, patternParts, SHORT_NAME } from '@odradek/tools/java-date';
 import { ToolError } from '@odradek/tools/tool-error';
 
 /**
@@ -5,46 +6,9 @@ import { ToolError } from '@odradek/tools/tool-error';
  * lenient as Java's is: the 32nd of January is the first of February, and what follows the pattern's end is ignored.
  */
 
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const LETTERS = 'GyYMLwWDdFEuaHkKhmsSzZX';
-const TOKEN = /''|'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;
-const SHORT_NAME = 3;
 const MS_PER_DAY = 86_400_000;
 const MS_PER_MINUTE = 60_000;
 
-type Part = { readonly letter: string; readonly count: number } | { readonly text: string };
-
-const illegal = (message: string): ToolError => new ToolError('java.lang.IllegalArgumentException', message);
-
-function partOf(token: string, letter: string | undefined): Part {
-  if (token === "''") return { text: "'" };
-  if (token.startsWith("'")) {
-    if (token.length === 1 || !token.endsWith("'")) throw illegal('Unterminated quote');
-    return { text: token.slice(1, -1).replaceAll("''", "'") };
-  }
-  if (letter === undefined) return { text: token };
-  if (!LETTERS.includes(letter)) throw illegal(`Illegal pattern character '${letter}'`);
-  if (letter === 'X' && token.length > SHORT_NAME) throw illegal(`invalid ISO 8601 format: length=${token.length}`);
-  return { letter, count: token.length };
-}
-
-const pad = (value: number, count: number): string => String(value).padStart(count, '0');
-const named = (names: readonly string[], index: number, count: number): string =>
-  count > SHORT_NAME ? names[index]! : names[index]!.slice(0, SHORT_NAME);
 const dayOfYear = (date: Date): number =>
   Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / MS_PER_DAY) + 1;
 
@@ -236,7 +200,7 @@ export interface SimpleDateFormat {
 
 /** Throws `ToolError` where the pattern is none. */
 export function simpleDateFormat(pattern: string): SimpleDateFormat {
-  const parts = [...pattern.matchAll(TOKEN)].map(([token, letter]) => partOf(token, letter));
+  const parts = patternParts(pattern);
   return {
     format: (date) => parts.map((part) => ('text' in part ? part.text : field(part.letter, part.count, date))).join(''),
     parse: (text) => parse(parts, text),
