@@ -1,6 +1,6 @@
 import type { BrokerFacts, ClusterFacts, Finding, LogDirFacts, PartitionFacts } from './facts';
 
-const OFFSETS = '__consumer_offsets';
+export const OFFSETS = '__consumer_offsets';
 const TRANSACTIONS = '__transaction_state';
 /** A log folder with less than this share left is nearly full. */
 const SCARCE_SHARE = 0.05;
@@ -111,10 +111,8 @@ function minIsrFindings(brokers: readonly BrokerFacts[], partitions: readonly Pa
   return findings;
 }
 
-function groupFindings({ groupCoordinator, partitions }: ClusterFacts): Finding[] {
+function groupFindings({ groupCoordinator }: ClusterFacts): Finding[] {
   if (groupCoordinator === 'NONE') return [];
-  // Why its topic is not there, or has no leader, is a finding of its own.
-  if (!partitions.some(({ topic }) => topic === OFFSETS)) return [];
   return [
     {
       level: 'warning',

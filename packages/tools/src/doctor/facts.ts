@@ -61,7 +61,7 @@ export interface ClusterFacts {
   readonly controllerId: number;
   readonly brokers: readonly BrokerFacts[];
   readonly partitions: readonly PartitionFacts[];
-  /** What was said when a group's coordinator was asked for. */
+  /** What was said when a group's coordinator was asked for; NONE where nobody was asked, since no group was there ever. */
   readonly groupCoordinator: ErrorName;
 }
 

@@ -126,7 +126,7 @@ describe('the cluster', () => {
       ['default.replication.factor', '2'],
     ]);
     const brokers = [broker(0, { settings })];
-    const lines = found(cluster({ brokers, groupCoordinator: 'COORDINATOR_NOT_AVAILABLE' }));
+    const lines = found(cluster({ brokers }));
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(
       /^error: offsets\.topic\.replication\.factor is 3, but there is 1 broker: groups cannot work.*set offsets\.topic\.replication\.factor=1/,

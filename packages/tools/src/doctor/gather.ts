@@ -7,6 +7,7 @@ import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Address } from '../client/addresses';
 import type { AnyApi, Connection, RequestFor } from '../client/connection';
 import { ToolError } from '../tool-error';
+import { OFFSETS } from './cluster-checks';
 import { type Call, dial } from './dial';
 import type { BrokerFacts, ClusterFacts, Dialled, Facts, LogDirFacts, PartitionFacts } from './facts';
 
@@ -54,9 +55,11 @@ async function clusterThrough(
   connection: Connection,
   through: Address,
 ): Promise<ClusterFacts | null> {
-  const groupCoordinator = await coordinatorError(questions, connection);
   const metadata = await questions.ask(connection, Metadata, { topics: null, allowAutoTopicCreation: false });
   if (metadata === null) return null;
+  // Where it is not there yet, to ask would make it: whoever looks changes nothing.
+  const hasOffsets = metadata.topics.some(({ name }) => name === OFFSETS);
+  const groupCoordinator = hasOffsets ? await coordinatorError(questions, connection) : 'NONE';
   const { clusterId, controllerId } = metadata;
   const brokers: BrokerFacts[] = [];
   for (const { nodeId: id, host, port } of metadata.brokers)
@@ -73,7 +76,6 @@ function partitionsOf({ topics }: ResponseOf<typeof Metadata>): PartitionFacts[]
   );
 }
 
-/** Asking makes the topic of groups, as every consumer's first question does. */
 async function coordinatorError(questions: Questions, connection: Connection): Promise<ErrorName> {
   const key = 'kafka-doctor';
   const answer = await questions.ask(connection, FindCoordinator, (version) =>
