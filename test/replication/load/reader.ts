@@ -4,10 +4,12 @@ import type { PeerConnection } from '@odradek/broker/cluster/peer-connection';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import { forEachBatch, isControlAt, isCrcValidAt, lastOffsetAt } from '@odradek/protocol/records/batch';
 import { readRecords } from '@odradek/protocol/records/record';
+import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Poll } from '../../support/history';
 import { type ClusterClient, LIMIT, pause } from './client';
 
 type Records = Poll['records'][number][];
+export type FetchedPartition = ResponseOf<typeof Fetch>['responses'][number]['partitions'][number];
 
 const FETCH_BYTES = 1_000_000;
 const NONE = 0;
@@ -32,13 +34,14 @@ function recordsIn(bytes: Buffer, from: number): { records: Records; next: numbe
 export class PartitionReader {
   readonly records: Records = [];
   readonly fatal: string[] = [];
-  private offset = 0;
+  protected offset = 0;
+  protected readonly isolationLevel: number = 0;
   private running = true;
 
   constructor(
     private readonly client: ClusterClient,
     private readonly topic: string,
-    private readonly partition: number,
+    protected readonly partition: number,
   ) {}
 
   get poll(): Poll {
@@ -66,17 +69,24 @@ export class PartitionReader {
   private async use(peer: PeerConnection): Promise<void> {
     while (this.running) {
       const partitions = [{ partition: this.partition, fetchOffset: this.offset, partitionMaxBytes: FETCH_BYTES }];
-      const request = { maxWaitMs: 100, minBytes: 1, topics: [{ topic: this.topic, partitions }] };
+      const { isolationLevel, topic } = this;
+      const request = { maxWaitMs: 100, minBytes: 1, isolationLevel, topics: [{ topic, partitions }] };
       const answer = await peer.send(Fetch, 11, request, LIMIT).catch(() => null);
       if (answer === null) return;
-      const { records, errorCode } = answer.responses[0]!.partitions[0]!;
+      const fetched = answer.responses[0]!.partitions[0]!;
+      const { records, errorCode } = fetched;
       if (errorCode === OUT_OF_RANGE) this.fatal.push(`reader of ${this.partition}: ${this.offset} is out of range`);
       if (errorCode !== NONE) return;
       if (!records || records.length === 0) continue;
-      const found = recordsIn(records, this.offset);
+      const found = this.take(fetched, records);
       this.records.push(...found.records);
       this.offset = found.next;
     }
+  }
+
+  /** What an answer's bytes give to a consumer, and where it reads on. */
+  protected take(_fetched: FetchedPartition, bytes: Buffer): { records: Records; next: number } {
+    return recordsIn(bytes, this.offset);
   }
 }
 
