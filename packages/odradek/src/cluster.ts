@@ -149,7 +149,6 @@ class EmbeddedCluster implements Cluster {
 
   private async end(): Promise<void> {
     await this.coordination?.stop();
-    this.coordination = null;
     if (this.options.dir !== undefined) return;
     process.off('exit', this.removeDir);
     this.removeDir();
