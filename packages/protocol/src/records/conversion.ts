@@ -1,20 +1,15 @@
 import { KafkaError } from '../errors';
 import {
-  baseOffsetAt,
   baseSequenceAt,
-  baseTimestampAt,
   type CompressionType,
   compressionAt,
   forEachBatch,
-  hasDeleteHorizonAt,
   isCompressedAt,
   isControlAt,
   isLogAppendTimeAt,
   isTransactionalAt,
-  lastOffsetAt,
   magicAt,
   maxTimestampAt,
-  partitionLeaderEpochAt,
   producerEpochAt,
   producerIdAt,
   type TimestampType,
@@ -102,36 +97,4 @@ export function convertToBatch(b: Buffer, target: ConversionTarget): RecordBatch
     for (const record of readRecords(b, at, target)) builder.append({ ...record, offset: offset++ });
   });
   return builder;
-}
-
-/**
- * Rewrites the magic-2 batch at `at` with only the records that `keep` wants, offsets and the batch's offset range as
- * they were (MemoryRecords.filterTo): compaction. Undefined where none is kept.
- *
- * @param deleteHorizonMs set on the result where given (KIP-534); an existing one stays.
- */
-export function filterBatch(
-  b: Buffer,
-  at: number,
-  keep: (record: KafkaRecord) => boolean,
-  options: ReadOptions & { readonly deleteHorizonMs?: number; readonly level?: number } = {},
-): Buffer | undefined {
-  const existingHorizon = hasDeleteHorizonAt(b, at) ? baseTimestampAt(b, at) : undefined;
-  const builder = new RecordBatchBuilder({
-    baseOffset: baseOffsetAt(b, at),
-    lastOffset: lastOffsetAt(b, at),
-    compression: compressionAt(b, at),
-    level: options.level,
-    timestampType: isLogAppendTimeAt(b, at) ? 'LogAppendTime' : 'CreateTime',
-    logAppendTimeMs: maxTimestampAt(b, at),
-    producerId: producerIdAt(b, at),
-    producerEpoch: producerEpochAt(b, at),
-    baseSequence: baseSequenceAt(b, at),
-    isTransactional: isTransactionalAt(b, at),
-    isControl: isControlAt(b, at),
-    partitionLeaderEpoch: partitionLeaderEpochAt(b, at),
-    deleteHorizonMs: existingHorizon ?? options.deleteHorizonMs,
-  });
-  for (const record of readRecords(b, at, options)) if (keep(record)) builder.append(record);
-  return builder.recordCount === 0 ? undefined : builder.build();
 }

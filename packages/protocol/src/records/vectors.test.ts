@@ -1,8 +1,9 @@
 import { bytesOf, type Content, describeBatches, VECTORS, type Vector, withoutSizes } from '../testing/record-vectors';
+import { retain } from '../testing/retain';
 import * as batch from './batch';
 import { buildBatch, emptyBatch } from './builder';
 import { buildEndTxnBatch, parseEndTxnMarker } from './control';
-import { convertToBatch, downConvert, filterBatch } from './conversion';
+import { convertToBatch, downConvert } from './conversion';
 import { buildLegacyRecords, legacyBaseOffset } from './legacy';
 import { readRecords } from './record';
 import { validateRecords, validateRecordsAsync } from './validate';
@@ -168,10 +169,10 @@ test('compaction keeps offsets, sequences and the delete horizon', () => {
       (modulus: number) =>
       ({ offset }: { offset: number }) =>
         offset % modulus === 0;
-    const once = filterBatch(bytesOf(vector), 0, even(2), { deleteHorizonMs: horizon })!;
+    const once = retain(bytesOf(vector), 0, even(2), { deleteHorizonMs: horizon })!;
     expectSame(once, vector.once!);
-    expectSame(filterBatch(once, 0, even(4))!, vector.twice!);
-    expect(filterBatch(once, 0, even(1000))).toBeUndefined();
+    expectSame(retain(once, 0, even(4))!, vector.twice!);
+    expect(retain(once, 0, even(1000))).toBeUndefined();
     expect(emptyBatch(once, 0).toString('base64')).toBe(vector.emptied!.bytes);
   }
 });
