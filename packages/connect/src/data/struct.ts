@@ -31,13 +31,6 @@ export class Struct {
     return this.slots[this.lookUp(name).index];
   }
 
-  /** A field's value that must be of a type. */
-  getOfType(name: string, type: SchemaType): unknown {
-    const field = this.lookUp(name);
-    if (field.schema.type !== type) throw new DataError(`Field '${name}' is not of type ${type}`);
-    return this.slots[field.index];
-  }
-
   /** Sets a field. Throws `DataError` where the value does not fit the field's schema. */
   put(name: string, value: unknown): this {
     const field = this.lookUp(name);
