@@ -13,7 +13,7 @@ import { batch } from '../records';
 import { SIDES, type SideName } from '../world';
 import { forgetKilled, untilLed } from '../zookeeper';
 import { mark, marker, unverified, Writers } from './transactional';
-import { Producer, untilTransactionsAreCoordinated } from './transactions';
+import { Producer, untilTransactionsAreCoordinated } from './transactional-producer';
 
 const READ_COMMITTED = 1;
 /** Markers bear the time of the broker. */

@@ -13,7 +13,7 @@ import { forgetKilled, untilLed } from '../zookeeper';
 import { untilThereIsACoordinator } from './groups';
 import { assignment, Member, protocols } from './members';
 import { mark, marker, unverified } from './transactional';
-import { Producer, untilTransactionsAreCoordinated } from './transactions';
+import { Producer, untilTransactionsAreCoordinated } from './transactional-producer';
 
 const TOPIC = 'txn-offsets';
 const OFFSETS_TOPIC = '__consumer_offsets';
