@@ -1,5 +1,6 @@
-import { PartitionLoading } from '../replication/partition-loading';
+import { type Hosted, HostedPartitions } from '../replication/hosted-partitions';
 import type { LeadershipListener } from '../replication/partition-writer';
+import { tellOfLosses } from '../replication/replay-losses';
 import { Group } from './group';
 import type { GroupShell } from './group-shell';
 import type { GroupSettings } from './group-types';
@@ -9,15 +10,15 @@ import { Replay, type ReplayedGroup } from './replay';
 import { moved, RunningGroup } from './running-group';
 
 /** A partition of `__consumer_offsets` that this broker leads. */
-interface Hosted {
-  readonly partition: number;
-  isLoaded: boolean;
+interface GroupsPartition extends Hosted {
   readonly groups: Map<string, RunningGroup>;
   /** Groups with offsets of open transactions, by producer. */
   readonly transactional: Map<number, Set<RunningGroup>>;
 }
 
-function noteProducer({ transactional }: Hosted, producerId: number, group: RunningGroup): void {
+const nameOf = (partition: number): string => `${GROUP_OFFSETS_TOPIC}-${partition}`;
+
+function noteProducer({ transactional }: GroupsPartition, producerId: number, group: RunningGroup): void {
   const groups = transactional.get(producerId);
   if (groups === undefined) transactional.set(producerId, new Set([group]));
   else groups.add(group);
@@ -28,29 +29,35 @@ function noteProducer({ transactional }: Hosted, producerId: number, group: Runn
  * given up when it ceases to (the partitions' half of GroupMetadataManager).
  */
 export class HostedGroups implements LeadershipListener {
-  private readonly hosted = new Map<number, Hosted>();
-  /** The latest leader epoch that was heard of: what comes late changes nothing. */
-  private readonly epochs = new Map<number, number>();
-  private readonly loading: PartitionLoading<Replay>;
-  private isStopped = false;
+  private readonly hosted: HostedPartitions<GroupsPartition, Replay>;
 
   constructor(private readonly shell: GroupShell) {
     const { writer, clock, logger, values } = shell;
-    this.loading = new PartitionLoading({
-      topic: GROUP_OFFSETS_TOPIC,
-      writer,
-      clock,
-      bufferBytes: values.offsetsLoadBufferSize,
-      newReplay: () => new Replay(),
-      failed: (partition, error) =>
-        logger.error(`Error loading offsets from ${GROUP_OFFSETS_TOPIC}-${partition}: ${error.message}`, { error }),
-    });
+    this.hosted = new HostedPartitions(
+      {
+        topic: GROUP_OFFSETS_TOPIC,
+        writer,
+        clock,
+        bufferBytes: values.offsetsLoadBufferSize,
+        newReplay: () => new Replay(),
+        failed: (partition, error) =>
+          logger.error(`Error loading offsets from ${nameOf(partition)}: ${error.message}`, { error }),
+      },
+      {
+        hold: (partition) => ({ partition, isLoaded: false, groups: new Map(), transactional: new Map() }),
+        loaded: (hosted, replay, startMs) => this.loaded(hosted, replay, startMs),
+        gaveUp: (hosted, leaderEpoch) => this.gaveUp(hosted, leaderEpoch),
+        tooLate: (partition, leaderEpoch, currentEpoch) =>
+          logger.info(
+            `Not loading offsets and group metadata for ${nameOf(partition)} in epoch ${leaderEpoch} since current epoch is ${currentEpoch}`,
+          ),
+      },
+    );
   }
 
   /** Whether any partition's groups are still being read. */
   get isLoading(): boolean {
-    for (const { isLoaded } of this.hosted.values()) if (!isLoaded) return true;
-    return false;
+    return this.hosted.isLoading;
   }
 
   /** Whether the partition's groups are known, are being read, or are another broker's. */
@@ -65,7 +72,7 @@ export class HostedGroups implements LeadershipListener {
   }
 
   *groups(): Generator<RunningGroup> {
-    for (const { groups } of this.hosted.values()) yield* groups.values();
+    for (const { groups } of this.hosted.all()) yield* groups.values();
   }
 
   /** A new group, in a partition that is loaded. */
@@ -101,24 +108,22 @@ export class HostedGroups implements LeadershipListener {
   }
 
   elected(partition: number, leaderEpoch: number): void {
-    if (leaderEpoch < (this.epochs.get(partition) ?? leaderEpoch)) {
-      this.shell.logger.info(
-        `Not loading offsets and group metadata for ${GROUP_OFFSETS_TOPIC}-${partition} in epoch ${leaderEpoch} since current epoch is ${this.epochs.get(partition)}`,
-      );
-      return;
-    }
-    this.epochs.set(partition, leaderEpoch);
-    if (this.isStopped || this.hosted.has(partition)) return;
-    const hosted: Hosted = { partition, isLoaded: false, groups: new Map(), transactional: new Map() };
-    this.hosted.set(partition, hosted);
-    const startMs = this.shell.clock.monotonicMs();
-    this.loading.start(partition, (replay) => this.loaded(hosted, replay, startMs));
+    this.hosted.elected(partition, leaderEpoch);
   }
 
-  private loaded(hosted: Hosted, replay: Replay, startMs: number): void {
+  resigned(partition: number, leaderEpoch: number | null): void {
+    this.hosted.resigned(partition, leaderEpoch);
+  }
+
+  /** Gives all groups up, and takes none any more. */
+  stop(): void {
+    this.hosted.stop();
+  }
+
+  private loaded(hosted: GroupsPartition, replay: Replay, startMs: number): void {
     const { partition } = hosted;
     const { groups, recordCount } = replay;
-    this.tellOfLosses(partition, replay);
+    tellOfLosses(this.shell.logger, nameOf(partition), 'offsets and group metadata', replay);
     for (const [groupId, replayed] of groups) {
       if (replayed.metadata === null && replayed.offsets.isEmpty) continue;
       const group = this.groupOf(groupId, partition, replayed);
@@ -129,23 +134,10 @@ export class HostedGroups implements LeadershipListener {
     const durationMs = Math.round(this.shell.clock.monotonicMs() - startMs);
     const level = recordCount > 0 ? 'info' : 'debug';
     this.shell.logger[level](
-      `Finished loading offsets and group metadata from ${GROUP_OFFSETS_TOPIC}-${partition} in ${durationMs} milliseconds for epoch ${this.epochs.get(partition)}`,
+      `Finished loading offsets and group metadata from ${nameOf(partition)} in ${durationMs} milliseconds for epoch ${this.hosted.epochOf(partition)}`,
       { partition, groups: hosted.groups.size, records: recordCount, durationMs },
     );
     for (const group of hosted.groups.values()) group.run(group.core.loaded(this.shell.steadyMs()));
-  }
-
-  private tellOfLosses(partition: number, { unknownKeys, damaged }: Replay): void {
-    const { logger } = this.shell;
-    const name = `${GROUP_OFFSETS_TOPIC}-${partition}`;
-    for (const [version, count] of unknownKeys) {
-      logger.warn(
-        `Unknown message key with version ${version} while loading offsets and group metadata from ${name}. Ignoring ${count} of them. It could be a left over from an aborted upgrade.`,
-      );
-    }
-    for (const { offset, reason } of damaged) {
-      logger.error(`The record at offset ${offset} of ${name} cannot be read and is left out: ${reason}`);
-    }
   }
 
   private groupOf(groupId: string, partition: number, { metadata, offsets }: ReplayedGroup): RunningGroup {
@@ -162,30 +154,15 @@ export class HostedGroups implements LeadershipListener {
     }
   }
 
-  resigned(partition: number, leaderEpoch: number | null): void {
-    const current = this.epochs.get(partition);
-    if (leaderEpoch !== null && current !== undefined && leaderEpoch < current) return;
-    // A topic that is deleted and made again begins with epoch 0.
-    if (leaderEpoch === null) this.epochs.delete(partition);
-    else this.epochs.set(partition, leaderEpoch);
-    const hosted = this.hosted.get(partition);
-    if (hosted === undefined) return;
-    this.hosted.delete(partition);
-    this.loading.cancel(partition);
+  private gaveUp({ partition, groups }: GroupsPartition, leaderEpoch: number | undefined): void {
     let offsetCount = 0;
-    for (const group of hosted.groups.values()) {
+    for (const group of groups.values()) {
       offsetCount += group.offsets.size;
       group.unload();
     }
-    this.shell.logger[hosted.groups.size > 0 ? 'info' : 'debug'](
-      `Finished unloading ${GROUP_OFFSETS_TOPIC}-${partition} for coordinator epoch ${leaderEpoch ?? current}. Removed ${offsetCount} cached offsets and ${hosted.groups.size} cached groups.`,
+    this.shell.logger[groups.size > 0 ? 'info' : 'debug'](
+      `Finished unloading ${nameOf(partition)} for coordinator epoch ${leaderEpoch}. Removed ${offsetCount} cached offsets and ${groups.size} cached groups.`,
     );
-  }
-
-  /** Gives all groups up, and takes none any more. */
-  stop(): void {
-    this.isStopped = true;
-    for (const partition of [...this.hosted.keys()]) this.resigned(partition, null);
   }
 
   private newCore(groupId: string, partition: number): Group {

@@ -1,6 +1,7 @@
 import { forEachBatch, isControlAt, isTransactionalAt, magicAt, producerIdAt } from '@odradek/protocol/records/batch';
 import { parseEndTxnMarker } from '@odradek/protocol/records/control';
 import { type KafkaRecord, readRecords, recordCursor } from '@odradek/protocol/records/record';
+import type { DamagedRecord } from '../replication/replay-losses';
 import { GroupOffsets, type OffsetCommit } from './offsets';
 import { type CommittedOffset, type OffsetsKey, parseKey, parseOffsetValue } from './records';
 
@@ -9,12 +10,6 @@ export interface ReplayedGroup {
   /** The value of its last record, or null where it has none or a tombstone. */
   metadata: Buffer | null;
   readonly offsets: GroupOffsets;
-}
-
-/** A record that cannot be read is left out; what it said is not known. */
-export interface DamagedRecord {
-  readonly offset: number;
-  readonly reason: string;
 }
 
 /** Where a record's key and value lie; a length of -1 is null. */

@@ -1,13 +1,8 @@
 import { forEachBatch, isControlAt } from '@odradek/protocol/records/batch';
 import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
+import type { DamagedRecord } from '../replication/replay-losses';
 import { parseTransactionKey, parseTransactionValue } from './records';
 import type { TransactionMetadata } from './transaction-types';
-
-/** A record that cannot be read is left out; what it said is not known. */
-export interface DamagedRecord {
-  readonly offset: number;
-  readonly reason: string;
-}
 
 /**
  * What the records of one `__transaction_state` partition come to, from its first batch to its last: the last record of
