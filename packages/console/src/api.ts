@@ -141,6 +141,8 @@ export interface TopicSummary {
   readonly offline: number;
   /** End offsets less start offsets, summed; null where no leader could be asked. Compaction makes the true number smaller. */
   readonly records: number | null;
+  /** End offsets, summed: grows with every record, whatever retention deletes; null where no leader could be asked. */
+  readonly endOffsets: number | null;
   /** What its leaders' logs hold; null where none could be asked. */
   readonly bytes: number | null;
 }
