@@ -17,6 +17,9 @@ const others = {
   container: ['main', 'healthcheck'],
 };
 
+/** Packed for npm, where maps of sources that are not there would only be weight. */
+const published = new Set(['odradek']);
+
 const toolsDist = path.join(home, 'packages', 'tools', 'dist');
 
 const common = {
@@ -45,7 +48,8 @@ function builds() {
     const folder = path.join(home, 'packages', name);
     for (const file of files) {
       const outfile = path.join(folder, 'dist', `${file}.js`);
-      list.push({ entryPoints: [path.join(folder, 'src', `${file}.ts`)], outfile });
+      const options = { entryPoints: [path.join(folder, 'src', `${file}.ts`)], outfile };
+      list.push(published.has(name) ? { ...options, sourcemap: false } : options);
     }
   }
   const isThere = ({ entryPoints }) => fs.existsSync(entryPoints[0]);
