@@ -59,15 +59,14 @@ export async function describeTopics(
   const configs = await topicConfigs(admin, names);
   const live = new Set(admin.client.nodes.map(({ id }) => id));
   const reassignments = await reassignmentsOf(admin, topics);
-  const found = topics.flatMap(
-    (topic) => viewOf(options, topic, configs.get(topic.name!) ?? [], live, reassignments) ?? [],
-  );
+  const viewsOf = (some: readonly Topic[]): TopicView[] =>
+    some.flatMap((topic) => viewOf(options, topic, configs.get(topic.name!) ?? [], live, reassignments) ?? []);
   if (options.has('json')) {
-    printJson(io, { topics: found.map(viewJson) });
+    printJson(io, { topics: viewsOf(topics).map(viewJson) });
     return;
   }
-  // The Java tool collects descriptions in a HashMap and prints it as it iterates.
-  for (const view of hashMapOrder(found, ({ topic }) => stringHash(topic.name!), topics.length)) print(view, io);
+  // The Java tool collects all descriptions, shown or not, in a HashMap and goes through it as it iterates.
+  for (const view of viewsOf(hashMapOrder(topics, ({ name }) => stringHash(name!), topics.length))) print(view, io);
 }
 
 async function selectById(admin: Admin, options: TopicsOptions, topicId: string): Promise<string[]> {
