@@ -3,7 +3,7 @@
  * Runs the same command with Apache's tool and with ours, on the same broker, and compares stdout, stderr and exit
  * code to the character. Times, and the frames of Java's stack traces, are left out of the comparison.
  *
- *     node packages/tools/interop/compare.mjs APACHE_HOME HOST:PORT [TOOL or cases-FILE …]
+ *     node packages/tools/interop/compare.mjs APACHE_HOME HOST:PORT [TOOL or cases-FILE or cases-FILE:FIRST-LAST …]
  *
  * The tools must be built (packages/tools/dist). The broker should be Apache's and hold nothing of value: topics are made.
  */
@@ -53,10 +53,16 @@ const CLASSES = {
   'zookeeper-security-migration': 'kafka.admin.ZkSecurityMigrator',
 };
 
-/** The lines of a file that is named, or those that concern these tools, all where none is named, and what prepares for them. */
+/**
+ * The lines of a file that is named, or some by their numbers, or those that concern these tools, all where none is
+ * named, and what prepares for them.
+ */
 function linesOf(file, only) {
   const lines = readFileSync(join(HERE, file), 'utf8').split('\n');
-  if (only.includes(file.replace('.txt', ''))) return lines;
+  const name = file.replace('.txt', '');
+  if (only.includes(name)) return lines;
+  const ranges = only.filter((word) => word.startsWith(`${name}:`)).map((word) => word.split(':')[1].split('-'));
+  if (ranges.length > 0) return ranges.flatMap(([first, last]) => lines.slice(first - 1, last));
   const concerns = (line) => only.length === 0 || only.includes(line.replace(/^[!~]/, '').split(' ')[0]);
   return lines.some(concerns) ? lines.filter((line) => line.startsWith('+') || concerns(line)) : [];
 }
@@ -165,7 +171,7 @@ const withFiles = (words) =>
 
 const [home, server, ...only] = process.argv.slice(2);
 if (!home || !server) {
-  console.error('usage: compare.mjs APACHE_HOME HOST:PORT [TOOL or cases-FILE …]');
+  console.error('usage: compare.mjs APACHE_HOME HOST:PORT [TOOL or cases-FILE or cases-FILE:FIRST-LAST …]');
   process.exit(2);
 }
 const java = [
