@@ -279,7 +279,7 @@ export type Encoding = 'utf8' | 'base64';
  * - `grep=REGEX`: searched in the value, as `kafka-console-consumer --grep`; may be repeated: all must match
  * - `text=TEXT`: the same with a plain text
  * - `header=NAME` or `NAME=VALUE`; may be repeated: all of them
- * - `limit=N`: done after so many matches (default 500; with `follow` none)
+ * - `limit=N`: done after so many matches (default 500, at most 10,000; with `follow` none)
  * - `follow=1`: goes on with what comes after the end
  * - `isolation=committed`: nothing of aborted or open transactions
  */
@@ -338,6 +338,8 @@ export interface SearchProgress {
   readonly partitions: readonly { readonly partition: number; readonly offset: number; readonly end: number }[];
   /** Everything that was there at the beginning has been read. */
   readonly caughtUp: boolean;
+  /** Partitions that have no leader now: they were not read. */
+  readonly unavailable: readonly number[];
   /** Matches that were left out of a tail because more came than can be shown. */
   readonly dropped: number;
 }

@@ -1,0 +1,134 @@
+import type { KafkaClient } from '@odradek/tools/client/client';
+import type { ConsumerRecord } from '@odradek/tools/client/consumed';
+import { consumerSettings } from '@odradek/tools/client/consumer-config';
+import { Fetcher } from '@odradek/tools/client/fetcher';
+import { TopicMetadata } from '@odradek/tools/client/topic-metadata';
+import { Wakeup } from '@odradek/tools/client/wakeup';
+import { ServerError, ToolError } from '@odradek/tools/tool-error';
+
+const EARLIEST = -2;
+/** New partitions are noticed, and a topic that was deleted, after so long. */
+const METADATA_MAX_AGE_MS = 10_000;
+const RETRY_BACKOFF_MS = 100;
+/** Brokers have others to serve: pieces are small, and one is asked for at a time. */
+const FETCH_BYTES = 1024 * 1024;
+const PARTITION_BYTES = 256 * 1024;
+const LEAST_PARTITION_BYTES = 16 * 1024;
+/** What was fetched and not looked at yet, of all partitions together, about. */
+const BUFFERED_BYTES = 16 * 1024 * 1024;
+
+export interface ReaderOptions {
+  readonly topic: string;
+  readonly isCommittedOnly: boolean;
+  /** Whether partitions that are added later are read as well. */
+  readonly takesNew: boolean;
+  /** Where each partition is read from. */
+  readonly starts: ReadonlyMap<number, number>;
+}
+
+/** Reads partitions of a topic from wherever their leaders are, until it is closed. */
+export class TopicReader {
+  private readonly metadata: TopicMetadata;
+  private readonly fetcher: Fetcher;
+  private readonly wakeup = new Wakeup();
+  private failure: Error | undefined;
+  private nextRefreshMs = 0;
+  private isRefreshing = false;
+  private isClosed = false;
+  private readonly known = new Set<number>();
+
+  constructor(
+    private readonly client: KafkaClient,
+    private readonly options: ReaderOptions,
+  ) {
+    this.metadata = new TopicMetadata(client, RETRY_BACKOFF_MS, METADATA_MAX_AGE_MS);
+    this.fetcher = new Fetcher(client, this.metadata, settingsOf(options), (isDoubtful) => {
+      if (isDoubtful) this.nextRefreshMs = 0;
+      this.wakeup.wake();
+    });
+    for (const [partition, offset] of options.starts) {
+      this.known.add(partition);
+      this.fetcher.add({ topic: options.topic, partition }, { offset }, -1);
+    }
+  }
+
+  /** The next records of one partition, to be taken all; undefined after so many milliseconds without any. Throws. */
+  async next(timeoutMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
+    const deadlineMs = Date.now() + timeoutMs;
+    for (;;) {
+      if (this.failure) throw this.failure;
+      const records = this.fetcher.take();
+      if (records) return records;
+      const leftMs = deadlineMs - Date.now();
+      if (leftMs <= 0 || this.isClosed) return undefined;
+      this.refreshIfDue();
+      await this.wakeup.wait(Math.min(leftMs, Math.max(1, this.nextRefreshMs - Date.now())));
+    }
+  }
+
+  /** The next offset of each partition that is read. */
+  positions(): Map<number, number> {
+    return new Map(this.fetcher.readPositions().map(({ partition, offset }) => [partition, offset]));
+  }
+
+  /** A partition is read no more. */
+  remove(partition: number): void {
+    this.fetcher.remove({ topic: this.options.topic, partition });
+  }
+
+  private refreshIfDue(): void {
+    if (this.isRefreshing || Date.now() < this.nextRefreshMs) return;
+    this.isRefreshing = true;
+    this.refresh()
+      .catch((thrown: Error) => {
+        const passes = thrown instanceof ToolError && !(thrown instanceof ServerError && !thrown.retriable);
+        if (!passes || isGone(thrown)) this.failure = thrown;
+        this.nextRefreshMs = Date.now() + RETRY_BACKOFF_MS;
+      })
+      .finally(() => {
+        this.isRefreshing = false;
+        this.wakeup.wake();
+      });
+  }
+
+  private async refresh(): Promise<void> {
+    const { topic: name, takesNew } = this.options;
+    const deadlineMs = Date.now() + this.client.options.requestTimeoutMs;
+    const [topic] = await this.metadata.refresh([name], deadlineMs, false);
+    if (!topic || topic.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION');
+    this.fetcher.adopt(topic);
+    for (const { partitionIndex: partition, leaderId } of topic.partitions) {
+      if (!takesNew || this.known.has(partition)) continue;
+      this.known.add(partition);
+      this.fetcher.add({ topic: name, partition }, { timestamp: EARLIEST }, leaderId);
+    }
+    const isComplete = await this.fetcher.advance();
+    this.nextRefreshMs = Date.now() + (isComplete ? METADATA_MAX_AGE_MS : RETRY_BACKOFF_MS);
+  }
+
+  /** Stops fetching and closes all connections. */
+  close(): void {
+    this.isClosed = true;
+    this.fetcher.close();
+    this.client.close();
+    this.wakeup.wake();
+  }
+}
+
+const isGone = (thrown: Error): boolean =>
+  thrown instanceof ServerError && thrown.error === 'UNKNOWN_TOPIC_OR_PARTITION';
+
+function settingsOf({ isCommittedOnly, starts }: ReaderOptions) {
+  const share = Math.floor(BUFFERED_BYTES / Math.max(1, starts.size));
+  const partitionBytes = Math.max(LEAST_PARTITION_BYTES, Math.min(PARTITION_BYTES, share));
+  return consumerSettings(
+    new Map([
+      ['isolation.level', isCommittedOnly ? 'read_committed' : 'read_uncommitted'],
+      // What was deleted meanwhile is passed over.
+      ['auto.offset.reset', 'earliest'],
+      ['fetch.max.bytes', String(FETCH_BYTES)],
+      ['max.partition.fetch.bytes', String(partitionBytes)],
+      ['retry.backoff.ms', String(RETRY_BACKOFF_MS)],
+    ]),
+  );
+}
