@@ -52,23 +52,37 @@ function followerIndex(first: number, shift: number, follower: number, brokerCou
   return (first + 1 + ((shift + follower) % (brokerCount - 1))) % brokerCount;
 }
 
-function assignWithoutRacks(request: AssignmentRequest, random: Random): Assignment {
-  const ids = request.brokers.map(({ id }) => id);
-  const fixed = request.fixedStartIndex ?? -1;
+/**
+ * Goes through the partitions round robin: `followersOf` names a partition's followers by the index of its leader among
+ * `ids` and by how far followers are shifted, which is one more after every round.
+ */
+function roundRobin(
+  { partitions, fixedStartIndex, startPartition }: AssignmentRequest,
+  ids: readonly number[],
+  random: Random,
+  followersOf: (first: number, shift: number) => readonly number[],
+): Assignment {
+  const fixed = fixedStartIndex ?? -1;
   const start = fixed >= 0 ? fixed : random.below(ids.length);
-  let partition = Math.max(0, request.startPartition ?? 0);
+  let partition = Math.max(0, startPartition ?? 0);
   let shift = fixed >= 0 ? fixed : random.below(ids.length);
   const assignment: Assignment = new Map();
-  for (let count = 0; count < request.partitions; count++, partition++) {
+  for (let count = 0; count < partitions; count++, partition++) {
     if (partition > 0 && partition % ids.length === 0) shift++;
     const first = (partition + start) % ids.length;
-    const replicas = [ids[first]!];
-    for (let follower = 0; follower < request.replicationFactor - 1; follower++) {
-      replicas.push(ids[followerIndex(first, shift, follower, ids.length)]!);
-    }
-    assignment.set(partition, replicas);
+    assignment.set(partition, [ids[first]!, ...followersOf(first, shift)]);
   }
   return assignment;
+}
+
+function assignWithoutRacks(request: AssignmentRequest, random: Random): Assignment {
+  const ids = request.brokers.map(({ id }) => id);
+  return roundRobin(request, ids, random, (first, shift) =>
+    Array.from(
+      { length: request.replicationFactor - 1 },
+      (_, follower) => ids[followerIndex(first, shift, follower, ids.length)]!,
+    ),
+  );
 }
 
 /** Broker ids taken from the racks in turn: 0 of rack a, 0 of rack b, …, 1 of rack a, … */
@@ -89,30 +103,22 @@ function assignOverRacks(request: AssignmentRequest, random: Random): Assignment
   const rackOf = new Map(request.brokers.map(({ id, rack }) => [id, rack!]));
   const rackCount = new Set(rackOf.values()).size;
   const ids = alternateRacks(request.brokers);
-  const fixed = request.fixedStartIndex ?? -1;
-  const start = fixed >= 0 ? fixed : random.below(ids.length);
-  let partition = Math.max(0, request.startPartition ?? 0);
-  let shift = fixed >= 0 ? fixed : random.below(ids.length);
-  const assignment: Assignment = new Map();
-  for (let count = 0; count < request.partitions; count++, partition++) {
-    if (partition > 0 && partition % ids.length === 0) shift++;
-    const first = (partition + start) % ids.length;
-    const replicas = [ids[first]!];
+  return roundRobin(request, ids, random, (first, shift) => {
+    const followers: number[] = [];
     const racksUsed = new Set([rackOf.get(ids[first]!)!]);
-    const brokersUsed = new Set(replicas);
-    for (let candidate = 0; replicas.length < request.replicationFactor; candidate++) {
+    const brokersUsed = new Set([ids[first]!]);
+    for (let candidate = 0; followers.length < request.replicationFactor - 1; candidate++) {
       const id = ids[followerIndex(first, shift * rackCount, candidate, ids.length)]!;
       const rack = rackOf.get(id)!;
       // A second replica in a rack only once every rack has one, a second on a broker only once every broker has one.
       if (racksUsed.has(rack) && racksUsed.size < rackCount) continue;
       if (brokersUsed.has(id) && brokersUsed.size < ids.length) continue;
-      replicas.push(id);
+      followers.push(id);
       racksUsed.add(rack);
       brokersUsed.add(id);
     }
-    assignment.set(partition, replicas);
-  }
-  return assignment;
+    return followers;
+  });
 }
 
 /**

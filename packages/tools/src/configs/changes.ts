@@ -1,5 +1,6 @@
 import { loadProperties } from '../client/properties';
-import { type Io, println } from '../print';
+import { warnOfMessageFormat } from '../message-format-warning';
+import type { Io } from '../print';
 import { illegalArgument } from '../tool-error';
 import type { ConfigsOptions } from './arguments';
 
@@ -37,16 +38,7 @@ export function changesOf(options: ConfigsOptions, io: Io): Changes {
   if (options.has('add-config')) {
     for (const [name, value] of parseAddConfig(options.valueOf('add-config')!)) added.set(name, value);
   }
-  const format = added.get('message.format.version');
-  if (format !== undefined) {
-    println(
-      io.stdout,
-      `WARNING: The configuration message.format.version=${format} is specified. This configuration will be ignored ` +
-        'if the version is newer than the inter.broker.protocol.version specified in the broker or if the ' +
-        'inter.broker.protocol.version is 3.0 or newer. This configuration is deprecated and it will be removed in ' +
-        'Apache Kafka 4.0.',
-    );
-  }
+  warnOfMessageFormat(added, io);
   for (const name of added.keys()) {
     if (!/^[a-zA-Z0-9._-]*$/.test(name)) throw illegalArgument(`Invalid character found for config key: ${name}`);
   }

@@ -1,4 +1,5 @@
 import { parseInteger } from '../java-integer';
+import { warnOfMessageFormat } from '../message-format-warning';
 import { type Io, println } from '../print';
 import { commandFailed, illegalArgument, operationError } from '../tool-error';
 
@@ -39,16 +40,7 @@ export function parseTopicConfigs(pairs: readonly string[], io: Io): Map<string,
     }
     configs.set(parts[0]!.trim(), parts[1]!.trim());
   }
-  const format = configs.get('message.format.version');
-  if (format !== undefined) {
-    println(
-      io.stdout,
-      `WARNING: The configuration message.format.version=${format} is specified. This configuration will be ignored ` +
-        'if the version is newer than the inter.broker.protocol.version specified in the broker or if the ' +
-        'inter.broker.protocol.version is 3.0 or newer. This configuration is deprecated and it will be removed in ' +
-        'Apache Kafka 4.0.',
-    );
-  }
+  warnOfMessageFormat(configs, io);
   return configs;
 }
 
