@@ -15,6 +15,7 @@ const others = {
   connect: ['connect-standalone'],
   odradek: ['index', 'cli', 'member-main', 'zookeeper-main'],
   container: ['main', 'healthcheck'],
+  console: ['main'],
 };
 
 /** Packed for npm, where maps of sources that are not there would only be weight. */

@@ -99,6 +99,20 @@ describe('layers', () => {
     expect(offences(inFolder('container'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
   });
 
+  test('the console imports the client of the tools, what finds records and what talks to ZooKeeper, and protocol', () => {
+    const pieces =
+      'client/|consumer/find$|offsets/list-offsets$|tool-error$|zookeeper-shell/(client|connection|errors)$';
+    const own = new RegExp(
+      `^packages/(console|protocol)/|^packages/tools/src/(${pieces})|^packages/broker/src/env/console$`,
+    );
+    expect(offences(inFolder('console'), (it) => isOwn(it) && !own.test(it))).toEqual([]);
+  });
+
+  test('nobody imports the console: it is a program of its own', () => {
+    const others = production.filter(({ path }) => !path.startsWith('packages/console/'));
+    expect(offences(others, (it) => it.startsWith('packages/console/'))).toEqual([]);
+  });
+
   test('in the broker only env/node and main.ts touch what runs on the machine', () => {
     const machine =
       /^(node:(fs|net|os|child_process|timers|dns|worker_threads|http)(\/.*)?|pino|node-zookeeper-client.*|fs-native-extensions)$/;

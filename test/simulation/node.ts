@@ -73,6 +73,7 @@ export class BrokerNode {
       }),
       network: new SimulatedNetwork(fabric, this.host, process, chance),
       http: { listen: () => Promise.reject(new Error('nobody asks by HTTP here')) },
+      console: { start: () => Promise.reject(new Error('nobody looks at it here')) },
       zookeeper: new SimulatedZooKeeper(fabric, this.host, process, chance),
       loggers,
       hostname: this.name,

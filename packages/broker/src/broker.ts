@@ -18,6 +18,7 @@ import { ZooKeeperError } from './env/zookeeper';
 import { IdentityError, resolveIdentity } from './identity';
 import type { LogManager } from './log/log-manager';
 import { makeLogManager } from './log-settings';
+import { startConsole } from './make-console';
 import { BrokerMetrics } from './make-metrics';
 import { connector, makeControllerLink, makeServices } from './make-services';
 import { makeSocketServer } from './make-socket-server';
@@ -198,6 +199,8 @@ export class Broker {
       isRegistered: () => !this.isSessionOver,
     });
     this.onStop('leadership', () => this.handLeadershipOver(brokerId, metadata, connect));
+    const webConsole = await startConsole(this.config, this.ports, brokerId, (name) => server.sockets.boundPort(name));
+    this.onStop('console', () => webConsole?.stop());
     this.logger.info(`[KafkaServer id=${brokerId}] started`);
     return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
   }

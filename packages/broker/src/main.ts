@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Broker } from './broker';
 import { ConfigError } from './config/errors';
 import { loadBrokerConfig } from './config/load';
 import { NodeBackground, portOfThread, workOfThread } from './env/node/background';
 import { nodeClock } from './env/node/clock';
 import { nodeConfigSources } from './env/node/config-sources';
+import { NodeConsole } from './env/node/console';
 import { NodeDisk } from './env/node/disk';
 import { nodeHttp } from './env/node/http';
 import { loggersFromEnvironment } from './env/node/logger';
@@ -17,6 +19,8 @@ import { RECORDS_WORK, RecordsWork } from './log/records-work';
 import { explainStartFailure, type StartSettings } from './start-failure';
 
 const VERSION = '3.9.1';
+/** From this file, bundled, to that of packages/console. */
+const CONSOLE = '../../console/dist/main.js';
 const USAGE = 'USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*';
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -82,6 +86,7 @@ async function main(): Promise<void> {
       background: new NodeBackground(__filename),
       network: nodeNetwork,
       http: nodeHttp,
+      console: new NodeConsole(join(__dirname, CONSOLE)),
       zookeeper: new NodeZooKeeper(loggers),
       loggers,
       hostname: hostname(),

@@ -1,7 +1,7 @@
 import type { Services } from './api/services';
 import type { BrokerConfig } from './config/broker-config';
 import { ConfigError } from './config/errors';
-import { parseMetricsListener } from './config/metrics-listener';
+import { parseHttpListener } from './config/http-listener';
 import { cleanerFamilies } from './metrics/cleaner-families';
 import { controllerFamilies } from './metrics/controller-families';
 import { MetricsEndpoint } from './metrics/endpoint';
@@ -53,7 +53,7 @@ export class BrokerMetrics {
   /** Null where `odradek.metrics.listener` is empty. Throws `ConfigError` where the address cannot be bound. */
   static async start({ odradek }: BrokerConfig, ports: BrokerPorts): Promise<BrokerMetrics | null> {
     const text = odradek.odradekMetricsListener;
-    const address = parseMetricsListener(text);
+    const address = parseHttpListener(text);
     if (address === null) return null;
     const metrics = new BrokerMetrics(await Exposition.create(ports.clock), ports);
     const port = await metrics.endpoint.listen(ports.http, address).catch((error: Error) => {

@@ -1,5 +1,6 @@
 import type { Background } from './env/background';
 import type { Clock } from './env/clock';
+import type { Console } from './env/console';
 import type { Disk } from './env/disk';
 import type { Http } from './env/http';
 import type { LevelledLoggers } from './env/logger';
@@ -15,6 +16,7 @@ export interface BrokerPorts {
   readonly background: Background;
   readonly network: Network;
   readonly http: Http;
+  readonly console: Console;
   readonly zookeeper: ZooKeeper;
   readonly loggers: LevelledLoggers;
   /** The machine's own name: advertised where a listener names no host. */

@@ -1,11 +1,13 @@
 // One broker of an embedded cluster, in a thread or a process of its own.
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Broker } from '@odradek/broker/broker';
 import { loadBrokerConfig } from '@odradek/broker/config/load';
 import { InTurns } from '@odradek/broker/env/in-turns';
 import { nodeClock } from '@odradek/broker/env/node/clock';
 import { nodeConfigSources } from '@odradek/broker/env/node/config-sources';
+import { NodeConsole } from '@odradek/broker/env/node/console';
 import { NodeDisk } from '@odradek/broker/env/node/disk';
 import { nodeHttp } from '@odradek/broker/env/node/http';
 import { loggersFromEnvironment } from '@odradek/broker/env/node/logger';
@@ -66,6 +68,8 @@ async function main(): Promise<void> {
     }),
     network: nodeNetwork,
     http: nodeHttp,
+    // Beside this file, bundled.
+    console: new NodeConsole(join(__dirname, 'console', 'main.js')),
     zookeeper: new NodeZooKeeper(loggers),
     loggers,
     hostname: hostname(),

@@ -50,7 +50,7 @@ async function refuseMembers(groups: GroupsAdmin, groupId: string): Promise<void
 async function partitionsOf(admin: Admin, { topic: name, partitions }: ResetOffsets): Promise<TopicPartition[]> {
   const { topics } = await admin.call('describeTopics', ({ deadlineMs }) => admin.client.metadata([name], deadlineMs));
   const topic = topics.find((each) => each.name === name);
-  if (!topic || topic.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION', null, true);
+  if (topic?.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION', null, true);
   const all = topic.partitions.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b);
   const missing = partitions?.find((partition) => !all.includes(partition));
   if (missing !== undefined) throw badRequest(`${name} has ${all.length} partitions, and no partition ${missing}.`);

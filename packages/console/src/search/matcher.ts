@@ -21,7 +21,7 @@ export function matcherOf(request: MessagesRequest): Matcher {
   const needle = text === undefined ? undefined : Buffer.from(text);
   const isWanted = (record: ConsumerRecord): boolean =>
     (untilMs === undefined || record.timestamp <= untilMs) &&
-    (needle === undefined || (record.value !== null && record.value.includes(needle))) &&
+    (needle === undefined || record.value?.includes(needle) === true) &&
     (isFound === undefined || isFound(record));
   const matcher: Matcher = (records) => records.filter(isWanted);
   return patterns.length === 0 ? matcher : interruptible(matcher);

@@ -20,7 +20,7 @@ export interface Ground {
 async function leadersOf(admin: Admin, { topic: name, partitions: wanted }: MessagesRequest) {
   const { topics } = await admin.call('describeTopics', ({ deadlineMs }) => admin.client.metadata([name], deadlineMs));
   const topic = topics.find((each) => each.name === name);
-  if (!topic || topic.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION', null, true);
+  if (topic?.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION', null, true);
   const leaders = new Map(topic.partitions.map(({ partitionIndex, leaderId }) => [partitionIndex, leaderId]));
   const missing = wanted?.find((partition) => !leaders.has(partition));
   if (missing !== undefined) throw badRequest(`${name} has ${leaders.size} partitions, and no partition ${missing}.`);

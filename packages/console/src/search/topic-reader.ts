@@ -95,7 +95,7 @@ export class TopicReader {
     const { topic: name, takesNew } = this.options;
     const deadlineMs = Date.now() + this.client.options.requestTimeoutMs;
     const [topic] = await this.metadata.refresh([name], deadlineMs, false);
-    if (!topic || topic.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION');
+    if (topic?.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION');
     this.fetcher.adopt(topic);
     for (const { partitionIndex: partition, leaderId } of topic.partitions) {
       if (!takesNew || this.known.has(partition)) continue;

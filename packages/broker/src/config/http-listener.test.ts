@@ -1,5 +1,5 @@
 import { BrokerConfig } from './broker-config';
-import { parseMetricsListener } from './metrics-listener';
+import { parseHttpListener } from './http-listener';
 
 test.each([
   ['127.0.0.1:9404', { host: '127.0.0.1', port: 9404 }],
@@ -7,7 +7,7 @@ test.each([
   ['[::1]:9404', { host: '::1', port: 9404 }],
   [':9404', { host: '::', port: 9404 }],
 ])('%s is an address', (text, expected) => {
-  expect(parseMetricsListener(text)).toEqual(expected);
+  expect(parseHttpListener(text)).toEqual(expected);
 });
 
 test.each([
@@ -22,7 +22,7 @@ test.each([
   'host:9404/metrics',
   'a b:1',
 ])('"%s" is none', (text) => {
-  expect(parseMetricsListener(text)).toBeNull();
+  expect(parseHttpListener(text)).toBeNull();
 });
 
 test('a broker is told what is wrong with it; without it, nothing is served', () => {
