@@ -18,7 +18,7 @@ module.exports = {
       ...base,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/packages/*/src/**/*.test.ts',
+        '<rootDir>/packages/*/{src,page}/**/*.test.ts',
         '<rootDir>/test/tidy.test.ts',
         '<rootDir>/test/support/**/*.test.ts',
         '<rootDir>/scripts/**/*.test.ts',

@@ -59,6 +59,23 @@ function builds() {
   return list.filter(isThere);
 }
 
+/** What a browser loads of the console, beside its server: a program, a style sheet, and what is copied as it is. */
+function consolePage() {
+  const page = path.join(home, 'packages', 'console', 'page');
+  return {
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    // What understands the style sheet (light-dark) understands this.
+    target: 'es2022',
+    loader: { '.html': 'copy', '.svg': 'copy' },
+    entryPoints: ['app.ts', 'app.css', 'index.html', 'icon.svg'].map((name) => path.join(page, name)),
+    outdir: path.join(home, 'packages', 'console', 'dist', 'page'),
+    absWorkingDir: home,
+    logLevel: 'warning',
+  };
+}
+
 /** The embedded cluster's types are one file without imports: a declaration as it is. */
 function writeTypes() {
   const folder = path.join(home, 'packages', 'odradek');
@@ -72,7 +89,8 @@ function writeTypes() {
 await runMain(async () => {
   const startedAt = new Date();
   // Each by itself: what does not compile does not take the others with it. esbuild says what is wrong.
-  const outcomes = await Promise.allSettled(builds().map((options) => build({ ...common, ...options })));
+  const all = [...builds().map((options) => ({ ...common, ...options })), consolePage()];
+  const outcomes = await Promise.allSettled(all.map((options) => build(options)));
   if (outcomes.some(({ status }) => status === 'rejected')) throw new PlainError('The build failed: see above.');
   writeTypes();
   markBuilt(startedAt);

@@ -53,7 +53,10 @@ function isStale() {
   if (!fs.existsSync(builtStamp)) return true;
   const builtMs = fs.statSync(builtStamp).mtimeMs;
   const packages = path.join(home, 'packages');
-  const sources = fs.readdirSync(packages).flatMap((name) => filesUnder(path.join(packages, name, 'src')));
+  const folders = fs
+    .readdirSync(packages)
+    .flatMap((name) => ['src', 'page'].map((part) => path.join(packages, name, part)));
+  const sources = folders.flatMap(filesUnder);
   const inputs = buildInputs.map((name) => path.join(home, name));
   return [...sources, ...inputs].some((file) => fs.statSync(file).mtimeMs > builtMs);
 }

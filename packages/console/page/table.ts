@@ -34,6 +34,8 @@ export interface TableSpec<Row> {
   readonly sorting: Sorting;
   /** Already in order: columns do not sort. */
   readonly isOrdered?: boolean;
+  /** Something else stands beside it: without its minor columns, as in a narrow window. */
+  readonly isNarrow?: boolean;
   /** What its filter looks at; without it, there is none. */
   readonly filterText?: (row: Row) => string;
   /** What its rows are, one of them: counted beside the filter. */
@@ -74,7 +76,11 @@ function stateOf(id: string, sorting: Sorting): TableState {
   return state;
 }
 
-export function table<Row>(spec: TableSpec<Row>, rows: readonly Row[]): VNode {
+const NARROW = window.matchMedia('(max-width: 900px)');
+
+export function table<Row>(full: TableSpec<Row>, rows: readonly Row[]): VNode {
+  const isNarrow = full.isNarrow || NARROW.matches;
+  const spec = isNarrow ? { ...full, columns: full.columns.filter(({ isMinor }) => !isMinor) } : full;
   const state = stateOf(spec.id, spec.sorting);
   const found = spec.filterText ? filtered(rows, spec.filterText, state.filter) : rows;
   const column = spec.columns.find(({ id }) => id === state.sorting.by);
@@ -127,16 +133,13 @@ function toolbar<Row>(spec: TableSpec<Row>, state: TableState, found: number, al
 
 function grid<Row>(spec: TableSpec<Row>, state: TableState, rows: readonly Row[], { first, end }: Slice): VNode {
   const { columns } = spec;
-  const minor = (column: Column<Row>): string => (column.isMinor ? ' minor' : '');
   return h(
     'table',
     { id: idOf(spec.id), 'data-rows': spec.id, 'aria-label': spec.label, 'aria-rowcount': rows.length + 1 },
     h(
       'colgroup',
       null,
-      columns.map((column) =>
-        h('col', { key: column.id, class: minor(column).trim(), style: { width: column.width ?? 'auto' } }),
-      ),
+      columns.map((column) => h('col', { key: column.id, style: { width: column.width ?? 'auto' } })),
     ),
     h(
       'thead',
@@ -165,7 +168,7 @@ function grid<Row>(spec: TableSpec<Row>, state: TableState, rows: readonly Row[]
           columns.map((column, at) =>
             h(
               'td',
-              { key: column.id, class: `${column.isNumeric ? 'numeric' : ''}${minor(column)}`.trim() || undefined },
+              { key: column.id, class: column.isNumeric ? 'numeric' : undefined },
               at === 0 ? handle(spec, state, row, key, column.cell(row)) : column.cell(row),
             ),
           ),
@@ -199,7 +202,7 @@ function head<Row>(spec: TableSpec<Row>, state: TableState, column: Column<Row>)
     {
       key: column.id,
       scope: 'col',
-      class: `${column.isNumeric ? 'numeric' : ''}${column.isMinor ? ' minor' : ''}`.trim() || undefined,
+      class: column.isNumeric ? 'numeric' : undefined,
       'aria-sort': isSorted ? direction : undefined,
     },
     column.sort && !spec.isOrdered

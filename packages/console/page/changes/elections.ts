@@ -1,4 +1,4 @@
-import type { Elected, ElectLeaders } from '../../src/api';
+import type { Elected, ElectLeaders } from '../../src/api-changes';
 import { h } from '../dom';
 import * as format from '../format';
 import type { Page } from '../view';

@@ -1,4 +1,5 @@
-import type { DeleteGroup, Done, GroupDetails, OffsetsReset, ResetOffsets } from '../../src/api';
+import type { GroupDetails } from '../../src/api';
+import type { DeleteGroup, Done, OffsetsReset, ResetOffsets } from '../../src/api-changes';
 import { type Child, h } from '../dom';
 import * as format from '../format';
 import type { Page } from '../view';

@@ -1,14 +1,13 @@
+import type { Config, TopicDetails } from '../../src/api';
 import type {
   AddPartitions,
   AlterConfigs,
-  Config,
   CreateTopic,
   DeleteTopic,
   Done,
   Produced,
   ProduceMessage,
-  TopicDetails,
-} from '../../src/api';
+} from '../../src/api-changes';
 import { h } from '../dom';
 import * as format from '../format';
 import { facts } from '../parts';

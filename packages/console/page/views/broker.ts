@@ -79,14 +79,14 @@ function dirTable({ id, logDirs }: BrokerDetails): VNode {
         {
           id: 'state',
           title: 'State',
-          width: '14rem',
+          width: '17rem',
           sort: ({ error }) => error,
           cell: ({ error }) => (error ? status('bad', error) : status('good', 'Works')),
         },
         {
           id: 'replicas',
           title: 'Replicas',
-          width: '7rem',
+          width: '7.5rem',
           isNumeric: true,
           sort: ({ replicas }) => replicas,
           cell: ({ replicas }) => number(replicas),

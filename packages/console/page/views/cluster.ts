@@ -42,7 +42,18 @@ export function clusterView(page: Page): View {
   return {
     title: 'Cluster',
     render: () => [
-      h('h1', { key: 'title', tabindex: '-1' }, 'Cluster'),
+      h(
+        'header',
+        { class: 'subject', key: 'subject' },
+        h('h1', { tabindex: '-1' }, 'Cluster'),
+        h(
+          'p',
+          { class: 'summary' },
+          cluster.data &&
+            h('span', { class: 'mono', title: 'Cluster id' }, cluster.data.clusterId ?? 'no cluster id yet'),
+          page.session && h('span', null, `${page.session.product} ${page.session.version}`),
+        ),
+      ),
       loaded(cluster, (data) => [
         health(data),
         strip(data, rates.of(ALL), history),
@@ -150,13 +161,14 @@ function brokerTable({ brokers }: Cluster): VNode {
           title: 'Leads',
           width: '6rem',
           isNumeric: true,
+          isMinor: true,
           sort: ({ leaders }) => leaders,
           cell: ({ leaders }) => number(leaders),
         },
         {
           id: 'replicas',
           title: 'Replicas',
-          width: '6.5rem',
+          width: '7.5rem',
           isNumeric: true,
           isMinor: true,
           sort: (it) => it.replicas,
@@ -165,7 +177,7 @@ function brokerTable({ brokers }: Cluster): VNode {
         {
           id: 'inSync',
           title: 'In sync',
-          width: '6.5rem',
+          width: '7rem',
           isNumeric: true,
           sort: ({ inSync }) => inSync,
           cell: ({ inSync }) => number(inSync),

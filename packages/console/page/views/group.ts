@@ -130,7 +130,7 @@ function offsetTable(data: GroupDetails): VNode {
           width: '14rem',
           isNumeric: true,
           sort: (it) => it.lag,
-          cell: (it) => [bar(it.lag, largest, 'warn'), number(it.lag)],
+          cell: (it) => [bar(it.lag, largest), number(it.lag)],
         },
         {
           id: 'member',
@@ -183,7 +183,7 @@ function memberTable(data: GroupDetails): VNode {
         {
           id: 'count',
           title: 'Partitions',
-          width: '7rem',
+          width: '8rem',
           isNumeric: true,
           sort: total,
           cell: (it) => number(total(it)),

@@ -43,14 +43,14 @@ function groupTable(groups: readonly GroupSummary[]): VNode {
         {
           id: 'state',
           title: 'State',
-          width: '12rem',
+          width: '14rem',
           sort: ({ state }) => state,
           cell: ({ state }) => groupState(state),
         },
         {
           id: 'members',
           title: 'Members',
-          width: '6.5rem',
+          width: '7.5rem',
           isNumeric: true,
           sort: ({ members }) => members,
           cell: ({ members }) => number(members),
@@ -71,7 +71,7 @@ function groupTable(groups: readonly GroupSummary[]): VNode {
         {
           id: 'coordinator',
           title: 'Coordinator',
-          width: '7.5rem',
+          width: '9rem',
           isNumeric: true,
           isMinor: true,
           sort: ({ coordinator }) => coordinator,
@@ -80,10 +80,10 @@ function groupTable(groups: readonly GroupSummary[]): VNode {
         {
           id: 'lag',
           title: 'Lag',
-          width: '12rem',
+          width: '13rem',
           isNumeric: true,
           sort: ({ lag }) => lag,
-          cell: ({ lag }) => [bar(lag, largest, 'warn'), number(lag)],
+          cell: ({ lag }) => [bar(lag, largest), number(lag)],
         },
         {
           id: 'rebalance',

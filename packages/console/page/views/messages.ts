@@ -151,6 +151,7 @@ export class Messages {
         },
         sorting: { by: '', isDescending: false },
         isOrdered: true,
+        isNarrow: this.opened !== undefined,
         whenEmpty: this.whenEmpty(),
         columns: [
           {

@@ -40,7 +40,7 @@ export function partitionsTab(data: TopicDetails, rates: Rates): VNode {
           {
             id: 'partition',
             title: 'Partition',
-            width: '6.5rem',
+            width: '7.5rem',
             sort: ({ partition }) => partition,
             cell: ({ partition }) => String(partition),
           },
@@ -61,7 +61,7 @@ export function partitionsTab(data: TopicDetails, rates: Rates): VNode {
           {
             id: 'epoch',
             title: 'Epoch',
-            width: '5.5rem',
+            width: '6rem',
             isNumeric: true,
             isMinor: true,
             sort: (it) => it.leaderEpoch,
@@ -210,7 +210,7 @@ export function groupsTab(data: TopicDetails): VNode {
         {
           id: 'members',
           title: 'Members',
-          width: '7rem',
+          width: '8rem',
           isNumeric: true,
           sort: ({ members }) => members,
           cell: ({ members }) => number(members),
@@ -221,7 +221,7 @@ export function groupsTab(data: TopicDetails): VNode {
           width: '14rem',
           isNumeric: true,
           sort: ({ lag }) => lag,
-          cell: ({ lag }) => [bar(lag, largest, 'warn'), number(lag)],
+          cell: ({ lag }) => [bar(lag, largest), number(lag)],
         },
       ],
     },
