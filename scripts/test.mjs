@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { resolveChromium } from './lib/chromium-home.mjs';
 import { home } from './lib/paths.mjs';
-import { runMain } from './lib/say.mjs';
+import { PlainError, runMain } from './lib/say.mjs';
 import { prepare } from './lib/setup.mjs';
 import { resolveZooKeeper } from './lib/zookeeper-home.mjs';
 
@@ -18,6 +19,7 @@ await runMain(async () => {
   const args = process.argv.slice(2);
   const chosen = args.includes('--selectProjects') ? [{ name: undefined, args: ['--runInBand'] }] : projects;
   await resolveZooKeeper();
+  if (looksAtConsole(args)) await findChromium();
   const runs = chosen.map((project) => runJest(project, args));
   const total = (count) => runs.reduce((sum, { results }) => sum + (results?.[count] ?? 0), 0);
   // A file that does not even load has no tests to count.
@@ -27,6 +29,20 @@ await runMain(async () => {
   if (!hasRun) console.error(`No test matches ${args.join(' ')}.`);
   return hasRun && runs.every(({ status }) => status === 0) ? 0 : 1;
 });
+
+/** Does a run with these arguments come to the tests in a browser? */
+const looksAtConsole = (args) =>
+  args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('console') || arg === 'cluster');
+
+/** Where there is no browser, the rest is tested all the same: the tests that need one fail, and say so. */
+async function findChromium() {
+  try {
+    await resolveChromium();
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error;
+    console.error(error.message);
+  }
+}
 
 function runJest({ name, args: projectArgs }, args) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'odradek-jest-'));

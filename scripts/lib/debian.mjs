@@ -33,23 +33,25 @@ const lastLine = (text) =>
 /**
  * Downloads Debian packages (apt checks their signatures' chain) and unpacks them under `into`, without root.
  * `alternatives` holds lists of packages: the first list that this release has is taken.
+ * With `withDependencies`, what they need and this machine does not have comes with them.
  */
-export function unpackDebianPackages(alternatives, into) {
+export function unpackDebianPackages(alternatives, into, { withDependencies = false } = {}) {
   const downloads = path.join(into, '.debs');
   fs.mkdirSync(downloads, { recursive: true });
-  downloadAny(alternatives, downloads);
+  downloadAny(alternatives, downloads, withDependencies);
   for (const file of fs.readdirSync(downloads).filter((name) => name.endsWith('.deb'))) {
     execFileSync('dpkg-deb', ['-x', path.join(downloads, file), into]);
   }
   fs.rmSync(downloads, { recursive: true });
 }
 
-function downloadAny(alternatives, downloads) {
+function downloadAny(alternatives, downloads, withDependencies) {
   let failure = '';
   for (const listOptions of [() => [], privateLists]) {
     const options = listOptions();
     for (const packages of alternatives) {
-      const download = aptGet([...options, 'download', ...packages], downloads);
+      const wanted = withDependencies ? missingFor(packages, options) : { status: 0, names: packages };
+      const download = wanted.status === 0 ? aptGet([...options, 'download', ...wanted.names], downloads) : wanted;
       if (download.status === 0) {
         fs.rmSync(path.join(vendorDir, '.apt'), { recursive: true, force: true });
         return;
@@ -58,4 +60,14 @@ function downloadAny(alternatives, downloads) {
     }
   }
   throw new PlainError(`apt-get download failed: ${failure}`);
+}
+
+/** Packages that apt would install for these, themselves included. Playing an installation needs no root. */
+function missingFor(packages, options) {
+  const { status, stdout, stderr } = aptGet(
+    [...options, '-s', '--no-install-recommends', 'install', ...packages],
+    vendorDir,
+  );
+  const names = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
+  return { status, names, stderr };
 }
