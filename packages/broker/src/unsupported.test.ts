@@ -20,6 +20,8 @@ test.each([
   ],
   [{ 'zookeeper.set.acl': 'true' }, /zookeeper.set.acl=true/],
   [{ 'zookeeper.ssl.client.enable': 'true' }, /zookeeper.ssl.client.enable=true/],
+  [{ 'remote.log.storage.system.enable': 'true' }, /remote.log.storage.system.enable=true: tiered storage/],
+  [{ 'zookeeper.metadata.migration.enable': 'true' }, /zookeeper.metadata.migration.enable=true: .* KRaft/],
   [{ 'replica.selector.class': 'com.example.Mine' }, /replica.selector.class=com.example.Mine: classes of one's own/],
 ])('what promises what is not there is refused: %j', (settings, message) => {
   expect(refuse(settings)).toThrow(message);

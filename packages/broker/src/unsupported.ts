@@ -32,6 +32,14 @@ function refusals({ values, listeners }: BrokerConfig): Refusal[] {
     const why = 'TLS to ZooKeeper is not supported yet; connect to a plain client port';
     found.push({ key: 'zookeeper.ssl.client.enable', value: 'true', why });
   }
+  if (values.remoteLogStorageSystemEnable) {
+    const why = 'tiered storage is not supported; set it to false, and no topic can ask for it';
+    found.push({ key: 'remote.log.storage.system.enable', value: 'true', why });
+  }
+  if (values.zookeeperMetadataMigrationEnable) {
+    const why = 'this broker cannot take part in a migration to KRaft; set it to false';
+    found.push({ key: 'zookeeper.metadata.migration.enable', value: 'true', why });
+  }
   const { replicaSelectorClass: selector } = values;
   if (selector !== null && !REPLICA_SELECTOR_CLASSES.includes(selector)) {
     const why = `classes of one's own cannot be loaded; use one of ${REPLICA_SELECTOR_CLASSES.join(', ')}, or leave it out`;
