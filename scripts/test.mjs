@@ -31,8 +31,10 @@ await runMain(async () => {
 });
 
 /** Does a run with these arguments come to the tests in a browser? */
-const looksAtConsole = (args) =>
-  args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('console') || arg === 'cluster');
+function looksAtConsole(args) {
+  const areFlags = args.every((arg) => arg.startsWith('-'));
+  return areFlags || args.some((arg) => arg.includes('console') || arg === 'cluster');
+}
 
 /** Where there is no browser, the rest is tested all the same: the tests that need one fail, and say so. */
 async function findChromium() {
