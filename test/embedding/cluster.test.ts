@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -5,11 +7,11 @@ import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { Cluster, StartCluster } from '../../packages/odradek/src/api';
 import { home } from '../support/process';
 import { runTool } from '../support/tool';
+import { until } from '../support/until';
 
 // As a user of the package has it: what the build has made.
-const { startCluster }: { startCluster: StartCluster } = require(
-  path.join(home, 'packages', 'odradek', 'dist', 'index.js'),
-);
+const PACKAGE = path.join(home, 'packages', 'odradek', 'dist', 'index.js');
+const { startCluster }: { startCluster: StartCluster } = require(PACKAGE);
 
 const TOPIC = 'embedded';
 const running: Cluster[] = [];
@@ -73,6 +75,16 @@ test('one broker takes records and gives them to a group; nothing is left behind
   await expect(connects(cluster.brokers[0]!.port)).resolves.toBe(false);
 });
 
+test.each([1, 3])('%i broker(s): groups have a coordinator at the first attempt', async (brokers) => {
+  const { addresses } = await start({ brokers });
+  const admin = new Kafka({ brokers: addresses, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+  await admin.connect();
+  await admin.listTopics(); // makes kafkajs connect
+  const { groups } = await admin.describeGroups(['nobody']);
+  expect(groups).toMatchObject([{ groupId: 'nobody', errorCode: 0 }]);
+  await admin.disconnect();
+});
+
 test.each([false, true])('three brokers lose one and get it back; processes: %s', async (processes) => {
   const cluster = await start({ brokers: 3, processes });
   const kafka = kafkaOf(cluster);
@@ -87,6 +99,24 @@ test.each([false, true])('three brokers lose one and get it back; processes: %s'
   await cluster.stop(2);
   expect(await read(kafka, 6)).toEqual(['1', '2', '3', '4', '5', '6']);
 });
+
+test.each([false, true])(
+  'a killed process leaves no broker behind, and its folder to the next; processes: %s',
+  async (processes) => {
+    const script = `require(${JSON.stringify(PACKAGE)}).startCluster({ processes: ${processes} })
+    .then(({ dir, brokers: [{ port }] }) => console.log(JSON.stringify({ dir, port })));`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { dir, port }: { dir: string; port: number } = JSON.parse(String(line));
+    expect(await connects(port)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await until(async () => !(await connects(port)));
+    expect(fs.existsSync(dir)).toBe(true);
+    await start();
+    expect(fs.existsSync(dir)).toBe(false);
+  },
+);
 
 test("ZooKeeper's shell and Kafka's tools look at it; its settings and its folder are those that were asked for", async () => {
   const dir = fs.mkdtempSync(path.join(home, 'node_modules', '.cache-embedded-'));

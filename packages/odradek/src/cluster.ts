@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, ClusterBroker, ClusterOptions, StartCluster } from './api';
@@ -7,6 +6,7 @@ import { type RunningCoordination, startCoordination } from './coordination';
 import { type Member, startProcess, startThread } from './member';
 import { brokersKnownAt, groupsServe } from './probe';
 import { settingsOf } from './settings';
+import { makeTemporaryFolder } from './temporary-folder';
 
 const LOCAL = '127.0.0.1';
 const POLL_MS = 10;
@@ -60,7 +60,7 @@ class EmbeddedCluster implements Cluster {
   private coordination: RunningCoordination | null = null;
 
   constructor(private readonly options: ClusterOptions) {
-    this.dir = options.dir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'odradek-'));
+    this.dir = options.dir ?? makeTemporaryFolder();
     fs.mkdirSync(this.dir, { recursive: true });
     if (options.dir === undefined) process.once('exit', this.removeDir);
     const { brokers = 1, host = LOCAL, port = 0 } = options;
@@ -91,9 +91,10 @@ class EmbeddedCluster implements Cluster {
     if (zookeeper === undefined) this.coordination = await startCoordination(host, zookeeperPort);
     await Promise.all(this.seats.map((seat) => this.launch(seat)));
     await this.untilAllKnowAll();
-    // On all of them while all are there: groups are to work also if the first thing that a test does is to end a broker.
-    const [first, ...others] = this.seats;
-    if (others.length > 0) await until(() => groupsServe(first!), 'Groups have no coordinator');
+    // The topic of groups is made while all brokers are there: groups are to work at a test's first attempt, and also if the
+    // first thing that it does is to end a broker.
+    const wanted = Number(this.options.config?.['offsets.topic.replication.factor'] ?? 0);
+    if (wanted <= this.seats.length) await until(() => groupsServe(this.seats[0]!), 'Groups have no coordinator');
   }
 
   private async launch(seat: Seat): Promise<void> {
