@@ -19,6 +19,8 @@ const overridesOf = (brokers) =>
         `offsets.topic.replication.factor=${Math.min(brokers, 3)}`,
         `transaction.state.log.replication.factor=${Math.min(brokers, 3)}`,
         `transaction.state.log.min.isr=${Math.min(brokers - 1, 2)}`,
+        // They stop together: who has the last copy of something need not wait for somebody to take it over.
+        'controlled.shutdown.max.retries=1',
       ].flatMap((setting) => ['--override', setting]);
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };

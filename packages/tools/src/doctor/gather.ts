@@ -62,7 +62,8 @@ async function clusterThrough(
   const groupCoordinator = hasOffsets ? await coordinatorError(questions, connection) : 'NONE';
   const { clusterId, controllerId } = metadata;
   const brokers: BrokerFacts[] = [];
-  for (const { nodeId: id, host, port } of metadata.brokers)
+  // A broker lists them in any order.
+  for (const { nodeId: id, host, port } of [...metadata.brokers].sort((one, other) => one.nodeId - other.nodeId))
     brokers.push(await brokerAt(questions, { id, host, port }));
   return { through, clusterId, controllerId, brokers, partitions: partitionsOf(metadata), groupCoordinator };
 }
