@@ -141,11 +141,11 @@ export interface TopicSummary {
   readonly replicationFactor: number;
   readonly underReplicated: number;
   readonly offline: number;
-  /** End offsets less start offsets, summed; null where no leader could be asked. Compaction makes the true number smaller. */
+  /** End offsets less start offsets, summed; null where a leader could not be asked. Compaction makes the true number smaller. */
   readonly records: number | null;
-  /** End offsets, summed: grows with every record, whatever retention deletes; null where no leader could be asked. */
+  /** End offsets, summed: grows with every record, whatever retention deletes; null where a leader could not be asked. */
   readonly endOffsets: number | null;
-  /** What its leaders' logs hold; null where none could be asked. */
+  /** What its leaders' logs hold; null where one could not be asked. */
   readonly bytes: number | null;
 }
 
@@ -197,7 +197,7 @@ export interface GroupSummary {
   readonly members: number;
   /** Topics with committed offsets or members; sorted. */
   readonly topics: readonly string[];
-  /** Over all its partitions with a committed offset; null where none is known. */
+  /** Over all its partitions with a committed offset; null where there are none, or the end of one is not known. */
   readonly lag: number | null;
   readonly lastRebalance: Rebalance | null;
   /** Why it could not be described (Kafka's name of the error), with what is known of it above. */
@@ -274,7 +274,7 @@ export type Encoding = 'utf8' | 'base64';
 
 /**
  * The query of GET /api/topics/:topic/messages, whose answer is a stream of server-sent events (`MessageEvents`).
- * - `from`: `beginning`, `end` (default), `offset:N`, `time:MS`, `last:N` (N records of all partitions together, about)
+ * - `from`: `beginning`, `end` (default), `offset:N`, `time:MS`, `last:N` (the newest N of all partitions together)
  * - `until=MS`: no records that are newer
  * - `partition=N`, may be repeated
  * - `key=TEXT`: exactly this key

@@ -45,8 +45,8 @@ export class App {
     if (!change) throw nothing();
     const body = await json();
     try {
-      const answer = await change.make(body);
-      this.settings.onChange(change.what);
+      const { answer, what } = await change(body);
+      if (what !== null) this.settings.onChange(what);
       return answer;
     } finally {
       this.reader.invalidate();

@@ -102,9 +102,11 @@ export function resetOffsetsOf(body: unknown): ResetOffsets {
 
 function targetOf(to: unknown): ResetOffsets['to'] {
   if (to === 'earliest' || to === 'latest') return to;
+  const oneOf = wrong('to', 'earliest, latest, or an object with one of offset, timeMs and shiftBy');
+  if (typeof to !== 'object') throw oneOf;
   const target = fields(to, ['offset', 'timeMs', 'shiftBy']);
   const [given, ...more] = Object.keys(target) as ('offset' | 'timeMs' | 'shiftBy')[];
-  if (given === undefined || more.length > 0) throw wrong('to', 'one of earliest, latest, offset, timeMs and shiftBy');
+  if (given === undefined || more.length > 0) throw oneOf;
   const number = integer(target[given], `to.${given}`);
   return { [given]: number } as ResetOffsets['to'];
 }

@@ -1,3 +1,4 @@
+import type { Admin } from '@odradek/tools/client/admin';
 import type { Done } from '../api';
 import type { WithAdmin } from '../cluster/cluster-reader';
 import { badRequest } from '../http/answer';
@@ -21,18 +22,23 @@ import {
   requireTopic,
 } from './topic-changes';
 
-/** Something that a page may do, where changes are allowed. */
-export interface Change {
-  /** For the broker's log. */
-  readonly what: string;
-  /** Throws `HttpError` or `ToolError`. */
-  make(body: unknown): Promise<unknown>;
+/** What came of a change. */
+export interface Changed {
+  readonly answer: unknown;
+  /** For the broker's log; null: nothing was changed, it was only asked what would be. */
+  readonly what: string | null;
 }
+
+/** Something that a page may do, where changes are allowed. Throws `HttpError` or `ToolError`. */
+export type Change = (body: unknown) => Promise<Changed>;
 
 const DONE: Done = { done: true };
 
+/** Names are whatever somebody chose: none ends a line of a log. */
+const quoted = (name: string): string => JSON.stringify(name);
+
 function confirmed(body: unknown, name: string): void {
-  if (deleteOf(body).confirm !== name) throw badRequest(`confirm must be ${name}, once more.`);
+  if (deleteOf(body).confirm !== name) throw badRequest(`confirm must be ${quoted(name)}: the name once more.`);
 }
 
 /** Everything that the console can change, by the path that asks for it. */
@@ -51,38 +57,37 @@ export class Changes {
   }
 
   private creation(): Change {
-    return this.change('create a topic', (body) => {
+    return (body) => {
       const wanted = createTopicOf(body);
-      return this.withAdmin((admin) => createTopic(admin, wanted));
-    });
+      return this.done(`created topic ${quoted(wanted.name)}`, (admin) => createTopic(admin, wanted));
+    };
   }
 
   private ofTopic(name: string, part: string | undefined): Change | undefined {
+    const topic = `topic ${quoted(name)}`;
     switch (part) {
       case 'delete':
-        return this.change(`delete topic ${name}`, async (body) => {
+        return async (body) => {
           confirmed(body, name);
-          await this.withAdmin((admin) => deleteTopic(admin, name));
-        });
+          return this.done(`deleted ${topic}`, (admin) => deleteTopic(admin, name));
+        };
       case 'configs':
-        return this.change(`change configs of topic ${name}`, (body) => {
+        return (body) => {
           const changes = alterConfigsOf(body);
-          return this.withAdmin((admin) => alterTopicConfigs(admin, name, changes));
-        });
+          const what = `set ${Object.keys(changes.set).map(quoted).join(', ')} of ${topic}`;
+          return this.done(what, (admin) => alterTopicConfigs(admin, name, changes));
+        };
       case 'partitions':
-        return this.change(`add partitions to topic ${name}`, (body) => {
+        return (body) => {
           const wanted = addPartitionsOf(body);
-          return this.withAdmin((admin) => addPartitions(admin, name, wanted));
-        });
+          return this.done(`gave ${topic} ${wanted.total} partitions`, (admin) => addPartitions(admin, name, wanted));
+        };
       case 'messages':
-        return {
-          what: `produce to topic ${name}`,
-          make: async (body) => {
-            const message = produceOf(body);
-            // A producer's question would make a topic that is not there.
-            await this.withAdmin((admin) => requireTopic(admin, name));
-            return produce(this.bootstrapServers, name, message);
-          },
+        return async (body) => {
+          const message = produceOf(body);
+          // A producer's own question would make a topic that is not there.
+          await this.withAdmin((admin) => requireTopic(admin, name));
+          return { answer: await produce(this.bootstrapServers, name, message), what: `produced to ${topic}` };
         };
       default:
         return undefined;
@@ -90,19 +95,21 @@ export class Changes {
   }
 
   private ofGroup(groupId: string, part: string | undefined): Change | undefined {
+    const group = `group ${quoted(groupId)}`;
     switch (part) {
       case 'delete':
-        return this.change(`delete group ${groupId}`, async (body) => {
+        return async (body) => {
           confirmed(body, groupId);
-          await this.withAdmin((admin) => deleteGroup(admin, groupId));
-        });
+          return this.done(`deleted ${group}`, (admin) => deleteGroup(admin, groupId));
+        };
       case 'offsets':
-        return {
-          what: `reset offsets of group ${groupId}`,
-          make: (body) => {
-            const request = resetOffsetsOf(body);
-            return this.withAdmin((admin) => resetOffsets(admin, groupId, request));
-          },
+        return async (body) => {
+          const request = resetOffsetsOf(body);
+          const answer = await this.withAdmin((admin) => resetOffsets(admin, groupId, request));
+          return {
+            answer,
+            what: request.dryRun ? null : `reset offsets of ${group} in topic ${quoted(request.topic)}`,
+          };
         };
       default:
         return undefined;
@@ -110,22 +117,15 @@ export class Changes {
   }
 
   private election(): Change {
-    return {
-      what: 'elect preferred leaders',
-      make: (body) => {
-        const request = electLeadersOf(body);
-        return this.withAdmin((admin) => electPreferred(admin, request));
-      },
+    return async (body) => {
+      const request = electLeadersOf(body);
+      const answer = await this.withAdmin((admin) => electPreferred(admin, request));
+      return { answer, what: `elected preferred leaders of ${answer.elected.length} partitions` };
     };
   }
 
-  private change(what: string, make: (body: unknown) => Promise<void>): Change {
-    return {
-      what,
-      make: async (body) => {
-        await make(body);
-        return DONE;
-      },
-    };
+  private async done(what: string, work: (admin: Admin) => Promise<void>): Promise<Changed> {
+    await this.withAdmin(work);
+    return { answer: DONE, what };
   }
 }

@@ -16,6 +16,7 @@ import { Cached, CachedByKey, type Now, PerBroker } from './cached';
 import { readBrokerConfigs, readMinIsrs, readTopicConfigs } from './configs';
 import { detailsOf, groupsOfTopic, summaryOf } from './group-views';
 import { type GroupFacts, readGroupIds, readGroups } from './groups';
+import { KnownGroups } from './known-groups';
 import { type BrokerLogs, readLogDirs } from './log-dirs';
 import { EARLIEST, LATEST, ledBy, mergeOffsets, type Offsets, readOffsets } from './offsets';
 import { type LogFacts, partitionList, topicSummary } from './topic-views';
@@ -39,6 +40,7 @@ export class ClusterReader {
   private readonly reassignments: Cached<ReadonlyMap<string, Reassignment>>;
   private readonly groupIds: PerBroker<readonly string[]>;
   private readonly groupsOf: PerBroker<readonly GroupFacts[]>;
+  private readonly knownGroups = new KnownGroups();
   private readonly oneGroup: CachedByKey<string, GroupFacts>;
   private readonly topicConfigs: CachedByKey<string, readonly Config[]>;
 
@@ -184,21 +186,21 @@ export class ClusterReader {
       ...topicSummary(topic, facts),
       partitionList: partitionList(topic, facts, alive),
       configs,
-      groups: groupsOfTopic(groups, name, facts.ends),
+      groups: groupsOfTopic(groups, name, { topology, ends: facts.ends }),
     };
   }
 
   async groups(): Promise<GroupSummary[]> {
     const topology = await this.topology.get();
     const [groups, ends] = await Promise.all([this.allGroups(topology), this.endsOf(topology)]);
-    return groups.map((facts) => summaryOf(facts, ends));
+    return groups.map((facts) => summaryOf(facts, { topology, ends }));
   }
 
   /** Throws `ServerError` (GROUP_ID_NOT_FOUND). */
   async group(groupId: string): Promise<GroupDetails> {
     const topology = await this.topology.get();
     const [facts, ends] = await Promise.all([this.oneGroup.get(groupId), this.endsOf(topology)]);
-    return detailsOf(facts, ends);
+    return detailsOf(facts, { topology, ends });
   }
 
   /** Not by FindCoordinator, for which a broker makes the topic of groups: who looks changes nothing. */
@@ -206,19 +208,17 @@ export class ClusterReader {
     const { brokers } = await this.topology.get();
     const lists = await this.groupIds.of(brokers.map(({ id }) => id));
     const coordinator = [...lists].find(([, groupIds]) => groupIds?.includes(groupId))?.[0];
-    if (coordinator === undefined) throw new ServerError('GROUP_ID_NOT_FOUND');
+    if (coordinator === undefined) {
+      const isComplete = [...lists.values()].every((groupIds) => groupIds !== null);
+      throw new ServerError(isComplete ? 'GROUP_ID_NOT_FOUND' : 'COORDINATOR_NOT_AVAILABLE');
+    }
     const [facts] = await this.withAdmin(({ client }) => readGroups(client, coordinator, [groupId]));
     return facts!;
   }
 
-  /** Sorted by name. One that is on its way to another coordinator may be with both: once is enough. */
   private async allGroups({ brokers }: Topology): Promise<GroupFacts[]> {
     const answers = await this.groupsOf.of(brokers.map(({ id }) => id));
-    const groups = new Map<string, GroupFacts>();
-    for (const facts of [...answers.values()].flatMap((each) => each ?? [])) {
-      if (facts.error === null || !groups.has(facts.groupId)) groups.set(facts.groupId, facts);
-    }
-    return [...groups.values()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
+    return this.knownGroups.merge(answers.values(), this.now());
   }
 
   private logsOf({ brokers }: Topology): Promise<Map<number, BrokerLogs | null>> {

@@ -1,26 +1,35 @@
 import type { GroupDetails, GroupOffset, GroupSummary, TopicGroup } from '../api';
 import type { GroupFacts } from './groups';
 import type { Offsets } from './offsets';
+import type { Topology } from './topology';
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What lag is reckoned from. */
+export interface Ends {
+  readonly topology: Topology;
+  readonly ends: Offsets;
+}
 
 /** Never below 0: the end was asked for before or after the commit. */
 const lagOf = (end: number | undefined, committed: number): number | null =>
   end === undefined ? null : Math.max(0, end - committed);
 
-/** Null where nothing is known at all. */
-function sum(lags: Iterable<number | null>): number | null {
+/** Of partitions that are there; null where there are none, or where the end of one is not known: a part is no lag. */
+function totalLag({ committed }: GroupFacts, { topology, ends }: Ends, only?: string): number | null {
   let total: number | null = null;
-  for (const lag of lags) if (lag !== null) total = (total ?? 0) + lag;
-  return total;
-}
-
-function* lagsOf({ committed }: GroupFacts, ends: Offsets, only?: string): Generator<number | null> {
   for (const [topic, partitions] of committed) {
+    const count = topology.topics.get(topic)?.partitions.length ?? 0;
     if (only !== undefined && topic !== only) continue;
     const ofTopic = ends.get(topic);
-    for (const [partition, { offset }] of partitions) yield lagOf(ofTopic?.get(partition), offset);
+    for (const [partition, { offset }] of partitions) {
+      if (partition >= count) continue;
+      const lag = lagOf(ofTopic?.get(partition), offset);
+      if (lag === null) return null;
+      total = (total ?? 0) + lag;
+    }
   }
+  return total;
 }
 
 function topicsOf({ committed, members }: GroupFacts): string[] {
@@ -29,7 +38,7 @@ function topicsOf({ committed, members }: GroupFacts): string[] {
   return [...topics].sort(byText);
 }
 
-export const summaryOf = (facts: GroupFacts, ends: Offsets): GroupSummary => ({
+export const summaryOf = (facts: GroupFacts, ends: Ends): GroupSummary => ({
   groupId: facts.groupId,
   state: facts.state,
   protocolType: facts.protocolType,
@@ -37,15 +46,15 @@ export const summaryOf = (facts: GroupFacts, ends: Offsets): GroupSummary => ({
   coordinator: facts.coordinator,
   members: facts.members.length,
   topics: topicsOf(facts),
-  lag: sum(lagsOf(facts, ends)),
+  lag: totalLag(facts, ends),
   lastRebalance: facts.lastRebalance,
   error: facts.error,
 });
 
-export const detailsOf = (facts: GroupFacts, ends: Offsets): GroupDetails => ({
+export const detailsOf = (facts: GroupFacts, ends: Ends): GroupDetails => ({
   ...summaryOf(facts, ends),
   memberList: facts.members,
-  offsets: offsetsOf(facts, ends),
+  offsets: offsetsOf(facts, ends.ends),
 });
 
 function offsetsOf(facts: GroupFacts, ends: Offsets): GroupOffset[] {
@@ -80,7 +89,7 @@ function offsetsOf(facts: GroupFacts, ends: Offsets): GroupOffset[] {
 }
 
 /** The groups that have to do with a topic. */
-export const groupsOfTopic = (groups: readonly GroupFacts[], topic: string, ends: Offsets): TopicGroup[] =>
+export const groupsOfTopic = (groups: readonly GroupFacts[], topic: string, ends: Ends): TopicGroup[] =>
   groups
     .map((facts) => ({
       facts,
@@ -90,7 +99,7 @@ export const groupsOfTopic = (groups: readonly GroupFacts[], topic: string, ends
     .map(({ facts, members }) => ({
       groupId: facts.groupId,
       state: facts.state,
-      lag: sum(lagsOf(facts, ends, topic)),
+      lag: totalLag(facts, ends, topic),
       members,
     }))
     .sort((a, b) => byText(a.groupId, b.groupId));

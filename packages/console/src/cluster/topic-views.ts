@@ -10,12 +10,12 @@ export interface LogFacts {
   readonly logs: ReadonlyMap<number, BrokerLogs | null>;
 }
 
-/** Sums what is known; null where nothing is. */
+/** A sum of which no part may be missing: then it is null. */
 class Sum {
-  value: number | null = null;
+  value: number | null = 0;
 
   add(part: number | undefined): void {
-    if (part !== undefined) this.value = (this.value ?? 0) + part;
+    this.value = part === undefined || this.value === null ? null : this.value + part;
   }
 }
 
@@ -24,9 +24,11 @@ export function topicSummary(topic: TopicState, { starts, ends, logs }: LogFacts
   const [records, endOffsets, bytes] = [new Sum(), new Sum(), new Sum()];
   const [startOf, endOf] = [starts.get(name), ends.get(name)];
   for (const { partition, leader } of partitions) {
+    // That it is offline is said; the others' numbers are worth having.
+    if (leader < 0) continue;
     const [start, end] = [startOf?.get(partition), endOf?.get(partition)];
     endOffsets.add(end);
-    if (start !== undefined && end !== undefined) records.add(Math.max(0, end - start));
+    records.add(start === undefined || end === undefined ? undefined : Math.max(0, end - start));
     bytes.add(logs.get(leader)?.replicas.get(name)?.get(partition)?.bytes);
   }
   return {

@@ -78,6 +78,8 @@ async function respond(
   const { method = '', url = '', headers } = request;
   const path = url.replace(/[?#].*$/s, '');
   try {
+    // Whoever believes the one, a proxy for example, and whoever believes the other would differ.
+    if ((request.headersDistinct.host ?? []).length > 1) throw new HttpError(400, 'The request names several hosts.');
     checkRequest({ method, path, headers }, settings);
     if (path.startsWith('/api/')) {
       const answer = await handle(apiRequest(request, path), response);

@@ -5,7 +5,7 @@ import { badRequest } from '../http/answer';
 import type { MessagesRequest } from './query';
 
 /** Some patterns take for ever on some texts; they must not take the console with them. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 1_000;
 
 export type Matcher = (records: readonly ConsumerRecord[]) => readonly ConsumerRecord[];
 

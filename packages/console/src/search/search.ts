@@ -81,7 +81,6 @@ export class Search {
   }
 
   private async done(reason: 'limit' | 'end'): Promise<void> {
-    await this.tellBacklog();
     await this.progress();
     await this.stream.send('done', { reason });
   }
@@ -103,10 +102,13 @@ export class Search {
     // What came after the question was asked belongs to a tail only.
     const asked = follows ? chunk : chunk.filter(({ partition, offset }) => offset < this.ends.get(partition)!);
     this.scanned += asked.length;
+    if (this.backlog) {
+      this.backlog.push(...this.isWanted(asked));
+      return;
+    }
     const found = this.isWanted(asked).slice(0, Math.max(0, limit - this.matched));
     this.matched += found.length;
-    if (this.backlog) this.backlog.push(...found);
-    else await this.tell(follows && this.isCaughtUp ? this.newestOf(found) : found);
+    await this.tell(follows && this.isCaughtUp ? this.newestOf(found) : found);
   }
 
   /** What fits into this moment of a tail. */
@@ -154,9 +156,13 @@ export class Search {
   }
 
   private async tellBacklog(): Promise<void> {
-    const { backlog = [] } = this;
+    const { backlog, request } = this;
     this.backlog = undefined;
-    await this.tell(backlog.sort((a, b) => a.timestamp - b.timestamp));
+    if (!backlog || request.from.at !== 'last') return;
+    const shown = Math.min(request.from.count, request.limit);
+    const newest = shown === 0 ? [] : backlog.sort((a, b) => a.timestamp - b.timestamp).slice(-shown);
+    this.matched += newest.length;
+    await this.tell(newest);
   }
 
   private async progress(): Promise<void> {

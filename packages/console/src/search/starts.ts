@@ -31,15 +31,13 @@ export function startsOf(spans: readonly Span[], from: From, atTime: ReadonlyMap
 const offsetOr = (offset: number | undefined, end: number): number =>
   offset === undefined || offset < 0 ? end : offset;
 
-/** So many of all partitions together: evenly, but what one does not have the others give. */
+/** What is looked at, at most, to find those that are the newest of all. */
+const MOST_LOOKED_AT = 20_000;
+
+/** Enough of each that the newest of all are among them; where that is too many, at least so many in all. */
 function lastOf(spans: readonly Span[], count: number): Map<number, number> {
-  const starts = new Map<number, number>();
-  const bySize = [...spans].sort((a, b) => a.end - a.start - (b.end - b.start));
-  let left = count;
-  for (const [at, { partition, start, end }] of bySize.entries()) {
-    const share = Math.min(end - start, Math.ceil(left / (bySize.length - at)));
-    starts.set(partition, end - share);
-    left -= share;
-  }
-  return starts;
+  const share = Math.ceil(count / Math.max(1, spans.length));
+  const most = Math.floor(MOST_LOOKED_AT / Math.max(1, spans.length));
+  const each = Math.min(count, Math.max(share, most));
+  return new Map(spans.map(({ partition, start, end }) => [partition, Math.max(start, end - each)]));
 }
