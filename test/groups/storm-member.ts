@@ -6,8 +6,7 @@ import { LeaveGroup } from '@odradek/protocol/messages/leave-group';
 import { OffsetCommit } from '@odradek/protocol/messages/offset-commit';
 import { OffsetFetch } from '@odradek/protocol/messages/offset-fetch';
 import { SyncGroup } from '@odradek/protocol/messages/sync-group';
-import { ConsumerProtocolSubscription } from '@odradek/protocol/stored/consumer-protocol';
-import { Writer } from '@odradek/protocol/wire/writer';
+import { share, subscription } from '../support/assignor';
 import type { Ledger } from './ledger';
 
 const LIMIT = { timeoutMs: 60_000 };
@@ -42,21 +41,6 @@ export interface Terms {
   readonly groupInstanceId: string | null;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
-}
-
-const subscription = (topic: string): Buffer => {
-  const writer = new Writer();
-  writer.int16(0);
-  ConsumerProtocolSubscription.codec(0).encode(writer, { topics: [topic], userData: null });
-  return writer.toBuffer();
-};
-
-/** Everyone's share, one partition after the other. */
-function share(memberIds: readonly string[], partitions: number) {
-  const sorted = memberIds.toSorted();
-  const shares = sorted.map((): number[] => []);
-  for (let partition = 0; partition < partitions; partition++) shares[partition % sorted.length]!.push(partition);
-  return sorted.map((memberId, at) => ({ memberId, assignment: Buffer.from(JSON.stringify(shares[at])) }));
 }
 
 /**

@@ -20,6 +20,7 @@ import { PartitionReader, replicaBytes, replicaRecords } from './load/reader';
 
 const BROKERS = 4;
 const NONE = 0;
+const INVALID_REPLICA_ASSIGNMENT = 39;
 const [TOPIC, BROKER] = [2, 4];
 const SET = 0;
 /** Records acknowledged before what is done, and after it. */
@@ -220,6 +221,32 @@ test('a move that is held back by a quota is cancelled; without the quota it com
   await untilOn('held', 2, 1);
   await untilGone('held', 0);
   expect(check(await untilEqual('held', 2, 1))).toEqual([]);
+});
+
+test('a move is not cancelled when the only replica that has everything is one that came by it', async () => {
+  await createTopic('onward', [0]);
+  const slow = async (rate: string): Promise<void> => {
+    const peer = await client.connect(brokers[2]!.port);
+    await set(peer, TOPIC, 'onward', { 'follower.replication.throttled.replicas': '0:2' });
+    await set(peer, BROKER, '2', { 'follower.replication.throttled.rate': rate });
+    peer.close();
+  };
+  const untilInSync = (ids: number[]) =>
+    client.metadata('onward', ({ topics }) => topics[0]?.partitions[0]?.isrNodes.toSorted().join() === ids.join());
+  await slow('1');
+  const { check } = await underLoad('onward', async () => {
+    expect(await reassign('onward', [1, 2])).toBe(NONE);
+    await untilInSync([0, 1]);
+    await brokers[0]!.kill();
+    await untilInSync([1]);
+    expect(await reassign('onward', null)).toBe(INVALID_REPLICA_ASSIGNMENT);
+    // Another target that it is part of is as good as any.
+    expect(await reassign('onward', [1])).toBe(NONE);
+    await brokers[0]!.start();
+    await untilOn('onward', 1);
+  });
+  await slow('100000000');
+  expect(check(await untilEqual('onward', 1))).toEqual([]);
 });
 
 test('a replica that is written moves to another dir of its broker', async () => {

@@ -53,7 +53,8 @@ function report(outcome: Outcome): void {
   const faults = [...struck].map(([name, times]) => `${name} ${times}`).join(', ');
   const writes = `${acknowledged} of ${sent} acknowledged, ${read} read, ${committed} committed`;
   const transactions = `${outcome.committedTransactions} of ${outcome.transactions} transactions`;
-  const counts = `${steps} steps, ${writes}, ${transactions}`;
+  const groups = `${outcome.memberCommits} commits in ${outcome.generations} generations`;
+  const counts = `${steps} steps, ${writes}, ${transactions}, ${groups}`;
   console.log(`seed ${seed} (${summary}): ${hash}, ${(virtualMs / 1_000).toFixed(0)} s, ${counts}; ${faults}`);
   for (const violation of violations.slice(0, SHOWN_VIOLATIONS))
     console.log(`  ${violation.slice(0, SHOWN_CHARACTERS)}`);

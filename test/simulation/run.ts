@@ -6,6 +6,7 @@ import { SimulatedClient, type TopicPartition } from './client';
 import { OFFSETS_PARTITIONS, SimulatedCluster, TRANSACTIONS_PARTITIONS } from './cluster';
 import { Committer } from './committer';
 import { Copies } from './copies';
+import { Membership } from './memberships';
 import { type FaultName, Nemesis } from './nemesis';
 import { Producer } from './producer';
 import { Reader } from './reader';
@@ -36,6 +37,9 @@ export interface Outcome {
   readonly acknowledged: number;
   readonly read: number;
   readonly committed: number;
+  /** Of groups with members: generations, and commits of members. */
+  readonly generations: number;
+  readonly memberCommits: number;
   readonly transactions: number;
   readonly committedTransactions: number;
   readonly struck: ReadonlyMap<FaultName, number>;
@@ -59,6 +63,7 @@ class Run {
   private readonly readers: readonly Reader[];
   private readonly committers: readonly Committer[];
   private readonly copies: Copies;
+  private readonly memberships: readonly Membership[];
   private readonly admin: Admin;
   private readonly violations: string[] = [];
 
@@ -85,6 +90,8 @@ class Run {
     this.readers = ['reader-0', 'reader-1'].map((name) => new Reader(cluster, name, this.partitions));
     this.committers = ['group-0', 'group-1'].map((name) => new Committer(cluster, name, this.partitions));
     this.copies = new Copies(cluster, this.partitions, scenario);
+    const groups = Array.from({ length: scenario.groups }, (_, index) => `members-${index}`);
+    this.memberships = groups.map((group) => new Membership(cluster, group, this.partitions));
     this.admin = new Admin(cluster, this.partitions, scenario.adminPauseMs);
     const say = (text: string): void => this.say(text);
     const maxPauseMs = random.pick([1_000, 3_000, 10_000]);
@@ -123,8 +130,10 @@ class Run {
       steps: time.steps,
       sent: sends.length,
       acknowledged: sends.filter(({ outcome }) => outcome === 'acknowledged').length,
-      read: polls.reduce((sum, { records }) => sum + records.length, 0),
-      committed: this.committers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+      read: sum(polls.map(({ records }) => records.length)),
+      committed: sum(this.committers.map(({ acknowledged }) => acknowledged)),
+      generations: sum(this.memberships.map(({ ledger }) => ledger.generations)),
+      memberCommits: sum(this.memberships.map(({ ledger }) => ledger.acceptedCommits)),
       transactions: transactions.length,
       committedTransactions: transactions.filter(({ outcome }) => outcome === 'committed').length,
       struck: this.nemesis.struck,
@@ -147,6 +156,7 @@ class Run {
     const reading = Promise.all(readers.map((reader) => reader.run()));
     const copying = this.copies.run();
     const committing = Promise.all(this.committers.map((committer) => committer.run()));
+    const meeting = Promise.all(this.memberships.map((membership) => membership.run()));
     await wait(1_000);
     void this.nemesis.run();
     const meddling = this.scenario.adminPauseMs > 0 ? this.admin.run() : null;
@@ -154,6 +164,7 @@ class Run {
     this.nemesis.heal();
     this.admin.stop();
     this.copies.hurry();
+    for (const membership of this.memberships) membership.calm();
     await meddling;
     for (const node of this.cluster.nodes) node.start();
     await this.until('the brokers serve', RECOVERY_MS, wait, () =>
@@ -162,8 +173,10 @@ class Run {
     await wait(2_000);
     for (const producer of this.producers) producer.stop();
     for (const committer of this.committers) committer.stop();
-    await Promise.all([producing, committing]);
+    await Promise.all([producing, committing, meeting]);
     await this.until('all is well', RECOVERY_MS, wait, () => this.ailment());
+    await this.until('groups are whole', RECOVERY_MS, wait, () => firstOf(this.memberships, (it) => it.ailment()));
+    await Promise.all(this.memberships.map((membership) => membership.stop()));
     const finals = this.partitions.flatMap((partition) =>
       replicasOf(this.cluster, partition).map((id) => finalOf(this.cluster.nodes[id]!, partition)),
     );
@@ -183,6 +196,7 @@ class Run {
       this.violations.push(`${type} in ${partition}: ${what}`);
     }
     await this.judgeCommits(wait);
+    await this.judgeGroups(wait);
     for (const { losses } of this.producers) this.violations.push(...losses);
     for (const { surprises } of readers) this.violations.push(...surprises);
   }
@@ -195,6 +209,16 @@ class Run {
         return found === null ? `the coordinator of ${committer.group} does not answer` : null;
       });
       this.violations.push(...(found ?? []));
+    }
+  }
+
+  private async judgeGroups(wait: (ms: number) => Promise<void>): Promise<void> {
+    for (const membership of this.memberships) {
+      const { ledger } = membership;
+      await this.until(`commits of ${ledger.groupId} are found`, RECOVERY_MS, wait, async () =>
+        (await membership.judge()) ? null : `the coordinator of ${ledger.groupId} does not answer`,
+      );
+      this.violations.push(...ledger.wrong);
     }
   }
 
@@ -235,6 +259,16 @@ function partitionsOf(topic: string, count: number): readonly TopicPartition[] {
   return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function firstOf<T>(things: readonly T[], wrong: (thing: T) => string | null): string | null {
+  for (const thing of things) {
+    const reason = wrong(thing);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
 /** The last offset of each partition. */
 function endsOf(finals: readonly Poll[]): ReadonlyMap<string, number> {
   return new Map(finals.map(({ partition, records }) => [partition, records.at(-1)?.offset ?? -1]));
@@ -250,6 +284,6 @@ function unread(readers: readonly Reader[], ends: ReadonlyMap<string, number>): 
   return null;
 }
 
-function summaryOf({ brokers, zooKeepers, partitions, copiers }: Scenario): string {
-  return `${brokers} brokers, ${zooKeepers} ZooKeepers, ${partitions} partitions, ${copiers} copiers`;
+function summaryOf({ brokers, zooKeepers, partitions, copiers, groups }: Scenario): string {
+  return `${brokers} brokers, ${zooKeepers} ZooKeepers, ${partitions} partitions, ${copiers} copiers, ${groups} groups`;
 }

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly copiers: number;
   readonly copiedRecords: number;
   readonly transactionTimeoutMs: number;
+  /** Groups whose members come and go. */
+  readonly groups: number;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly topicConfigs: Readonly<Record<string, string>>;
 }
@@ -70,5 +72,6 @@ export function scenarioOf(seed: number): Scenario {
     copiers: random.pick([0, 1, 2, 2]),
     copiedRecords: random.pick([20, 100, 500]),
     transactionTimeoutMs: random.pick([3_000, 15_000]),
+    groups: random.pick([0, 1, 2]),
   };
 }

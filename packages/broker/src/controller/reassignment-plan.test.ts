@@ -1,5 +1,13 @@
 import { KafkaError } from '@odradek/protocol/errors';
-import { completed, isBeingReassigned, isComplete, planRequest, targetReplicas, UNASSIGNED } from './reassignment-plan';
+import {
+  completed,
+  isBeingReassigned,
+  isComplete,
+  leavesNobodyInSync,
+  planRequest,
+  targetReplicas,
+  UNASSIGNED,
+} from './reassignment-plan';
 import type { ReplicaAssignment } from './state';
 
 const on = (...replicas: number[]): ReplicaAssignment => ({ ...UNASSIGNED, replicas });
@@ -122,4 +130,14 @@ test('whatever is started, overridden, cancelled and completed, the parts of an 
   }
   expect(wrong).toEqual([]);
   expect(seen.size).toBeGreaterThan(500);
+});
+
+test.each([
+  ['a cancellation while only an added replica is in sync', moving([3, 1], [3], [1]), null, [3], true],
+  ['a cancellation while an old one is in sync, too', moving([3, 1], [3], [1]), null, [3, 1], false],
+  ['another target without it', moving([3, 1], [3], [1]), [2], [3], true],
+  ['another target with it', moving([3, 1], [3], [1]), [3, 2], [3], false],
+  ['a partition that nobody has been in sync for', moving([3, 1], [3], [1]), null, [], false],
+])('what would lose the last replica in sync: %s', (_what, current, target, isr, isLoss) => {
+  expect(leavesNobodyInSync(planRequest(current, target, LIVE), isr)).toBe(isLoss);
 });

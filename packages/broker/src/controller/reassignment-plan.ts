@@ -51,6 +51,15 @@ export function isComplete(assignment: ReplicaAssignment, isr: readonly number[]
   return isr !== undefined && targetReplicas(assignment).every((id) => isr.includes(id));
 }
 
+/**
+ * Whether none of those that are in sync would be left: an added replica may be the last one that has everything by now,
+ * and a cancellation or another target would have it deleted. KRaft's controller refuses that; Apache's with ZooKeeper
+ * does it, and the records are gone.
+ */
+export function leavesNobodyInSync({ replicas }: ReplicaAssignment, isr: readonly number[]): boolean {
+  return isr.length > 0 && !isr.some((id) => replicas.includes(id));
+}
+
 export function isSameAssignment(one: ReplicaAssignment, other: ReplicaAssignment): boolean {
   const isSame = (a: readonly number[], b: readonly number[]): boolean =>
     a.length === b.length && a.every((id, index) => id === b[index]);

@@ -9,6 +9,7 @@ import {
   isBeingReassigned,
   isComplete,
   isSameAssignment,
+  leavesNobodyInSync,
   originReplicas,
   planRequest,
   reassignTo,
@@ -70,13 +71,37 @@ export async function startMoves(controller: ActiveController, moves: readonly M
     return !isDoomed && state.assignmentOf(move) !== undefined;
   };
   const movable = moves.filter(canMove);
-  const begun = new Set((await advance(controller, movable)).map(keyOf));
+  const losses = await lossesBy(controller, movable);
+  const begun = new Set(
+    (
+      await advance(
+        controller,
+        movable.filter((move) => !losses.has(keyOf(move))),
+      )
+    ).map(keyOf),
+  );
   const possible = new Set(movable.map(keyOf));
   return moves.map(({ topic, partition }) => {
     const key = partitionKey(topic, partition);
     if (begun.has(key)) return { topic, partition, error: null };
-    return { topic, partition, error: possible.has(key) ? FAILED : UNKNOWN };
+    return { topic, partition, error: losses.get(key) ?? (possible.has(key) ? FAILED : UNKNOWN) };
   });
+}
+
+/** What is not done because acknowledged records would be lost by it; whoever allows unclean elections allows that. */
+async function lossesBy(controller: ActiveController, moves: readonly Move[]): Promise<Map<string, KafkaError>> {
+  const { state } = controller;
+  const losses = new Map<string, KafkaError>();
+  // Only who changes the course of a move that has begun takes replicas away before others have everything.
+  const changing = moves.filter((move) => isBeingReassigned(state.assignmentOf(move)!));
+  await refreshStates(controller, changing);
+  for (const move of changing) {
+    const isr = state.stateOf(move)?.isr ?? [];
+    if (!leavesNobodyInSync(move.assignment, isr) || controller.uncleanElectionEnabled(move.topic)) continue;
+    const why = `Unable to change the assignment of ${keyOf(move)} to [${move.assignment.replicas}]: only brokers [${isr}] have all of its records. Let another replica catch up first, or allow unclean leader election for the topic.`;
+    losses.set(keyOf(move), new KafkaError('INVALID_REPLICA_ASSIGNMENT', why));
+  }
+  return losses;
 }
 
 /**
