@@ -46,6 +46,7 @@ test.each([
       block('text terminal=d', '^C', 'bye'),
     ],
   ],
+  ['folders of its own', [block('sh', 'cd /tmp', 'pwd', 'pwd | grep -c documentation'), block('text', '/tmp', '1')]],
   [
     'other ports, and the same in what is seen',
     [block('sh', 'grep -h clientPort= config/zookeeper.properties'), block('text', 'clientPort=2181')],

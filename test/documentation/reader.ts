@@ -45,6 +45,8 @@ export class Reader {
       let text = fs.readFileSync(path.join(home, 'config', file), 'utf8');
       // What the files leave to its default: where brokers, and the worker's REST API, listen.
       text = text.replace(/^#?listeners=PLAINTEXT:\/\/:/m, 'listeners=PLAINTEXT://127.0.0.1:');
+      // Nobody waits longer than he must for the session of a broker that was killed.
+      if (file.startsWith('server')) text += 'zookeeper.session.timeout.ms=6000\n';
       if (file.startsWith('connect-') && text.includes('bootstrap.servers='))
         text += 'listeners=http://localhost:8083\n';
       fs.writeFileSync(path.join(dir, 'config', file), reader.here(text));
@@ -75,16 +77,18 @@ export class Reader {
   }
 
   private here(text: string): string {
-    return text
-      .replace(
-        /(^|[^\w/.-])(\/tmp\/|config\/)/gm,
-        (_, before, folder) => `${before}${this.dir}/${folder.replace(/^\//, '')}`,
-      )
+    const here = text
+      .replace(/(?<![\w/.-])\/tmp(?![\w.-])/g, `${this.dir}/tmp`)
+      .replace(/(?<![\w/.-])config\//g, `${this.dir}/config/`)
       .replace(PORT, (port) => this.portOf.get(port)!);
+    // What a test does not know how to move elsewhere, it does not run.
+    if (here.replaceAll(`${this.dir}/tmp`, '').replaceAll(this.dir, '').includes('/tmp'))
+      throw new Error(`/tmp, and not this test's own:\n${here}`);
+    return here;
   }
 
   private there(text: string): string {
-    let back = text.replaceAll(`${this.dir}/tmp/`, '/tmp/').replaceAll(`${this.dir}/`, '');
+    let back = text.replaceAll(`${this.dir}/tmp`, '/tmp').replaceAll(`${this.dir}/`, '');
     for (const [port, own] of this.portOf) back = back.replace(new RegExp(`(?<![\\w.])${own}(?![\\w])`, 'g'), port);
     return back;
   }
@@ -93,7 +97,7 @@ export class Reader {
   private async take(step: Step): Promise<string | null> {
     if (step.script === null) return this.look(step);
     if (step.terminal !== null) {
-      if (await this.isOpen(step.terminal)) return `something still runs in the terminal ${step.terminal}`;
+      if (!(await this.becomesFree(step.terminal))) return `something still runs in the terminal ${step.terminal}`;
       this.terminals.set(step.terminal, { terminal: this.run(step), seenUpTo: 0 });
       return step.seen ? this.look(step) : null;
     }
@@ -113,9 +117,11 @@ export class Reader {
     return new Terminal(command, args, { cwd: this.dir, env: this.env });
   }
 
-  private async isOpen(name: string): Promise<boolean> {
+  /** Whether nothing runs in a terminal, or what does is about to end. */
+  private async becomesFree(name: string): Promise<boolean> {
     const known = this.terminals.get(name);
-    return known !== undefined && (await Promise.race([known.terminal.ended.then(() => false), sleep(0, true)]));
+    if (!known) return true;
+    return Promise.race([known.terminal.ended.then(() => true), sleep(LIMIT_MS, false, { ref: false })]);
   }
 
   /** Runs a command to its end; what is not as it should be. */
