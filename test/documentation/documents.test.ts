@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => reader.close());
 
-test.each(['docs/tutorial.md', 'docs/from-apache.md', 'docs/operating.md'])(
+test.each(['README.md', 'docs/tutorial.md', 'docs/from-apache.md', 'docs/operating.md'])(
   '%s',
   async (file) => reader.read(file, fs.readFileSync(path.join(home, file), 'utf8')),
   180_000,
