@@ -5,7 +5,7 @@ COPY . .
 RUN npm ci --no-audit --no-fund \
   # What the bundles leave out: codecs and file locks, with binaries of their own.
   && mkdir /runtime && cp -r bin config Dockerfile README.md /runtime/ \
-  && for package in broker tools connect container; do \
+  && for package in broker tools connect container console; do \
        if [ -d packages/$package/dist ]; then mkdir -p /runtime/packages/$package && cp -r packages/$package/dist /runtime/packages/$package/; fi; \
      done \
   && find /runtime -name '*.map' -delete \
@@ -19,7 +19,8 @@ COPY --from=build /runtime /opt/odradek
 RUN ln -s /opt/odradek /opt/kafka && mkdir -p /kafka /opt/odradek/logs && chown node:node /kafka /opt/odradek/logs
 USER node
 VOLUME /kafka
-EXPOSE 9092
+# Kafka's clients, and the web console where KAFKA_ODRADEK_CONSOLE_LISTENER asks for it.
+EXPOSE 9092 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
   CMD ["node", "/opt/odradek/packages/container/dist/healthcheck.js"]

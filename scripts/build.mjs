@@ -21,6 +21,7 @@ const others = {
 /** Packed for npm, where maps of sources that are not there would only be weight. */
 const published = new Set(['odradek']);
 
+const packedConsole = path.join(home, 'packages', 'odradek', 'dist', 'console');
 const toolsDist = path.join(home, 'packages', 'tools', 'dist');
 
 const common = {
@@ -53,6 +54,12 @@ function builds() {
       list.push(published.has(name) ? { ...options, sourcemap: false } : options);
     }
   }
+  // The package that is installed alone has a console of its own, beside its brokers.
+  list.push({
+    entryPoints: [path.join(home, 'packages', 'console', 'src', 'main.ts')],
+    outfile: path.join(packedConsole, 'main.js'),
+    sourcemap: false,
+  });
   const isThere = ({ entryPoints }) => fs.existsSync(entryPoints[0]);
   const missing = list.filter((entry) => !isThere(entry)).map(({ outfile }) => path.relative(home, outfile));
   if (missing.length > 0) console.error(`Not built, no source yet: ${missing.join(', ')}`);
@@ -76,6 +83,11 @@ function consolePage() {
   };
 }
 
+function packPage() {
+  const page = path.join(home, 'packages', 'console', 'dist', 'page');
+  fs.cpSync(page, path.join(packedConsole, 'page'), { recursive: true });
+}
+
 /** The embedded cluster's types are one file without imports: a declaration as it is. */
 function writeTypes() {
   const folder = path.join(home, 'packages', 'odradek');
@@ -93,6 +105,7 @@ await runMain(async () => {
   const outcomes = await Promise.allSettled(all.map((options) => build(options)));
   if (outcomes.some(({ status }) => status === 'rejected')) throw new PlainError('The build failed: see above.');
   writeTypes();
+  packPage();
   markBuilt(startedAt);
   if (process.env.npm_lifecycle_event === 'prepare') markInstalled();
   return 0;

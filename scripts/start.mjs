@@ -1,6 +1,7 @@
 // npm start [-- zookeeper.properties server.properties …]: ZooKeeper and the brokers, everything they need first, until Ctrl-C.
 import fs from 'node:fs';
 import path from 'node:path';
+import { consolePlace } from './lib/console-place.mjs';
 import { home } from './lib/paths.mjs';
 import { brokerServes, groupsServe, somethingListens, zooKeeperServes } from './lib/probe.mjs';
 import { PlainError, runMain } from './lib/say.mjs';
@@ -50,6 +51,7 @@ async function readPlaces(zooKeeperFile, brokerFiles) {
       const settings = read(file);
       return {
         file,
+        settings,
         data: settings['log.dirs'] ?? settings['log.dir'] ?? '/tmp/kafka-logs',
         ...firstListener(settings.listeners ?? 'PLAINTEXT://:9092'),
       };
@@ -114,21 +116,29 @@ async function serve(places, { command, args, version }) {
     await keeper.ready(() => zooKeeperServes('localhost', zooKeeper.port), 60_000);
     console.log(`ZooKeeper ${version} serves on localhost:${zooKeeper.port} (log: ${shown(keeper.logFile)})`);
 
-    const kafkas = await Promise.all(brokers.map((broker, index) => startBroker(broker, index, brokers.length)));
+    const webConsole = await consolePlace(brokers[0].settings);
+    const kafkas = await Promise.all(
+      brokers.map((broker, index) => {
+        const overrides = [...overridesOf(brokers.length), ...(index === 0 ? webConsole.overrides : [])];
+        return startBroker(broker, index, overrides);
+      }),
+    );
     // On all of them while all are there: groups are to work also if the first thing that somebody tries is to end a broker.
     const [first] = brokers;
     if (brokers.length > 1 && first.isPlain) await kafkas[0].ready(() => groupsServe(first.host, first.port), 60_000);
-    console.log(whatNext(places));
+    const { host, port } = webConsole;
+    if (host !== null) await kafkas[0].ready(() => somethingListens(host.replace(/[[\]]/g, ''), port), 60_000);
+    console.log(whatNext(places, webConsole));
     const last = await Promise.race([keeper.ended.then(() => keeper), lastOf(kafkas, brokers)]);
     throw new PlainError(`${last.name} ended (${await last.ended}). ${last.lastLines()}`);
   }
 
-  async function startBroker(broker, index, count) {
+  async function startBroker(broker, index, overrides) {
     const main = path.join(home, 'packages', 'broker', 'dist', 'main.js');
     const kafka = launch({
-      name: count === 1 ? 'The broker' : `The broker of ${shown(broker.file)}`,
+      name: places.brokers.length === 1 ? 'The broker' : `The broker of ${shown(broker.file)}`,
       command: process.execPath,
-      args: ['--min-semi-space-size=16', main, broker.file, ...overridesOf(count)],
+      args: ['--min-semi-space-size=16', main, broker.file, ...overrides],
       log: index === 0 ? 'kafkaServer.out' : `kafkaServer-${index}.out`,
       patienceMs: 60_000,
     });
@@ -157,7 +167,7 @@ async function serve(places, { command, args, version }) {
 
 const shown = (file) => (file.startsWith(process.cwd() + path.sep) ? path.relative(process.cwd(), file) : file);
 
-function whatNext({ zooKeeper, brokers }) {
+function whatNext({ zooKeeper, brokers }, webConsole) {
   const [broker] = brokers;
   const at = `--bootstrap-server ${broker.host}:${broker.port}`;
   const copies = brokers.length > 1 ? ` --replication-factor ${brokers.length}` : '';
@@ -168,6 +178,7 @@ function whatNext({ zooKeeper, brokers }) {
     `  bin/kafka-console-producer.sh --topic quickstart-events ${at}`,
     `  bin/kafka-console-consumer.sh --topic quickstart-events --from-beginning ${at}`,
     '',
+    ...(webConsole.host === null ? [] : [`The cluster in a browser: http://${webConsole.host}:${webConsole.port}`, '']),
     `Ctrl-C stops everything. What is kept in ${[...brokers, zooKeeper].map(({ data }) => data).join(', ')} is there again at the next start.`,
   ].join('\n');
 }
