@@ -41,6 +41,8 @@ export interface StartedBroker {
   readonly brokerId: number;
   readonly clusterId: string;
   readonly port: (listenerName: string) => number;
+  /** Null where no console is served. */
+  readonly consolePort: number | null;
 }
 
 const STAGING_BYTES = 256 * 1024;
@@ -202,7 +204,8 @@ export class Broker {
     const webConsole = await startConsole(this.config, this.ports, brokerId, (name) => server.sockets.boundPort(name));
     this.onStop('console', () => webConsole?.stop());
     this.logger.info(`[KafkaServer id=${brokerId}] started`);
-    return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name) };
+    const consolePort = webConsole?.port ?? null;
+    return { brokerId, clusterId, port: (name) => server.sockets.boundPort(name), consolePort };
   }
 
   /** The controlled shutdown (KIP-47): before anything is closed, other brokers lead. */

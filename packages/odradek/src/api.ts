@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly port?: number;
   /** The port of the coordination service; a free one where omitted. */
   readonly zookeeperPort?: number;
+  /** The web console, at the first broker: its port, or true for a free one. `Cluster.console` says where it is. None where omitted. */
+  readonly console?: number | boolean;
   /** The address that brokers listen on and tell clients; 127.0.0.1 where omitted. */
   readonly host?: string;
   /** Where logs and data go. They stay there. Where omitted it is a temporary folder that goes with the cluster. */
@@ -43,6 +45,8 @@ export interface Cluster {
   readonly bootstrapServers: string;
   /** `host:port` of the coordination service, or what was given: zookeeper-shell and Kafka's tools can look at it. */
   readonly zookeeper: string;
+  /** Where a browser shows the cluster; null without the option. */
+  readonly console: string | null;
   readonly brokers: readonly ClusterBroker[];
   readonly dir: string;
   /** Ends a broker as kill -9 does: nothing is handed over, nothing is flushed. Resolves when it is gone. */

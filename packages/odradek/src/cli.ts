@@ -12,6 +12,7 @@ Starts Kafka brokers, and what coordinates them, until Ctrl-C.
   --host HOST            where they listen and what they tell clients (127.0.0.1)
   --data DIR             keeps data and logs there; without it they go when the cluster ends
   --config KEY=VALUE     a setting of all brokers, by Kafka's own name; may be given again
+  --console PORT         of a web page that shows the cluster; without it there is none
   --zookeeper HOST:PORT  a real ZooKeeper; without it a service in memory stands in for it
   --zookeeper-port PORT  of that service (2181)
   --processes            each broker as a process of its own
@@ -36,7 +37,7 @@ function settingOf(text: string): [key: string, value: string] {
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const known = {
-  ...{ brokers: text, port: text, host: text, data: text, zookeeper: text, 'zookeeper-port': text },
+  ...{ brokers: text, port: text, host: text, data: text, console: text, zookeeper: text, 'zookeeper-port': text },
   ...{ processes: flag, help: flag, config: { type: 'string', multiple: true } as const },
 };
 
@@ -63,13 +64,14 @@ function readOptions(args: readonly string[]): ClusterOptions | null {
     host: values.host,
     dir: values.data,
     zookeeper: values.zookeeper,
+    console: values.console === undefined ? false : portOf('console', values.console),
     config: Object.fromEntries((values.config ?? []).map(settingOf)),
   };
 }
 
 const describe = (cluster: Cluster, isInMemory: boolean): string => `Brokers: ${cluster.bootstrapServers}
 ZooKeeper: ${cluster.zookeeper}${isInMemory ? ' (a service in memory that stands in for it: for tests and tries only)' : ''}
-Logs: ${cluster.brokers.map(({ logFile }) => logFile).join(', ')}
+${cluster.console === null ? '' : `Console: ${cluster.console}\n`}Logs: ${cluster.brokers.map(({ logFile }) => logFile).join(', ')}
 Ctrl-C ends it.
 `;
 

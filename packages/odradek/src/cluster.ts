@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster, ClusterBroker, ClusterOptions, StartCluster } from './api';
+import type { BrokerSettings, Cluster, ClusterBroker, ClusterOptions, StartCluster } from './api';
 import { type RunningCoordination, startCoordination } from './coordination';
 import { type Member, startProcess, startThread } from './member';
 import { brokersKnownAt, groupsServe } from './probe';
@@ -26,12 +26,15 @@ export const startCluster: StartCluster = async (options = {}) => {
   }
 };
 
-function check({ brokers = 1, port = 0 }: ClusterOptions): void {
+function check({ brokers = 1, port = 0, console = false }: ClusterOptions): void {
   if (!Number.isInteger(brokers) || brokers < 1) {
     throw new RangeError(`brokers is ${brokers}, but a cluster has at least 1, and whole ones.`);
   }
   if (!Number.isInteger(port) || port < 0 || port + brokers > 65_536) {
     throw new RangeError(`port is ${port}: give one from 1 to ${65_536 - brokers}, or none for free ones.`);
+  }
+  if (typeof console === 'number' && !(Number.isInteger(console) && console >= 0 && console < 65_536)) {
+    throw new RangeError(`console is ${console}: give a port, or true for a free one.`);
   }
 }
 
@@ -58,12 +61,15 @@ class EmbeddedCluster implements Cluster {
   readonly dir: string;
   private readonly seats: readonly Seat[];
   private coordination: RunningCoordination | null = null;
+  /** The first broker has it; null: none is wanted. */
+  private consolePort: number | null;
 
   constructor(private readonly options: ClusterOptions) {
     this.dir = options.dir ?? makeTemporaryFolder();
     fs.mkdirSync(this.dir, { recursive: true });
     if (options.dir === undefined) process.once('exit', this.removeDir);
-    const { brokers = 1, host = LOCAL, port = 0 } = options;
+    const { brokers = 1, host = LOCAL, port = 0, console = false } = options;
+    this.consolePort = console === false ? null : Number(console === true ? 0 : console);
     this.seats = Array.from({ length: brokers }, (_, id) => {
       const logFile = path.join(this.dir, `broker-${id}.log`);
       return new Seat(id, host, port === 0 ? 0 : port + id, logFile);
@@ -86,6 +92,10 @@ class EmbeddedCluster implements Cluster {
     return this.options.zookeeper ?? this.coordination!.address;
   }
 
+  get console(): string | null {
+    return this.consolePort === null ? null : `http://${LOCAL}:${this.consolePort}`;
+  }
+
   async start(): Promise<void> {
     const { zookeeper, host = LOCAL, zookeeperPort = 0 } = this.options;
     if (zookeeper === undefined) this.coordination = await startCoordination(host, zookeeperPort);
@@ -102,14 +112,21 @@ class EmbeddedCluster implements Cluster {
     const { config = {}, processes = false, logLevel = 'INFO' } = this.options;
     const dir = path.join(this.dir, `broker-${id}`);
     const place = { id, count: this.seats.length, host, port, dir, zookeeper: this.zookeeper };
-    const data = { settings: settingsOf(place, config), logFile, logLevel };
+    const isConsoleHere = id === 0 && this.consolePort !== null;
+    const consoleConfig: BrokerSettings = isConsoleHere
+      ? { 'odradek.console.listener': `${LOCAL}:${this.consolePort}` }
+      : {};
+    const data = { settings: settingsOf(place, { ...config, ...consoleConfig }), logFile, logLevel };
     const member = (processes ? startProcess : startThread)(`Broker ${id}`, data);
     seat.member = member;
     void member.ended.then(() => {
       if (seat.member === member) seat.member = null;
     });
     try {
-      seat.port = await member.ready;
+      const { port, consolePort } = await member.ready;
+      seat.port = port;
+      // The same one after a restart.
+      if (isConsoleHere) this.consolePort = consolePort;
     } catch (error) {
       throw new Error(`${(error as Error).message} Its log is ${logFile}.`);
     }

@@ -79,8 +79,8 @@ async function main(): Promise<void> {
   const { zookeeperConnect } = config.values;
   const { zookeeperConnectionTimeoutMs } = config.effective;
   try {
-    const { port } = await broker.start();
-    say({ type: 'ready', port: port(config.listeners[0]!.listenerName) });
+    const { port, consolePort } = await broker.start();
+    say({ type: 'ready', port: port(config.listeners[0]!.listenerName), consolePort });
   } catch (error) {
     const known = { zookeeperConnect: zookeeperConnect!, zookeeperConnectionTimeoutMs };
     const reason = explainStartFailure(error, known) ?? (error as Error).message;

@@ -6,9 +6,15 @@ export interface MemberData {
   readonly logLevel: string;
 }
 
+export interface MemberPorts {
+  readonly port: number;
+  /** Null where it has no console. */
+  readonly consolePort: number | null;
+}
+
 /** What it says: first that it is there or why not. */
 export type MemberMessage =
-  | { readonly type: 'ready'; readonly port: number }
+  | ({ readonly type: 'ready' } & MemberPorts)
   | { readonly type: 'failed'; readonly reason: string };
 
 /** The only thing that it is told later. */

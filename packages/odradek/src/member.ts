@@ -2,14 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type MemberData, type MemberMessage, STOP } from './member-messages';
+import { type MemberData, type MemberMessage, type MemberPorts, STOP } from './member-messages';
 
 const MAIN = join(__dirname, 'member-main.js');
 
 /** A broker that runs. */
 export interface Member {
-  /** Resolves with its port once it serves; rejects with the reason why it does not. */
-  readonly ready: Promise<number>;
+  /** Resolves with its ports once it serves; rejects with the reason why it does not. */
+  readonly ready: Promise<MemberPorts>;
   /** Resolves when it is gone, however that came. */
   readonly ended: Promise<void>;
   stop(): void;
@@ -22,9 +22,9 @@ function member(name: string, source: EventEmitter, parts: Pick<Member, 'stop' |
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const ready = new Promise<number>((resolve, reject) => {
+  const ready = new Promise<MemberPorts>((resolve, reject) => {
     source.on('message', (message: MemberMessage) => {
-      if (message.type === 'ready') resolve(message.port);
+      if (message.type === 'ready') resolve(message);
       else reject(new Error(`${name} could not start: ${message.reason}`));
     });
     source.on('error', (error: Error) => reject(new Error(`${name} could not start: ${error.message}`)));
