@@ -47,7 +47,7 @@ export class Reader {
       text = text.replace(/^#?listeners=PLAINTEXT:\/\/:/m, 'listeners=PLAINTEXT://127.0.0.1:');
       // Nobody waits longer than he must for the session of a broker that was killed.
       if (file.startsWith('server')) text += 'zookeeper.session.timeout.ms=6000\n';
-      if (file === 'server.properties') text += 'odradek.console.listener=127.0.0.1:8080\n';
+      if (file === 'server.properties') text += 'odradek.console.listener=localhost:8080\n';
       if (file.startsWith('connect-') && text.includes('bootstrap.servers='))
         text += 'listeners=http://localhost:8083\n';
       fs.writeFileSync(path.join(dir, 'config', file), reader.here(text));

@@ -57,10 +57,12 @@ test('documents that are named are there', () => {
   expect(named.filter(({ document }) => !fs.existsSync(path.join(home, document)))).toEqual([]);
 });
 
-test('every document has its place in the index', () => {
+test('every document but decisions has its place in the index', () => {
   const index = fs.readFileSync(path.join(home, 'docs', 'README.md'), 'utf8');
   const own = documents.map(({ name }) => name).filter((name) => name.startsWith('docs/') && name !== 'docs/README.md');
-  expect(own.filter((name) => !index.includes(`(${name.slice('docs/'.length)})`))).toEqual([]);
+  expect(
+    own.filter((name) => !name.startsWith('docs/decisions/') && !index.includes(`(${name.slice('docs/'.length)})`)),
+  ).toEqual([]);
 });
 
 test('every setting of our own that is named exists, and operating.md has them all', () => {
