@@ -23,6 +23,7 @@ import {
   InvalidRecordError,
   UndecodableRecordError,
 } from '@odradek/protocol/records/errors';
+import { LZ4_DEFAULT_LEVEL } from '@odradek/protocol/records/lz4';
 import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
 import { validateRecords } from '@odradek/protocol/records/validate';
 import { unexpectedIfCorrupt } from './analyze';
@@ -34,6 +35,9 @@ const MAX_INT64 = 2n ** 63n - 1n;
 /** What may be decompressed, and what may be written anew, on the thread that serves: some 10 ms of its time. */
 const SHORT_JUDGED_BYTES = 4 * 1024 * 1024;
 const SHORT_REWRITTEN_BYTES = 256 * 1024;
+/** The same at a level that searches long. */
+const SHORT_SEARCHED_BYTES = 16 * 1024;
+const LONG_SEARCH_FROM_ZSTD_LEVEL = 7;
 
 /** By what records are judged that a leader is to append. */
 export interface JudgingRules {
@@ -88,7 +92,7 @@ export function judgeRecords(records: Buffer, rules: JudgingRules): JudgedRecord
 /** As `judgeRecords`; throws `TakesLongError` where that would take long. */
 export function judgeShortRecords(records: Buffer, rules: JudgingRules): JudgedRecords {
   const isRewritten = records.length > 0 && willBeRewritten(records, rules);
-  const maxBytes = isRewritten ? SHORT_REWRITTEN_BYTES : SHORT_JUDGED_BYTES;
+  const maxBytes = isRewritten ? shortRewrittenBytes(rules) : SHORT_JUDGED_BYTES;
   if (isRewritten && records.length > maxBytes) throw new TakesLongError(records, rules);
   // Without compression nothing is larger than it has come.
   if (rules.sourceCompression === 'none') return judge(records, rules, undefined);
@@ -171,6 +175,15 @@ function rewrite(
     );
   }
   return { config, records: batch, isRewritten: true, recordCount, maxTimestamp };
+}
+
+function shortRewrittenBytes(rules: JudgingRules): number {
+  const { config } = rules;
+  const codec = targetCompression(rules);
+  const searchesLong =
+    (codec === 'lz4' && config.compressionLz4Level !== LZ4_DEFAULT_LEVEL) ||
+    (codec === 'zstd' && config.compressionZstdLevel >= LONG_SEARCH_FROM_ZSTD_LEVEL);
+  return searchesLong ? SHORT_SEARCHED_BYTES : SHORT_REWRITTEN_BYTES;
 }
 
 function compressionLevel(config: LogConfig, codec: CompressionType): number | undefined {

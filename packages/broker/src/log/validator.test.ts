@@ -3,6 +3,7 @@ import { updateCrc } from '@odradek/protocol/records/batch';
 import { buildBatch } from '@odradek/protocol/records/builder';
 import { writeInt32 } from '@odradek/protocol/records/bytes';
 import { buildLegacyRecords } from '@odradek/protocol/records/legacy';
+import { TakesLongError } from './judged-records';
 import { append, batch, fixture, readAll, START_MS } from './testing/fixture';
 import { RecordValidationError } from './types';
 
@@ -116,6 +117,38 @@ test('a topic that wants another codec rewrites the batch and keeps its producer
   expect(stored.length).toBeLessThan(500);
   expect(stored[22]! & 7).toBe(1);
   expect(log.activeProducers()).toMatchObject([{ producerId: 4, producerEpoch: 1, lastSequence: 2 }]);
+});
+
+test.each([
+  ['gzip', { compressionGzipLevel: 1 }, { compressionGzipLevel: 9 }],
+  ['lz4', { compressionLz4Level: 1 }, { compressionLz4Level: 12 }],
+  ['zstd', { compressionZstdLevel: -20 }, { compressionZstdLevel: 6 }],
+] as const)('%s takes the time that its level says, also once the topic has another', (compressionType, low, high) => {
+  const log = fixture().open({ compressionType, ...low });
+  const words = Array.from(
+    { length: 2500 },
+    (_, i) => ['alpha', 'beta', ' ', 'gamma', '12345'][((i * i * i) >> 4) % 5],
+  );
+  const text = Buffer.from(words.join(''));
+  const records = (): Buffer =>
+    buildBatch({ records: [{ timestamp: START_MS, value: text }], timestampType: 'CreateTime' });
+  append(log, records());
+  const lowBytes = log.size;
+  log.updateConfig({ ...log.config, ...high });
+  append(log, records());
+  expect(log.size - lowBytes).toBeLessThan(lowBytes);
+});
+
+test.each([
+  ['lz4', { compressionLz4Level: 9 }, false],
+  ['lz4', { compressionLz4Level: 10 }, true],
+  ['zstd', { compressionZstdLevel: 3 }, false],
+  ['zstd', { compressionZstdLevel: 19 }, true],
+] as const)('what %s would search long for is put aside: %j', (compressionType, level, isAside) => {
+  const log = fixture().open({ compressionType, ...level, maxMessageBytes: 1_000_000 });
+  const appended = (): unknown => append(log, batch(1, { bytes: 20_000 }));
+  if (isAside) expect(appended).toThrow(TakesLongError);
+  else expect(appended).not.toThrow();
 });
 
 /** As Kafka answers, seen with its own broker. */

@@ -3,7 +3,7 @@ import { KafkaError } from '../errors';
 import { type CompressionType, CURRENT_MAGIC } from './batch';
 import { CorruptRecordError, DecompressionLimitError } from './errors';
 import type { Scratch } from './inflated';
-import { lz4Compress, lz4CompressAsync, lz4Decompress } from './lz4';
+import { LZ4_DEFAULT_LEVEL, lz4Compress, lz4CompressAsync, lz4Decompress } from './lz4';
 import { snappyCompress, snappyDecompress } from './snappy';
 import { zstdCompress, zstdCompressAsync, zstdDecompress, zstdDecompressAsync } from './zstd';
 
@@ -11,14 +11,14 @@ import { zstdCompress, zstdCompressAsync, zstdDecompress, zstdDecompressAsync } 
  * The codecs of record batches. Codec libraries are loaded when first used. The asynchronous forms run off the main
  * thread where the codec can (gzip, zstd, lz4 compression); worth it from some 64 KB on.
  *
- * Levels (KIP-390): gzip 1..9 or -1, zstd -131072..22, lz4 1..17. Our lz4 has one speed: its level is ignored.
+ * Levels (KIP-390): gzip 1..9 or -1, zstd -131072..22, lz4 1..17, of which 9, the default, is the fast one.
  */
 export type Codec = Exclude<CompressionType, 'none'>;
 
 /** What is decompressed at most where a caller has no better limit. */
 export const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024;
 
-const DEFAULT_LEVELS = { gzip: -1, snappy: 0, lz4: 9, zstd: 3 } as const;
+const DEFAULT_LEVELS = { gzip: -1, snappy: 0, lz4: LZ4_DEFAULT_LEVEL, zstd: 3 } as const;
 const GZIP_CHUNK_BYTES = 64 * 1024;
 
 const isLegacyLz4 = (magic: number): boolean => magic === 0;
@@ -40,7 +40,7 @@ export function compress(codec: Codec, data: Buffer, level?: number, magic = CUR
     case 'snappy':
       return snappyCompress(data);
     case 'lz4':
-      return lz4Compress(data, isLegacyLz4(magic));
+      return lz4Compress(data, isLegacyLz4(magic), wanted);
     case 'zstd':
       return zstdCompress(data, wanted);
   }
@@ -62,7 +62,7 @@ export async function compressAsync(
     case 'snappy':
       return snappyCompress(data);
     case 'lz4':
-      return lz4CompressAsync(data, isLegacyLz4(magic));
+      return lz4CompressAsync(data, isLegacyLz4(magic), wanted);
     case 'zstd':
       return zstdCompressAsync(data, wanted);
   }

@@ -1,16 +1,23 @@
 import { CorruptRecordError } from './errors';
 import { giveBack } from './give-back';
 import { copyBack, copyLiterals, Inflated, Scratch, wordsOf } from './inflated';
+import { highBlockBound, lz4HighBlock, MAX_HIGH_BLOCK_BYTES } from './lz4-high';
 import { xxHash32 } from './xxhash32';
 
 /**
  * LZ4 frames as Kafka's clients make and read them (Lz4BlockOutputStream, Lz4BlockInputStream): version 1, independent
  * blocks, one frame. Decompression is our own: the library's has no limit on what it yields.
  */
+
+/** KIP-390's default: the one level that the fast compressor stands for, with slower ones on either side. */
+export const LZ4_DEFAULT_LEVEL = 9;
+
 const MAGIC = 0x184d2204;
 const VERSION = 1;
 const MAX_BLOCK_BYTES = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 const STORED_FLAG = 0x8000_0000;
+const HEADER_BYTES = 7;
+const BLOCK_SIZE_64KB = 4;
 const MIN_MATCH = 4;
 const MAX_RATIO = 255;
 /** Smaller blocks cost less than the call into the library; what shrinks more is copies of long runs, quick in any language. */
@@ -32,22 +39,55 @@ const readLittleEndian = (b: Buffer, at: number): number =>
   (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;
 
 /**
+ * At the default level by the library, which has one speed; at any other by our own search, in a frame as Java's.
  * @param legacyHeaderChecksum format 0: clients of that time summed the frame's magic too (KAFKA-3160), so the header's
  *   checksum is written that way and not checked when read.
  */
-export function lz4Compress(data: Buffer, legacyHeaderChecksum: boolean): Buffer {
+export function lz4Compress(data: Buffer, legacyHeaderChecksum: boolean, level: number): Buffer {
+  if (level !== LZ4_DEFAULT_LEVEL) return highFrame(data, legacyHeaderChecksum, level);
   const { compressFrameSync } = require('lz4-napi') as typeof import('lz4-napi');
   const frame = compressFrameSync(data);
-  if (legacyHeaderChecksum) frame[6] = (xxHash32(frame, 0, 6) >>> 8) & 0xff;
+  if (legacyHeaderChecksum) frame[6] = headerChecksum(frame, 0, 6);
   return frame;
 }
 
-export async function lz4CompressAsync(data: Buffer, legacyHeaderChecksum: boolean): Promise<Buffer> {
+/** Off the main thread at the default level only. */
+export async function lz4CompressAsync(data: Buffer, legacyHeaderChecksum: boolean, level: number): Promise<Buffer> {
+  if (level !== LZ4_DEFAULT_LEVEL) return highFrame(data, legacyHeaderChecksum, level);
   const { compressFrame } = require('lz4-napi') as typeof import('lz4-napi');
   const frame = await compressFrame(data);
-  if (legacyHeaderChecksum) frame[6] = (xxHash32(frame, 0, 6) >>> 8) & 0xff;
+  if (legacyHeaderChecksum) frame[6] = headerChecksum(frame, 0, 6);
   return frame;
 }
+
+/** As Lz4BlockOutputStream's: blocks of 64 KB, as they are where they do not shrink; no checksum but the header's. */
+function highFrame(data: Buffer, legacyHeaderChecksum: boolean, level: number): Buffer {
+  const blockBytes = MAX_HIGH_BLOCK_BYTES;
+  const stored = HEADER_BYTES + data.length + SIZE_BYTES * (Math.ceil(data.length / blockBytes) + 1);
+  // Before a block is found not to shrink, it has grown.
+  const frame = Buffer.allocUnsafe(stored + highBlockBound(blockBytes) - blockBytes);
+  frame.writeUInt32LE(MAGIC, 0);
+  frame[4] = (VERSION << 6) | FLAG_BLOCK_INDEPENDENT;
+  frame[5] = BLOCK_SIZE_64KB << 4;
+  frame[6] = headerChecksum(frame, legacyHeaderChecksum ? 0 : 4, 6);
+  let at = HEADER_BYTES;
+  for (let from = 0; from < data.length; from += blockBytes) {
+    const to = Math.min(from + blockBytes, data.length);
+    const end = lz4HighBlock(data, from, to, frame, at + SIZE_BYTES, level);
+    const length = end - at - SIZE_BYTES;
+    if (length < to - from) {
+      frame.writeUInt32LE(length, at);
+      at = end;
+    } else {
+      frame.writeUInt32LE(STORED_FLAG + to - from, at);
+      at += SIZE_BYTES + data.copy(frame, at + SIZE_BYTES, from, to);
+    }
+  }
+  frame.writeUInt32LE(0, at);
+  return frame.subarray(0, at + SIZE_BYTES);
+}
+
+const headerChecksum = (b: Buffer, from: number, to: number): number => (xxHash32(b, from, to) >>> 8) & 0xff;
 
 /** Throws `CorruptRecordError`, or `DecompressionLimitError` above `maxBytes`. */
 export function lz4Decompress(

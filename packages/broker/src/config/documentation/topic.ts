@@ -5,7 +5,7 @@ export const TOPIC_DOCUMENTATION: Readonly<Record<TopicConfigName, string>> = {
   'cleanup.policy':
     'What becomes of old segments: delete drops them, compact keeps the last record of each key; both may be given.',
   'compression.gzip.level': 'Level at which the broker compresses with gzip.',
-  'compression.lz4.level': 'Level at which Apache Kafka compresses with lz4; here there is one.',
+  'compression.lz4.level': 'Level at which the broker compresses with lz4; 9, the default, is the fast one.',
   'compression.type': 'Codec in which the log is stored; producer keeps whatever the producer used.',
   'compression.zstd.level': 'Level at which the broker compresses with zstd.',
   'delete.retention.ms': 'How long the tombstones of a compacted topic stay readable.',
