@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ENVIRONMENT, providerSettings, providers, SECRETS } from './providers.mjs';
 import { scenario } from './scenario.mjs';
 
 const [kafkaHome, bootstrap, firstPort = '28083'] = process.argv.slice(2);
@@ -31,6 +32,9 @@ const sides = {
   odradek: { command: process.execPath, args: [ours] },
 };
 
+/** Headers that are compared elsewhere, or say when, how long and by whom. */
+const UNCOMPARED = ['content-type', 'content-length', 'date', 'server', 'transfer-encoding'];
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What may differ: ports, folders, names of topics that both made, times, Java's frames, and the words of descriptions. */
@@ -45,6 +49,12 @@ function masked(text, { port, folder, prefix }) {
       .replace(/\\n\\tat [^"]*?(?=\\nCaused by|\\n"|")/g, '')
       .replace(/\\r?\\n(?=")/g, '')
       .replace(/"documentation":"(?:[^"\\]|\\.)*"/g, '"documentation":"…"')
+      .replace(/\{"class":"org\.apache\.kafka\.connect\.mirror\.[^}]*\},/g, '')
+      // What a client's setting is like the client knows, not the worker.
+      .replace(
+        /("name":"\w+\.override\.[^"]*"),"type":"[A-Z]+","required":\w+,"default_value":[^,]*,"importance":"[A-Z]+"/g,
+        '$1',
+      )
       // Jackson counts columns of bytes otherwise than of characters.
       .replace(/column: \d+/g, 'column: N')
       .replace(/"last_modified":\d+/g, '"last_modified":TIME')
@@ -61,8 +71,7 @@ async function play(name, index) {
 key.converter=org.apache.kafka.connect.json.JsonConverter
 value.converter=org.apache.kafka.connect.json.JsonConverter
 offset.storage.file.filename=${folder}/connect.offsets
-offset.flush.interval.ms=500
-listeners=http://localhost:${side.port}
+${providerSettings(folder)}listeners=http://localhost:${side.port}
 `,
   );
   fs.writeFileSync(
@@ -73,9 +82,12 @@ log4j.appender.out.layout=org.apache.log4j.PatternLayout
 log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)%n
 `,
   );
+  fs.mkdirSync(path.join(folder, 'secrets'));
+  for (const [file, text] of Object.entries(SECRETS)) fs.writeFileSync(path.join(folder, file), text);
   const log = fs.openSync(path.join(folder, 'log'), 'w');
   const { command, args } = sides[name];
-  const child = spawn(command, [...args, worker], { cwd: folder, stdio: ['ignore', log, log] });
+  const env = { ...process.env, ...ENVIRONMENT };
+  const child = spawn(command, [...args, worker], { cwd: folder, env, stdio: ['ignore', log, log] });
   const transcript = [];
   const base = `http://localhost:${side.port}`;
   const request = async (method, at, body, type = 'application/json') => {
@@ -83,7 +95,10 @@ log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const sent = text?.replaceAll('TOPIC-', side.prefix).replaceAll('FOLDER', folder);
     const response = await fetch(base + at, { method, headers, body: sent });
-    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+    const others = [...response.headers]
+      .filter(([name]) => !UNCOMPARED.includes(name))
+      .map((header) => header.join(': '));
+    return { status: response.status, type: response.headers.get('content-type'), others, text: await response.text() };
   };
   const world = {
     folder,
@@ -91,11 +106,12 @@ log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)
     bootstrap,
     /** Sends a request whose answer is compared. */
     async call(method, at, body, type) {
-      const { status, type: answered, text } = await request(method, at, body, type);
+      const { status, type: answered, others, text } = await request(method, at, body, type);
       transcript.push([
         `${method} ${at} ${body === undefined ? '' : JSON.stringify(body)}`,
         masked(`${status} ${answered} ${text}`, side),
       ]);
+      transcript.push([`headers of ${method} ${at}`, masked(others.join('\n'), side)]);
       return text;
     },
     /** Waits until an answer's text holds what is wanted. */
@@ -120,6 +136,7 @@ log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)
   try {
     await world.until('/', 'version');
     await scenario(world);
+    await providers(world);
   } finally {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');

@@ -1,6 +1,4 @@
-import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { loadProperties } from '@odradek/tools/client/properties';
 import { type Out, signalExitCode } from '@odradek/tools/print';
 import { ToolError } from '@odradek/tools/tool-error';
@@ -13,8 +11,9 @@ import type { Props } from './plugins/api';
 import { builtinPlugins } from './plugins/builtin';
 import { Plugins } from './plugins/plugins';
 import { loadPlugins } from './plugins/user-plugins';
+import { configTransformer } from './providers/config-transformer';
 import { configOf, connectorRoutes, initialState } from './rest/connectors';
-import { type Listener, parseListener, RestServer } from './rest/server';
+import { bind } from './rest/listeners';
 import { adminRoutes, workerRoutes } from './rest/worker-routes';
 import { Clients } from './runtime/clients';
 import { Herder } from './runtime/herder';
@@ -102,13 +101,13 @@ async function startWorker(props: Props, loggers: Loggers, log: Logger): Promise
   const paths = (props.get('plugin.path') ?? '').split(',').map((path) => path.trim());
   const found = await loadPlugins(paths, loggers.logger('org.apache.kafka.connect.runtime.isolation.PluginScanner'));
   const plugins = new Plugins([...builtinPlugins(), ...found]);
-  const config = workerConfig(props);
+  const transformer = configTransformer(props, plugins, loggers);
+  const config = workerConfig((await transformer.transform(props)).props);
   const clusterId = await fetchClusterId(config, loggers);
-  const listeners = config.parsed.list('listeners').map(parseListener);
-  const bound = await bind(config, listeners, loggers);
+  const bound = await bind(config, loggers);
   let herder: Herder;
   try {
-    const worker = new Worker(config, plugins, loggers, bound.advertised);
+    const worker = new Worker(config, plugins, loggers, transformer, bound.advertised);
     worker.checkConverters();
     herder = new Herder(worker, clusterId);
     await herder.start();
@@ -116,7 +115,8 @@ async function startWorker(props: Props, loggers: Loggers, log: Logger): Promise
     await bound.close();
     throw thrown;
   }
-  bound.serve(herder);
+  const rest = loggers.logger('org.apache.kafka.connect.runtime.rest.RestServer');
+  bound.serve([...workerRoutes(herder), ...connectorRoutes(herder, rest)], adminRoutes(loggers, Date.now));
   loggers.logger('org.apache.kafka.connect.runtime.Connect').info('Kafka Connect started');
   return {
     herder,
@@ -125,6 +125,7 @@ async function startWorker(props: Props, loggers: Loggers, log: Logger): Promise
       loggers.logger(name).info('Kafka Connect stopping');
       await bound.close();
       await herder.stop();
+      transformer.close();
       loggers.logger(name).info('Kafka Connect stopped');
     },
   };
@@ -147,69 +148,6 @@ async function fetchClusterId(config: WorkerConfig, loggers: Loggers): Promise<s
     const what =
       "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security properties.";
     throw new ConnectError(what, thrown);
-  }
-}
-
-interface Bound {
-  /** Host and port that others are told. */
-  readonly advertised: string;
-  /** Begins to answer. */
-  serve(herder: Herder): void;
-  close(): Promise<void>;
-}
-
-/** Binds all listeners: statuses name the port that the first of them got. */
-async function bind(config: WorkerConfig, listeners: readonly Listener[], loggers: Loggers): Promise<Bound> {
-  const log = loggers.logger('org.apache.kafka.connect.runtime.rest.RestServer');
-  const { parsed } = config;
-  const adminList = parsed.get('admin.listeners') as readonly string[] | null;
-  const adminListeners = (adminList ?? []).filter(Boolean).map(parseListener);
-  const bound: { readonly server: RestServer; readonly isAdmin: boolean }[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(bound.map(({ server }) => server.close()));
-  };
-  const listen = async (listener: Listener, isAdmin: boolean): Promise<number> => {
-    const server = new RestServer(corsHeaders(config), loggers);
-    const port = await server.listen(listener);
-    bound.push({ server, isAdmin });
-    return port;
-  };
-  try {
-    const ports: number[] = [];
-    for (const listener of listeners) ports.push(await listen(listener, false));
-    for (const listener of adminListeners) await listen(listener, true);
-    const host = parsed.nullable('rest.advertised.host.name') ?? (listeners[0]!.host || (await ownAddress()));
-    const port = (parsed.get('rest.advertised.port') as number | null) ?? ports[0]!;
-    log.info(`REST server listening at http://${host}:${ports[0]}/, advertising URL http://${host}:${port}/`);
-    const serve = (herder: Herder): void => {
-      const admin = adminRoutes(loggers, Date.now);
-      const main = [...workerRoutes(herder), ...connectorRoutes(herder, log)];
-      for (const { server, isAdmin } of bound) {
-        server.serve(isAdmin ? admin : adminList === null ? [...main, ...admin] : main);
-      }
-    };
-    return { advertised: `${host}:${port}`, serve, close };
-  } catch (thrown) {
-    await close();
-    throw thrown;
-  }
-}
-
-function corsHeaders({ parsed }: WorkerConfig): Record<string, string> {
-  const origin = parsed.string('access.control.allow.origin');
-  const methods = parsed.string('access.control.allow.methods');
-  if (origin === '') return {};
-  return {
-    'Access-Control-Allow-Origin': origin,
-    ...(methods !== '' && { 'Access-Control-Allow-Methods': methods }),
-  };
-}
-
-async function ownAddress(): Promise<string> {
-  try {
-    return (await lookup(hostname(), { family: 4 })).address;
-  } catch {
-    return '127.0.0.1';
   }
 }
 

@@ -1,4 +1,5 @@
 import { configException } from '@odradek/tools/tool-error';
+import { JavaHashMap } from '../java/hash-map';
 import type { Props } from '../plugins/api';
 import type { OverridePolicy } from './worker-config';
 import { under } from './worker-config';
@@ -17,7 +18,7 @@ export interface Override {
 
 /** A connector's overrides for a client, judged by the worker's policy. */
 export function overridesOf(props: Props, kind: ClientKind, policy: OverridePolicy): Override[] {
-  return [...under(props, `${kind}.override.`)].map(([name, value]) => {
+  return [...new JavaHashMap(under(props, `${kind}.override.`))].map(([name, value]) => {
     const allowed = policy === 'All' || (policy === 'Principal' && PRINCIPAL.has(name));
     const error = `The '${policy}' policy does not allow '${name}' to be overridden in the connector configuration.`;
     return { name, value, error: allowed ? undefined : error };

@@ -1,7 +1,9 @@
 import { configException } from '@odradek/tools/tool-error';
 import { ConnectError } from '../errors';
 import type { Props } from '../plugins/api';
-import { ConfigDef, type ConfigKey, type ConfigType, type ParsedConfig } from './config-def';
+import { headerRules } from '../rest/response-headers';
+import { ConfigDef, type ConfigKey, type ConfigType, invalidValue, type ParsedConfig } from './config-def';
+import { oneOf } from './validators';
 
 /** A worker's settings (WorkerConfig, StandaloneConfig, RestServerConfig), without what only a JVM could use. */
 
@@ -58,13 +60,41 @@ const WORKER_CONFIG = new ConfigDef([
   key('topic.creation.enable', 'BOOLEAN', 'true', 'Whether sources with topic.creation settings create their topics.'),
   key('topic.tracking.enable', 'BOOLEAN', 'true', 'Whether the topics that connectors use are remembered.'),
   key('topic.tracking.allow.reset', 'BOOLEAN', 'true', 'Whether that may be forgotten upon request.'),
-  key('listeners', 'LIST', 'http://:8083', 'Where the REST API listens.'),
+  {
+    ...key('listeners', 'LIST', 'http://:8083', 'Where the REST API listens: http and https.'),
+    validate: (_name, value) => {
+      const urls = value as readonly string[];
+      const example = 'ex: http://localhost:8080,https://localhost:8443.';
+      if (urls.length === 0)
+        throw configException(`Invalid value for listeners, at least one URL is expected, ${example}`);
+      if (urls.includes('')) throw configException('Empty URL found when parsing listeners list.');
+    },
+  },
   key('admin.listeners', 'LIST', null, 'Where its /admin part listens; nothing: with the rest, empty: nowhere.'),
   key('rest.advertised.host.name', 'STRING', null, 'The host that others are told.'),
   key('rest.advertised.port', 'INT', null, 'The port that others are told.'),
-  key('rest.advertised.listener', 'STRING', null, 'Accepted; http is all there is.'),
-  key('access.control.allow.origin', 'STRING', '', 'The value of Access-Control-Allow-Origin.'),
-  key('access.control.allow.methods', 'STRING', '', 'The value of Access-Control-Allow-Methods.'),
+  key('rest.advertised.listener', 'STRING', null, 'The protocol that others are told: http or https.'),
+  key('access.control.allow.origin', 'STRING', '', 'Other origins that may use the REST API; * stands for anything.'),
+  key('access.control.allow.methods', 'STRING', '', 'The methods that they may use, without GET, POST and HEAD.'),
+  {
+    ...key('response.http.headers.config', 'STRING', '', 'Headers of every answer: [action] [name]:[value], …'),
+    validate: headerRules,
+  },
+  {
+    ...key('ssl.client.auth', 'STRING', 'none', 'Whether https clients must show a certificate.'),
+    validate: oneOf('required', 'requested', 'none'),
+  },
+  {
+    ...key('rest.extension.classes', 'LIST', '', 'Refused: they are classes of Java, most often for security.'),
+    validate: (name, value) => {
+      const classes = value as readonly string[];
+      if (classes.length === 0) return;
+      const why =
+        'REST extensions are classes of Java, which are not run here. Protect the REST API by a listener of localhost, by ' +
+        'https with ssl.client.auth=required, or by a proxy, and take the setting out.';
+      throw invalidValue(name, classes, why);
+    },
+  },
 ]);
 
 export type OverridePolicy = 'All' | 'None' | 'Principal';

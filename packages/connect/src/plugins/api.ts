@@ -31,6 +31,21 @@ export interface HeaderConverter {
   toConnectHeader(topic: string, key: string, bytes: Buffer | null): SchemaAndValue;
 }
 
+/** What a config provider gives: values by key, and after how many milliseconds they no longer hold. */
+export interface ConfigData {
+  readonly data: ReadonlyMap<string, string>;
+  readonly ttlMs?: number;
+}
+
+/** Knows values that settings refer to, as `${name:path:key}`: secrets above all. */
+export interface ConfigProvider {
+  /** @param params the settings under `config.providers.NAME.param.` */
+  configure(params: Props, log: Logger): void;
+  /** The values of those keys that it knows; an empty path: none was given. Throws `ToolError`. */
+  get(path: string, keys: ReadonlySet<string>): ConfigData | Promise<ConfigData>;
+  close?(): void;
+}
+
 /** What a connector may use of its worker. */
 export interface ConnectorContext {
   /** Asks for new task configurations: what is to be copied has changed. */

@@ -7,6 +7,7 @@ import { JsonConverter } from '../converters/json/json-converter';
 import * as scalar from '../converters/scalar-converters';
 import { SimpleHeaderConverter } from '../converters/simple-header-converter';
 import { StringConverter } from '../converters/string-converter';
+import { DirectoryConfigProvider, EnvVarConfigProvider, FileConfigProvider } from '../providers/builtin';
 import { CAST_CONFIG, Cast } from '../transforms/cast';
 import * as fields from '../transforms/fields';
 import { FLATTEN_CONFIG, Flatten } from '../transforms/flatten';
@@ -17,6 +18,7 @@ import { REPLACE_FIELD_CONFIG, ReplaceField } from '../transforms/replace-field'
 import * as routing from '../transforms/routing';
 import { SET_SCHEMA_METADATA_CONFIG, SetSchemaMetadata } from '../transforms/schema-metadata';
 import { TIMESTAMP_CONVERTER_CONFIG, TimestampConverter } from '../transforms/timestamp-converter';
+import type { ConfigProvider } from './api';
 import type { PluginDesc, PluginType } from './plugins';
 import type { Transformation } from './transformation';
 
@@ -24,6 +26,7 @@ import type { Transformation } from './transformation';
 
 const VERSION = '3.9.1';
 const CONNECT = 'org.apache.kafka.connect.';
+const PROVIDER = 'org.apache.kafka.common.config.provider.';
 
 const plugin = (type: PluginType, name: string, config: ConfigDef, create: () => unknown): PluginDesc =>
   ({ className: CONNECT + name, type, version: VERSION, config, create }) as PluginDesc;
@@ -63,6 +66,12 @@ const OF_RECORDS: readonly (readonly [string, ConfigDef, new () => Transformatio
   ['ValueToKey', fields.VALUE_TO_KEY_CONFIG, fields.ValueToKey],
 ];
 
+const PROVIDERS: readonly (readonly [string, () => ConfigProvider])[] = [
+  ['FileConfigProvider', () => new FileConfigProvider()],
+  ['DirectoryConfigProvider', () => new DirectoryConfigProvider()],
+  ['EnvVarConfigProvider', () => new EnvVarConfigProvider()],
+];
+
 /** All of them, of every kind. */
 export function builtinPlugins(): PluginDesc[] {
   const converters = CONVERTERS.flatMap(([name, config, create]) => [
@@ -99,5 +108,8 @@ export function builtinPlugins(): PluginDesc[] {
     ...ofParts,
     ...ofRecords,
     ...predicates,
+    ...PROVIDERS.map(([name, create]): PluginDesc => {
+      return { className: PROVIDER + name, type: 'config_provider', version: VERSION, config: NO_CONFIG, create };
+    }),
   ];
 }

@@ -1,5 +1,5 @@
 import type { ConfigDef } from '../config/config-def';
-import type { Converter, HeaderConverter, SinkConnector, SourceConnector } from './api';
+import type { ConfigProvider, Converter, HeaderConverter, SinkConnector, SourceConnector } from './api';
 import type { Predicate, Transformation } from './transformation';
 
 interface Created {
@@ -9,6 +9,7 @@ interface Created {
   readonly header_converter: HeaderConverter;
   readonly transformation: Transformation;
   readonly predicate: Predicate;
+  readonly config_provider: ConfigProvider;
 }
 
 export type PluginType = keyof Created;
@@ -32,6 +33,7 @@ const TYPE_ORDER: readonly PluginType[] = [
   'predicate',
   'converter',
   'header_converter',
+  'config_provider',
 ];
 
 const SUFFIXES: Readonly<Partial<Record<PluginType, string>>> = {

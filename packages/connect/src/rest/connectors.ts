@@ -86,8 +86,7 @@ async function create(herder: Herder, { body }: Call): Promise<Answer> {
   const name = textOf(request.get('name') ?? null)?.trim() ?? '';
   const config = named(name, configOf(request.get('config') ?? new Map()));
   await herder.putConfig(name, config, initialState(request.get('initial_state')), false);
-  const headers = { Location: `/connectors/${encodeURIComponent(name)}` };
-  return { status: 201, body: shownInfo(herder.info(name)), headers };
+  return { status: 201, body: shownInfo(herder.info(name)), location: `/connectors/${encodeURIComponent(name)}` };
 }
 
 /** CreateConnectorRequest.InitialState. */
@@ -155,7 +154,7 @@ export function connectorRoutes(herder: Herder, log: Logger): Route[] {
         const isNew = await herder.putConfig(name(call), named(name(call), configOf(call.body())), undefined, true);
         const body = shownInfo(herder.info(name(call)));
         if (!isNew) return ok(body);
-        return { status: 201, body, headers: { Location: `/connectors/${encodeURIComponent(name(call))}` } };
+        return { status: 201, body, location: `/connectors/${encodeURIComponent(name(call))}` };
       },
     },
     {

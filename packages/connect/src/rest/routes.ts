@@ -13,6 +13,10 @@ export interface Answer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Where to find what was made: a path. */
+  readonly location?: string;
+  /** Plain text in the place of JSON. */
+  readonly text?: string;
   /** Without a Content-Type, as the HTTP layer answers by itself. */
   readonly isUntyped?: boolean;
 }
@@ -34,14 +38,25 @@ export class RouteTable {
     this.routes = routes.map((route) => ({ route, parts: partsOf(route.path) }));
   }
 
-  /** Throws `RestError` 404 or 405. */
-  find(method: string, pathname: string): { route: Route; parameters: Record<string, string> } {
-    const given = partsOf(pathname).map(decoded);
+  private matching(pathname: string, given: readonly string[]) {
     const matching = this.routes.filter(
       ({ parts }) =>
         parts.length === given.length && parts.every((part, index) => part.startsWith('{') || part === given[index]),
     );
-    if (matching.length === 0) throw httpError(404, 'Not Found');
+    if (matching.length === 0 || pathname.includes('//')) throw httpError(404, 'Not Found');
+    return matching;
+  }
+
+  /** What may be asked of a path. Throws `RestError` 404. */
+  methods(pathname: string): string[] {
+    const methods = this.matching(pathname, partsOf(pathname).map(decoded)).map(({ route }) => route.method);
+    return [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
+  }
+
+  /** Throws `RestError` 404 or 405. */
+  find(method: string, pathname: string): { route: Route; parameters: Record<string, string> } {
+    const given = partsOf(pathname).map(decoded);
+    const matching = this.matching(pathname, given);
     const wanted = method === 'HEAD' ? 'GET' : method;
     const found = matching.find(({ route }) => route.method === wanted);
     if (!found) throw httpError(405, 'Method Not Allowed');

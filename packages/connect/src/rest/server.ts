@@ -1,33 +1,36 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { configException, ToolError } from '@odradek/tools/tool-error';
+import type { TLSSocket, TlsOptions } from 'node:tls';
+import { ToolError } from '@odradek/tools/tool-error';
 import { toJson } from '../converters/json/to-json';
 import { AlreadyExistsError, NotFoundError } from '../errors';
 import { type JsonNode, jsonText, parseJson } from '../java/json';
 import type { Logger, Loggers } from '../log';
+import { inHashOrder } from '../runtime/connector-entry';
 import { httpError, RestError } from '../runtime/rest-error';
+import type { Headers } from './cross-origin';
+import type { Listener } from './listeners';
 import { type Answer, type Route, RouteTable } from './routes';
+import { unusableStore } from './tls';
 
 const MAX_BODY_BYTES = 16_777_216;
 const OPTIONS = { decimalFormat: 'BASE64', replacesNull: true } as const;
 
-/** Where the REST API listens; an empty host: everywhere. */
-export interface Listener {
-  readonly host: string;
-  readonly port: number;
-}
+/** How long a connection may lie idle, as with Jetty. */
+const IDLE_MS = 30_000;
 
-/** Reads one of `listeners`. Throws `ToolError`. */
-export function parseListener(text: string): Listener {
-  const match = /^(.*):\/\/\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)$/.exec(text.trim());
-  if (!match) throw configException(BAD_LISTENER);
-  const scheme = match[1]!.toLowerCase();
-  if (scheme === 'https') throw configException(`Listener ${text}: https is not supported. Use http.`);
-  if (scheme !== 'http') throw configException('Listener protocol must be either "http" or "https".');
-  return { host: match[2]!, port: Number(match[3]) };
+/** What goes with every answer. */
+export interface RestAnswers {
+  crossOrigin(method: string, headers: IncomingHttpHeaders): Headers;
+  headers(nowMs: number): readonly (readonly [name: string, values: readonly string[]])[];
 }
-
-const BAD_LISTENER = "Listener doesn't have the right format (protocol://hostname:port).";
 
 /** Answers HTTP requests with JSON (RestServer). */
 export class RestServer {
@@ -36,15 +39,27 @@ export class RestServer {
   private table = new RouteTable([]);
 
   constructor(
-    private readonly corsHeaders: Readonly<Record<string, string>>,
+    private readonly answers: RestAnswers,
+    private readonly tls: TlsOptions | undefined,
     loggers: Loggers,
   ) {
     this.log = loggers.logger('org.apache.kafka.connect.runtime.rest.RestServer');
-    this.server = createServer((request, response) => void this.take(request, response));
+    this.server = this.create();
+    this.server.keepAliveTimeout = IDLE_MS;
+  }
+
+  private create(): Server {
+    const take = (request: IncomingMessage, response: ServerResponse): void => void this.take(request, response);
+    if (!this.tls) return createServer(take);
+    try {
+      return createSecureServer(this.tls, take).on('secureConnection', refuseUnknown);
+    } catch (thrown) {
+      throw unusableStore(thrown);
+    }
   }
 
   /** Binds. Returns the port. Throws `ToolError` where it is taken. */
-  async listen({ host, port }: Listener): Promise<number> {
+  async listen({ host, port }: Pick<Listener, 'host' | 'port'>): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', ({ message }) => {
         const cause = new ToolError(
@@ -68,15 +83,11 @@ export class RestServer {
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startMs = Date.now();
     const answer = await this.answer(request).catch((thrown) => this.failure(request, thrown));
-    const { status, body, headers = {} } = answer;
-    const text = body === undefined ? '' : jsonText(toJson(null, body, OPTIONS) ?? null);
-    const type = body === undefined || answer.isUntyped ? {} : { 'Content-Type': 'application/json' };
-    response.writeHead(status, {
-      ...type,
-      ...this.corsHeaders,
-      ...headers,
-      ...(status !== 204 && { 'Content-Length': Buffer.byteLength(text) }),
-    });
+    const { status, body } = answer;
+    const text = answer.text ?? (body === undefined ? '' : jsonText(toJson(null, body, OPTIONS) ?? null));
+    this.setHeaders(request, response, answer);
+    if (status !== 204) response.setHeader('Content-Length', Buffer.byteLength(text));
+    response.writeHead(status);
     response.end(request.method === 'HEAD' ? '' : text);
     const { method, url, httpVersion, socket } = request;
     const agent = request.headers['user-agent'] ?? '-';
@@ -84,11 +95,35 @@ export class RestServer {
     this.log.info(`${socket.remoteAddress ?? '-'} - - ${line} ${Date.now() - startMs}`);
   }
 
+  private setHeaders(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+    const { body, headers = {}, text, isUntyped, location } = answer;
+    for (const [name, value] of this.answers.crossOrigin(request.method ?? 'GET', request.headers)) {
+      response.setHeader(name, value);
+    }
+    for (const [name, values] of this.answers.headers(Date.now())) response.setHeader(name, values);
+    if (text !== undefined) response.setHeader('Content-Type', 'text/plain');
+    else if (body !== undefined && !isUntyped) response.setHeader('Content-Type', 'application/json');
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const host = request.headers.host ?? `localhost:${request.socket.localPort}`;
+    if (location) response.setHeader('Location', `${this.tls ? 'https' : 'http'}://${host}${location}`);
+    // What HTTP/1.1 does by itself need not be said.
+    if (request.httpVersion === '1.1' && response.shouldKeepAlive) response.removeHeader('Connection');
+  }
+
   private async answer(request: IncomingMessage): Promise<Answer> {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const { route, parameters } = this.table.find(request.method ?? 'GET', url.pathname);
+    // Not of `url` alone: a path that begins with // would be read as a host.
+    const url = new URL(`http://localhost${request.url ?? '/'}`);
+    const method = request.method ?? 'GET';
+    if (method === 'OPTIONS') return this.options(url.pathname);
+    const { route, parameters } = this.table.find(method, url.pathname);
+    if (!acceptsJson(request.headers.accept)) throw httpError(406, 'Not Acceptable');
     const text = await bodyOf(request);
     return route.handle({ parameters, query: url.searchParams, body: () => jsonBody(text, request) });
+  }
+
+  private options(pathname: string): Answer {
+    const methods = inHashOrder(this.table.methods(pathname));
+    return { status: 200, text: methods.join(', '), headers: { Allow: methods.join(',') } };
   }
 
   /** What a failure is answered with (ConnectExceptionMapper). */
@@ -108,6 +143,15 @@ export class RestServer {
     await closed;
   }
 }
+
+/** Where a certificate is asked for but not needed, one that is not believed ends the connection all the same, as with Jetty. */
+function refuseUnknown(socket: TLSSocket): void {
+  const hasCertificate = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+  if (hasCertificate && !socket.authorized) socket.destroy();
+}
+
+const JSON_RANGE = /(^|,)\s*(application\/json|application\/\*|\*\/\*|\*)\s*(;|,|$)/i;
+const acceptsJson = (accept: string | undefined): boolean => accept === undefined || JSON_RANGE.test(accept);
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,9 +1,10 @@
+import { ToolError } from '@odradek/tools/tool-error';
 import { NotFoundError } from '../errors';
 import { jsonText } from '../java/json';
 import { LEVELS, type Level, type Loggers } from '../log';
 import type { PluginDesc } from '../plugins/plugins';
 import type { Herder } from '../runtime/herder';
-import { BadRequestError } from '../runtime/rest-error';
+import { BadRequestError, RestError } from '../runtime/rest-error';
 import { pluginConfig } from '../runtime/validation';
 import { configOf } from './connectors';
 import type { Answer, Call, Route } from './routes';
@@ -34,7 +35,9 @@ export function workerRoutes(herder: Herder): Route[] {
       path: '/connector-plugins',
       handle: ({ query }) => {
         const onlyConnectors = query.get('connectorsOnly') !== 'false';
-        const listed = plugins.all.filter(({ type }) => !onlyConnectors || type === 'sink' || type === 'source');
+        const listed = plugins.all.filter(({ type }) =>
+          onlyConnectors ? type === 'sink' || type === 'source' : type !== 'config_provider',
+        );
         return ok(listed.map(shown));
       },
     },
@@ -51,7 +54,7 @@ export function workerRoutes(herder: Herder): Route[] {
   ];
 }
 
-function validate(herder: Herder, { parameters, body }: Call): Answer {
+async function validate(herder: Herder, { parameters, body }: Call): Promise<Answer> {
   const props = configOf(body());
   const included = props.get('connector.class');
   const { plugins } = herder.worker;
@@ -60,7 +63,12 @@ function validate(herder: Herder, { parameters, body }: Call): Answer {
   if (included !== undefined && !isSame) {
     throw new BadRequestError(`Included connector type ${included} does not match request type ${parameters.plugin}`);
   }
-  return ok(herder.validate(props));
+  try {
+    return ok(await herder.validate(props));
+  } catch (thrown) {
+    // Java's resource waits for a future, whose failures come wrapped.
+    throw thrown instanceof ToolError ? new RestError(500, thrown.line) : thrown;
+  }
 }
 
 /** /admin/loggers (LoggingResource). */

@@ -5,6 +5,7 @@ import { JavaHashMap } from '../java/hash-map';
 import type { Logger } from '../log';
 import type { Connector, Props } from '../plugins/api';
 import type { PluginDescOf } from '../plugins/plugins';
+import { hasReference } from '../providers/config-transformer';
 import type { TargetState, TaskListener, WorkerTask } from './task';
 
 export type ConnectorPlugin = PluginDescOf<'sink'> | PluginDescOf<'source'>;
@@ -46,15 +47,18 @@ export class ConnectorEntry {
     return this.connector !== undefined && this.status.state === 'RUNNING';
   }
 
-  /** Starts it, unless it is to stand still. Throws `ConnectError` where it does not start; it is FAILED then. */
-  async start(): Promise<void> {
+  /**
+   * Starts it, unless it is to stand still, with its settings resolved. Throws `ConnectError` where it does not start; it is
+   * FAILED then.
+   */
+  async start(resolve: () => Promise<Props>): Promise<void> {
     if (this.target !== 'STARTED') {
       this.status = { state: this.target };
       return;
     }
     try {
       const connector = this.plugin.create();
-      await connector.start(this.config, {
+      await connector.start(await resolve(), {
         requestTaskReconfiguration: this.reconfigure,
         raiseError: (error) => this.fail(asToolError(error)),
       });
@@ -86,7 +90,10 @@ export class ConnectorEntry {
     }
   }
 
-  /** The configurations of its tasks. Throws what the connector throws. */
+  /**
+   * The configurations of its tasks. Where the connector's own has references to config providers they have them, too, in
+   * the place of values (AbstractHerder.reverseTransform). Throws what the connector throws.
+   */
   taskProps(most: number): Props[] {
     const connector = this.connector;
     if (!connector) return [];
@@ -94,10 +101,12 @@ export class ConnectorEntry {
       const value = this.config.get(name);
       return this.plugin.type === 'sink' && value ? [[name, value]] : [];
     });
+    const references = [...this.config].filter(([, value]) => hasReference(value));
     return connector.taskConfigs(most).map((props) => {
       const own = new JavaHashMap<string, string>([...props, ['task.class', connector.taskClass]]);
       for (const [name, value] of topics) own.set(name, value);
-      return own;
+      for (const [name, value] of references) if (own.has(name)) own.set(name, value);
+      return JavaHashMap.copyOf(own);
     });
   }
 

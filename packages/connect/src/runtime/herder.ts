@@ -5,6 +5,7 @@ import type { Props } from '../plugins/api';
 import { ConnectorEntry, inHashOrder, type Status, type TaskEntry } from './connector-entry';
 import { OffsetsAdmin } from './offsets-admin';
 import { Serial } from './pace';
+import { Reloads } from './reloads';
 import { BadRequestError } from './rest-error';
 import type { TargetState } from './task';
 import { type ConfigInfos, requireValid, Validation } from './validation';
@@ -40,6 +41,7 @@ export class Herder {
   private readonly turns = new Serial();
   private readonly log: Logger;
   private readonly validation: Validation;
+  private readonly reloads: Reloads<ConnectorEntry>;
   readonly offsets: OffsetsAdmin;
 
   constructor(
@@ -48,6 +50,7 @@ export class Herder {
   ) {
     this.log = worker.loggers.logger(HERDER);
     this.validation = new Validation(worker.plugins, worker.config);
+    this.reloads = new Reloads(this.log, (entry) => this.reload(entry));
     this.offsets = new OffsetsAdmin(worker);
   }
 
@@ -62,9 +65,29 @@ export class Herder {
     this.log.info('Herder stopping');
     await this.turns.run(async () => {
       await Promise.all([...this.connectors.values()].map((entry) => this.stopTasks(entry)));
-      for (const entry of this.connectors.values()) await entry.stop();
+      for (const entry of this.connectors.values()) await this.stopConnector(entry);
     });
     this.log.info('Herder stopped');
+  }
+
+  /** A connector's settings, or those of one of its tasks, with what config providers give in the place of references. */
+  private async resolved(entry: ConnectorEntry, props: Props): Promise<Props> {
+    const { props: resolved, ttlMs } = await this.worker.transformer.transform(props);
+    const reloads = (entry.config.get('config.action.reload') ?? 'restart') === 'restart';
+    if (ttlMs !== undefined && reloads) this.reloads.schedule(entry, entry.name, ttlMs);
+    return resolved;
+  }
+
+  /** Restarts a connector with its tasks, which had old values of config providers. */
+  private reload(entry: ConnectorEntry): void {
+    void this.turns
+      .run(() => (this.isCurrent(entry) ? this.restartNow(entry, true, entry.tasks) : undefined))
+      .catch((thrown) => this.log.error(`Connector '${entry.name}' restart failed`, asToolError(thrown)));
+  }
+
+  /** Whether it is still the one of its name, neither deleted nor given another configuration. */
+  private isCurrent(entry: ConnectorEntry): boolean {
+    return this.connectors.get(entry.name) === entry;
   }
 
   /** The names of all connectors, in Java's order. */
@@ -111,8 +134,9 @@ export class Herder {
     this.connectors.get(name)?.topics.clear();
   }
 
-  validate(props: Props): ConfigInfos {
-    return this.validation.validate(props);
+  /** All settings of a connector and what is wrong with them. Rejects with `ToolError` where there is no such connector. */
+  async validate(props: Props): Promise<ConfigInfos> {
+    return this.validation.validate((await this.worker.transformer.transform(props)).props);
   }
 
   /**
@@ -120,42 +144,52 @@ export class Herder {
    * that do not do, `AlreadyExistsError` where it may not be replaced, `ConnectError` where it does not start.
    */
   putConfig(name: string, props: Props, target: TargetState | undefined, mayReplace: boolean): Promise<boolean> {
-    return this.turns.run(async () => {
-      requireValid(this.validation.validate(props));
-      const old = this.connectors.get(name);
-      if (old && !mayReplace) throw new AlreadyExistsError(`Connector ${name} already exists`);
-      if (old) await this.end(old);
-      const plugin = this.worker.plugins.connector(props.get('connector.class')!)!;
-      const log = this.worker.loggers.logger('org.apache.kafka.connect.runtime.WorkerConnector', `[${name}|worker] `);
-      const entry: ConnectorEntry = new ConnectorEntry(
-        name,
-        plugin,
-        props,
-        target ?? old?.target ?? 'STARTED',
-        log,
-        () => this.reconfigure(entry),
-      );
-      this.connectors.set(name, entry);
-      log.info(`Creating connector ${name} of type ${plugin.className}`);
-      await entry.start();
-      await this.updateTasks(entry);
-      return !old;
-    });
+    return this.turns.run(() => this.put(name, props, target, mayReplace));
+  }
+
+  private async put(name: string, props: Props, target: TargetState | undefined, mayReplace: boolean) {
+    const { plugins, loggers, transformer } = this.worker;
+    const { props: resolved } = await transformer.transform(props);
+    requireValid(this.validation.validate(resolved));
+    const old = this.connectors.get(name);
+    if (old && !mayReplace) throw new AlreadyExistsError(`Connector ${name} already exists`);
+    if (old) await this.end(old);
+    const plugin = plugins.connector(resolved.get('connector.class')!)!;
+    const log = loggers.logger('org.apache.kafka.connect.runtime.WorkerConnector', `[${name}|worker] `);
+    const entry: ConnectorEntry = new ConnectorEntry(name, plugin, props, target ?? old?.target ?? 'STARTED', log, () =>
+      this.reconfigure(entry),
+    );
+    this.connectors.set(name, entry);
+    log.info(`Creating connector ${name} of type ${plugin.className}`);
+    await this.startConnector(entry);
+    await this.updateTasks(entry);
+    return !old;
+  }
+
+  private async startConnector(entry: ConnectorEntry): Promise<void> {
+    await entry.start(() => this.resolved(entry, entry.config));
+  }
+
+  private async stopConnector(entry: ConnectorEntry): Promise<void> {
+    this.reloads.cancel(entry);
+    await entry.stop();
   }
 
   /** Changes some settings; null ones are taken away (KIP-477). */
   patchConfig(name: string, changes: ReadonlyMap<string, string | null>): Promise<boolean> {
-    const config = JavaHashMap.copyOf(this.entry(name).config);
-    for (const [key, value] of changes) {
-      if (value === null) config.delete(key);
-      else config.set(key, value);
-    }
-    return this.putConfig(name, config, undefined, true);
+    return this.turns.run(() => {
+      const config = JavaHashMap.copyOf(this.entry(name).config);
+      for (const [key, value] of changes) {
+        if (value === null) config.delete(key);
+        else config.set(key, value);
+      }
+      return this.put(name, config, undefined, true);
+    });
   }
 
   private reconfigure(entry: ConnectorEntry): void {
     void this.turns
-      .run(() => (this.connectors.get(entry.name) === entry ? this.updateTasks(entry) : undefined))
+      .run(() => (this.isCurrent(entry) ? this.updateTasks(entry) : undefined))
       .catch((thrown) => this.log.error(`Failed to reconfigure connector ${entry.name}`, asToolError(thrown)));
   }
 
@@ -167,7 +201,7 @@ export class Herder {
       }
       return;
     }
-    const config = this.worker.connectorConfig(entry.plugin, entry.config);
+    const config = this.worker.connectorConfig(entry.plugin, await this.resolved(entry, entry.config));
     const props = entry.taskProps(config.number('tasks.max'));
     this.worker.checkTaskCount(entry.name, props.length, config);
     const isSame =
@@ -179,13 +213,15 @@ export class Herder {
   }
 
   private async startTask(entry: ConnectorEntry, task: TaskEntry): Promise<void> {
-    const { name, plugin, config, target } = entry;
+    const { name, plugin, target } = entry;
     const listener = entry.listenerOf(task);
     const used = this.worker.config.parsed.boolean('topic.tracking.enable')
       ? (topic: string) => void entry.topics.add(topic)
       : () => undefined;
     try {
-      const plan = { connector: name, taskId: task.id, plugin, connectorProps: config, taskProps: task.props };
+      const connectorProps = await this.resolved(entry, entry.config);
+      const taskProps = await this.resolved(entry, task.props);
+      const plan = { connector: name, taskId: task.id, plugin, connectorProps, taskProps };
       task.task = await this.worker.createTask({ ...plan, target, listener, used });
       task.task.start();
     } catch (thrown) {
@@ -208,7 +244,7 @@ export class Herder {
 
   private async end(entry: ConnectorEntry): Promise<void> {
     await this.stopTasks(entry);
-    await entry.stop();
+    await this.stopConnector(entry);
   }
 
   delete(name: string): Promise<void> {
@@ -220,18 +256,19 @@ export class Herder {
 
   /** Pauses or resumes a connector, or stops it for good, its tasks given up. */
   setTarget(name: string, target: TargetState): Promise<void> {
-    const entry = this.entry(name, `Unknown connector ${name}`);
     return this.turns.run(async () => {
+      // Not before its turn: until then the connector may have been deleted, or made anew.
+      const entry = this.entry(name, `Unknown connector ${name}`);
       const before = entry.target;
       entry.target = target;
       if (target === before) return;
       if (target === 'STARTED') {
-        if (entry.status.state !== 'FAILED') await entry.start();
+        if (entry.status.state !== 'FAILED') await this.startConnector(entry);
         for (const { task } of entry.tasks) task?.setTarget(target);
         await this.updateTasks(entry);
         return;
       }
-      await entry.stop();
+      await this.stopConnector(entry);
       if (entry.status.state !== 'FAILED' || target === 'STOPPED') entry.status = { state: target };
       for (const { task } of entry.tasks) task?.setTarget(target);
       if (target !== 'STOPPED') return;
@@ -241,20 +278,32 @@ export class Herder {
   }
 
   /** Starts a connector anew, and its tasks where that is asked for. */
-  async restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
-    const { plan, ended } = await this.turns.run(() => {
-      const entry = this.entry(name, `Unknown connector: ${name}`);
-      const isDue = (status: Status): boolean => !request.onlyFailed || status.state === 'FAILED';
-      const isConnectorDue = isDue(entry.status);
-      const tasks = request.includeTasks ? entry.tasks.filter(({ status }) => isDue(status)) : [];
-      const plan = this.restartPlan(entry, isConnectorDue, tasks);
-      if (isConnectorDue) entry.status = { state: 'RESTARTING' };
-      for (const task of tasks) task.status = { state: 'RESTARTING' };
-      return { plan, ended: this.turns.run(() => this.restartNow(entry, isConnectorDue, tasks)) };
+  restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
+    return new Promise((resolve, reject) => {
+      // Who asks for tasks too is told what will be done, not how it came out.
+      const tellsAtOnce = request.includeTasks || request.onlyFailed;
+      const ended = this.turns.run(() => this.restartAsAsked(name, request, tellsAtOnce ? resolve : () => undefined));
+      ended.then(resolve, (thrown) => {
+        reject(thrown);
+        if (tellsAtOnce) this.log.error(`Connector '${name}' restart failed`, asToolError(thrown));
+      });
     });
-    // Who asks for tasks too is told what will be done, not how it came out.
-    if (!request.includeTasks && !request.onlyFailed) await ended;
-    else ended.catch((thrown) => this.log.error(`Connector '${name}' restart failed`, asToolError(thrown)));
+  }
+
+  private async restartAsAsked(
+    name: string,
+    request: RestartRequest,
+    tell: (plan: ConnectorStatus) => void,
+  ): Promise<ConnectorStatus> {
+    const entry = this.entry(name, `Unknown connector: ${name}`);
+    const isDue = (status: Status): boolean => !request.onlyFailed || status.state === 'FAILED';
+    const isConnectorDue = isDue(entry.status);
+    const tasks = request.includeTasks ? entry.tasks.filter(({ status }) => isDue(status)) : [];
+    const plan = this.restartPlan(entry, isConnectorDue, tasks);
+    if (isConnectorDue) entry.status = { state: 'RESTARTING' };
+    for (const task of tasks) task.status = { state: 'RESTARTING' };
+    tell(plan);
+    await this.restartNow(entry, isConnectorDue, tasks);
     return plan;
   }
 
@@ -272,8 +321,8 @@ export class Herder {
   private async restartNow(entry: ConnectorEntry, connector: boolean, tasks: readonly TaskEntry[]): Promise<void> {
     await this.stopTasks(entry, [...tasks]);
     if (connector) {
-      await entry.stop();
-      await entry.start();
+      await this.stopConnector(entry);
+      await this.startConnector(entry);
     }
     for (const task of tasks) await this.startTask(entry, task);
     if (connector) await this.updateTasks(entry);

@@ -2,7 +2,7 @@ import { GroupsAdmin } from '@odradek/tools/client/groups-admin';
 import { ToolError } from '@odradek/tools/tool-error';
 import type { SourceMap } from '../data/record';
 import { ConnectError } from '../errors';
-import type { SourceOffset } from '../plugins/api';
+import type { Props, SourceOffset } from '../plugins/api';
 import { groupOf } from './clients';
 import type { ConnectorEntry } from './connector-entry';
 import { BadRequestError } from './rest-error';
@@ -23,8 +23,9 @@ export class OffsetsAdmin {
   constructor(private readonly worker: Worker) {}
 
   /** Where a connector stands. */
-  async get({ name, plugin, config }: ConnectorEntry): Promise<SourceOffset[]> {
+  async get({ name, plugin, config: given }: ConnectorEntry): Promise<SourceOffset[]> {
     if (plugin.type === 'source') return this.worker.offsetsOf(name).all();
+    const { props: config } = await this.worker.transformer.transform(given);
     const groupId = config.get('consumer.override.group.id') ?? groupOf(name);
     const committed = await this.withGroups(name, config, (groups) => groups.committedOffsets(groupId));
     return committed.map(({ topic, partition, offset }) => ({
@@ -52,12 +53,13 @@ export class OffsetsAdmin {
   }
 
   private async change(entry: ConnectorEntry, offsets: readonly SourceOffset[], how: string): Promise<string> {
-    const { plugin, config, name } = entry;
+    const { plugin, name } = entry;
+    const { props: config } = await this.worker.transformer.transform(entry.config);
     const connector = plugin.create();
     const sinkChanges = plugin.type === 'sink' ? offsets.map(sinkChange) : [];
     await connector.alterOffsets?.(config, offsets);
     if (plugin.type === 'source') await this.worker.offsetsOf(name).set(offsets);
-    else await this.changeGroup(entry, sinkChanges, how === 'reset');
+    else await this.changeGroup(name, config, sinkChanges, how === 'reset');
     if (connector.alterOffsets) return `The offsets for this connector have been ${how} successfully`;
     return (
       `The Connect framework-managed offsets for this connector have been ${how} successfully. However, if this connector ` +
@@ -66,7 +68,8 @@ export class OffsetsAdmin {
   }
 
   private async changeGroup(
-    { name, config }: ConnectorEntry,
+    name: string,
+    config: Props,
     changes: readonly SinkChange[],
     isReset: boolean,
   ): Promise<void> {

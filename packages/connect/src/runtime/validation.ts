@@ -46,9 +46,24 @@ export function definitionOf(key: ConfigKey): Record<string, unknown> {
   };
 }
 
+/** Passwords are for the plug-in alone. */
+const shownText = ({ type }: ConfigKey, value: unknown): string | null =>
+  type === 'PASSWORD' && value !== null && value !== undefined ? '[hidden]' : configText(value);
+
+/** Those settings of clients that are passwords (SslConfigs, SaslConfigs). */
+const CLIENT_PASSWORDS: ReadonlySet<string> = new Set([
+  'sasl.jaas.config',
+  'ssl.key.password',
+  'ssl.keystore.password',
+  'ssl.keystore.key',
+  'ssl.keystore.certificate.chain',
+  'ssl.truststore.password',
+  'ssl.truststore.certificates',
+]);
+
 const infoOf = ({ key, value, recommended, errors }: ConfigValue): ConfigInfo => ({
   definition: definitionOf(key),
-  value: { name: key.name, value: configText(value), recommended_values: recommended, errors, visible: true },
+  value: { name: key.name, value: shownText(key, value), recommended_values: recommended, errors, visible: true },
 });
 
 const CLIENTS: Readonly<Record<'source' | 'sink', readonly ClientKind[]>> = {
@@ -117,7 +132,7 @@ export class Validation {
       const full = `${kind}.override.${name}`;
       const key: ConfigKey = {
         name: full,
-        type: 'STRING',
+        type: CLIENT_PASSWORDS.has(name) ? 'PASSWORD' : 'STRING',
         fallback: null,
         importance: 'LOW',
         documentation: `The ${kind}'s own setting ${name}.`,
@@ -164,6 +179,10 @@ export function requireValid(infos: ConfigInfos): void {
 export function pluginConfig(plugins: Plugins, name: string): Record<string, unknown>[] {
   const plugin = plugins.findAny(name);
   if (!plugin) throw new NotFoundError(`Unknown plugin ${name}.`);
+  if (plugin.type === 'config_provider') {
+    const types = 'sink, source, converter, header_converter, transformation, predicate';
+    throw new BadRequestError(`Invalid plugin class ${plugin.className}. Valid types are ${types}.`);
+  }
   const common =
     plugin.type === 'sink'
       ? sinkConfigDef(plugins).keys

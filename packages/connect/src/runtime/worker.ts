@@ -10,6 +10,7 @@ import { FileOffsetStore } from '../offsets/file-offset-store';
 import { SourceOffsets } from '../offsets/source-offsets';
 import type { Props } from '../plugins/api';
 import type { PluginDescOf, Plugins } from '../plugins/plugins';
+import type { ConfigTransformer } from '../providers/config-transformer';
 import { Clients } from './clients';
 import { DeadLetterQueue } from './dead-letters';
 import { ErrorHandling, type ErrorReporter, LogReporter } from './error-handling';
@@ -40,6 +41,7 @@ export class Worker {
     readonly config: WorkerConfig,
     readonly plugins: Plugins,
     readonly loggers: Loggers,
+    readonly transformer: ConfigTransformer,
     /** What statuses call this worker: host and port of its REST API. */
     readonly id: string,
   ) {

@@ -13,8 +13,12 @@ export function loadProperties(path: string): Properties {
   } catch (thrown) {
     throw fileError(path, thrown as NodeJS.ErrnoException);
   }
-  return new Map(Object.entries(parse(text) as Record<string, string>));
+  return parseProperties(text);
 }
+
+/** Reads the text of a properties file. */
+export const parseProperties = (text: string): Properties =>
+  new Map(Object.entries(parse(text) as Record<string, string>));
 
 /** What Java calls a file that cannot be opened. */
 export function fileError(path: string, { code, message }: NodeJS.ErrnoException): ToolError {
