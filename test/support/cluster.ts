@@ -7,6 +7,8 @@ export interface ClusterOptions {
   readonly brokers: number;
   /** Of every broker, beyond those of `Broker`. */
   readonly settings?: Settings;
+  /** Of one broker, beyond those of all. */
+  readonly settingsOf?: (id: number) => Settings;
 }
 
 /** Brokers 0, 1, 2 … on one ZooKeeper, each a process of its own. */
@@ -17,14 +19,14 @@ export class Cluster {
   ) {}
 
   /** Resolves when all of them serve. */
-  static async start({ brokers: count, settings = {} }: ClusterOptions): Promise<Cluster> {
+  static async start({ brokers: count, settings = {}, settingsOf = () => ({}) }: ClusterOptions): Promise<Cluster> {
     const zooKeeper = await startZooKeeper();
     const ids = Array.from({ length: count }, (_, id) => id);
     const brokers = await Promise.all(
       ids.map((id) =>
         Broker.prepare({
           zooKeeper: zooKeeper.connect,
-          settings: { 'offsets.topic.replication.factor': count, ...settings, 'broker.id': id },
+          settings: { 'offsets.topic.replication.factor': count, ...settings, ...settingsOf(id), 'broker.id': id },
         }),
       ),
     );

@@ -73,9 +73,13 @@ const keyOf = (child: VNode | string, index: number): string =>
 function patchChildren(parent: Element, next: readonly (VNode | string | null)[], mounted: (() => void)[]): void {
   const before = new Map<string, Node>();
   for (const node of parent.childNodes) before.set(bound.get(node)?.key ?? '', node);
+  const keys = new Set<string>();
   const after = next.map((child, index) => {
     if (child === null) return null;
-    const key = keyOf(child, index);
+    let key = keyOf(child, index);
+    // What the cluster says may say a thing twice.
+    if (keys.has(key)) key = `${key} ${index}`;
+    keys.add(key);
     const old = before.get(key);
     if (!old || !isSameKind(old, child)) return { key, child, old: null };
     before.delete(key);

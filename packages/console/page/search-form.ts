@@ -43,10 +43,15 @@ const DEFAULTS: Readonly<Record<From, string>> = { last: '100', beginning: '', e
 /** The value beside another beginning: the one that it usually has. */
 export const fromValueOf = (from: From): string => DEFAULTS[from];
 
+const SEARCHED = ['from', 'until', 'key', 'grep', 'text', 'header', 'limit', 'follow'];
+
+/** Whether an address asks for something: a partition alone is looked at as all of them are. */
+export const isSearch = (query: Query): boolean => SEARCHED.some((name) => query[name] !== undefined);
+
 /** The form as an address says it. */
 export function formOf(query: Query): SearchForm {
   const one = (name: string): string => query[name]?.[0] ?? '';
-  if (['from', 'until', 'key', 'grep', 'text', 'header', 'limit', 'follow'].every((name) => !query[name])) {
+  if (!isSearch(query)) {
     return { ...FIRST, partition: one('partition'), committed: one('isolation') === 'committed' };
   }
   const [kind = '', value = ''] = one('from').split(/:(.*)/s);

@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly title: string;
   /** CSS width; columns without one share what is left. */
   readonly width?: string;
+  /** Instead, where there is little room. */
+  readonly narrowWidth?: string;
   /** Set to the right, sorted from the largest. */
   readonly isNumeric?: boolean;
   /** By what it sorts; without it, it does not. */
@@ -57,6 +59,8 @@ const states = new Map<string, TableState>();
 /** What is shown now, in its order; for the keys. */
 let shown: { readonly id: string; readonly keys: readonly string[]; readonly rowPx: number }[] = [];
 let invalidate = (): void => {};
+/** A key of a row whose handle is to have the focus once it is there. */
+let wanted: { readonly table: string; readonly key: string } | undefined;
 
 /** Called before anything is rendered. */
 export function beginTables(onChange: () => void): void {
@@ -78,9 +82,14 @@ function stateOf(id: string, sorting: Sorting): TableState {
 
 const NARROW = window.matchMedia('(max-width: 900px)');
 
+function narrowed<Row>(spec: TableSpec<Row>): TableSpec<Row> {
+  const columns = spec.columns.filter(({ isMinor }) => !isMinor);
+  return { ...spec, columns: columns.map((column) => ({ ...column, width: column.narrowWidth ?? column.width })) };
+}
+
 export function table<Row>(full: TableSpec<Row>, rows: readonly Row[]): VNode {
   const isNarrow = full.isNarrow || NARROW.matches;
-  const spec = isNarrow ? { ...full, columns: full.columns.filter(({ isMinor }) => !isMinor) } : full;
+  const spec = isNarrow ? narrowed(full) : full;
   const state = stateOf(spec.id, spec.sorting);
   const found = spec.filterText ? filtered(rows, spec.filterText, state.filter) : rows;
   const column = spec.columns.find(({ id }) => id === state.sorting.by);
@@ -259,8 +268,10 @@ function sliceOf(id: string, total: number, rowPx: number): Slice {
 
 /** The row with the focus, or in its table the one that would get it. */
 function currentRow(): { readonly at: number; readonly row: number } | undefined {
-  const focused = document.activeElement?.closest('[data-handle]')?.closest('[data-rows]')?.getAttribute('data-rows');
-  const withFocus = shown.findIndex(({ id }) => id === focused);
+  const focused = document.activeElement?.closest('[data-handle]')?.closest('[data-rows]')?.id;
+  // Keys may come faster than frames: what is about to have the focus counts as having it.
+  const table = wanted?.table ?? focused;
+  const withFocus = shown.findIndex(({ id }) => idOf(id) === table);
   if (withFocus < 0) return undefined;
   const { id, keys } = shown[withFocus]!;
   return { at: withFocus, row: keys.indexOf(states.get(id)!.current ?? '') };
@@ -280,9 +291,6 @@ export function moveRow(by: 1 | -1 | 'first' | 'last'): void {
   else if (row >= shown[at]!.keys.length && at + 1 < shown.length) [at, row] = [at + 1, 0];
   focusRow(at, Math.min(shown[at]!.keys.length - 1, Math.max(0, row)));
 }
-
-/** A key of a row whose handle is to have the focus once it is there. */
-let wanted: { readonly table: string; readonly key: string } | undefined;
 
 function focusRow(at: number, row: number): void {
   const { id, keys, rowPx } = shown[at]!;

@@ -128,6 +128,7 @@ function offsetTable(data: GroupDetails): VNode {
           id: 'lag',
           title: 'Lag',
           width: '14rem',
+          narrowWidth: '8rem',
           isNumeric: true,
           sort: (it) => it.lag,
           cell: (it) => [bar(it.lag, largest), number(it.lag)],

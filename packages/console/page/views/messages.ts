@@ -3,7 +3,7 @@ import { type Child, h, type VNode } from '../dom';
 import * as format from '../format';
 import { badge, empty, failure, status, type Tone } from '../parts';
 import { formatQuery, type Query, topicHref } from '../route';
-import { formOf, type Problems, queryOf, type SearchForm } from '../search-form';
+import { formOf, isSearch, type Problems, queryOf, type SearchForm } from '../search-form';
 import { table } from '../table';
 import { KEEP, Tail, type TailState } from '../tail';
 import type { Page } from '../view';
@@ -112,7 +112,8 @@ export class Messages {
 
   private start(): Tail {
     const asked = queryOf(this.form, Date.now());
-    const query = 'query' in asked ? { ...this.query, ...asked.query } : this.query;
+    // An address may ask for more than the form shows, such as two headers; and for what is wrong, which the console will say.
+    const query = !isSearch(this.query) && 'query' in asked ? asked.query : this.query;
     const path = `/api/topics/${encodeURIComponent(this.topic)}/messages`;
     return new Tail(path, query, this.page.invalidate, (isThere) => this.page.connection.heard(isThere));
   }
@@ -172,7 +173,7 @@ export class Messages {
           {
             id: 'time',
             title: 'Time',
-            width: '8.5rem',
+            width: '9.5rem',
             cell: ({ timestamp }) =>
               h('time', { class: 'mono', title: format.dateTime(timestamp) }, format.when(timestamp, nowMs)),
           },
@@ -221,6 +222,9 @@ export class Messages {
           `read ${format.count(progress.scanned)}${state === 'reading' && progress.total !== null ? ` of ${format.count(progress.total)}` : ''}, ${format.counted(progress.matched, 'match').replace('matchs', 'matches')}`,
         ),
       state === 'reading' && progress && progress.total !== null && progressBar(progress.scanned, progress.total),
+      progress !== undefined &&
+        progress.unavailable.length > 0 &&
+        status('bad', `not read, without a leader: ${format.ranges(progress.unavailable)}`),
       lost > 0 && status('warn', `${format.count(lost)} left out: more came than can be shown`),
       h(
         'span',
