@@ -56,15 +56,22 @@ export class ConnectorEntry {
       this.status = { state: this.target };
       return;
     }
+    let raised = false;
     try {
       const connector = this.plugin.create();
+      this.connector = connector;
       await connector.start(await resolve(), {
         requestTaskReconfiguration: this.reconfigure,
-        raiseError: (error) => this.fail(asToolError(error)),
+        // One that has been stopped has nothing to say about the one in its place.
+        raiseError: (error) => {
+          if (this.connector !== connector) return;
+          raised = true;
+          this.fail(asToolError(error));
+        },
       });
-      this.connector = connector;
-      this.status = { state: 'RUNNING' };
+      if (!raised) this.status = { state: 'RUNNING' };
     } catch (thrown) {
+      this.connector = undefined;
       const error = asToolError(thrown);
       this.log.error(`WorkerConnector{id=${this.name}} Error while starting connector`, error);
       this.status = failed(error);

@@ -46,7 +46,13 @@ export class DeadLetterQueue implements ErrorReporter {
     if ('sourcePartition' in record) return;
     const headers = [...record.headers, ...(this.settings.tellsWhy ? this.why(failure, record) : [])];
     const { key, value, timestamp } = record;
-    const outgoing = { topic: this.settings.topic, key, value, headers, timestamp: Math.max(timestamp, 0) };
+    const outgoing = {
+      topic: this.settings.topic,
+      key,
+      value,
+      headers,
+      timestamp: timestamp < 0 ? Date.now() : timestamp,
+    };
     const error = await new Promise<ToolError | undefined>((resolve) => {
       void this.producer.send(outgoing, resolve);
     });
@@ -56,8 +62,8 @@ export class DeadLetterQueue implements ErrorReporter {
   private why(
     { stage, className, error }: Failure,
     { topic, partition, offset }: { topic: string; partition: number; offset: number },
-  ): { key: string; value: Buffer }[] {
-    const entries: readonly (readonly [string, string])[] = [
+  ): { key: string; value: Buffer | null }[] {
+    const entries: readonly (readonly [string, string | null])[] = [
       ['topic', topic],
       ['partition', String(partition)],
       ['offset', String(offset)],
@@ -66,10 +72,10 @@ export class DeadLetterQueue implements ErrorReporter {
       ['stage', stage],
       ['class.name', className],
       ['exception.class.name', error.className],
-      ['exception.message', error.message],
+      ['exception.message', error.line === error.className ? null : error.message],
       ['exception.stacktrace', traceOf(error)],
     ];
-    return entries.map(([name, text]) => ({ key: PREFIX + name, value: Buffer.from(text) }));
+    return entries.map(([name, text]) => ({ key: PREFIX + name, value: text === null ? null : Buffer.from(text) }));
   }
 
   async close(): Promise<void> {

@@ -94,6 +94,10 @@ export class ErrorHandling {
   }
 }
 
+/** Goes on with a step's outcome, at once where it is there: after a failure nothing more is tried with the record. */
+export const andThen = <A, B>(outcome: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> =>
+  outcome instanceof Promise ? outcome.then(next) : next(outcome);
+
 /** Writes failures to the log (LogReporter). */
 export class LogReporter implements ErrorReporter {
   constructor(

@@ -237,7 +237,9 @@ export class Herder {
     await Promise.all(
       tasks.map(async ({ id, task }) => {
         const isGraceful = !task || (await task.awaitStop(timeoutMs));
-        if (!isGraceful) this.log.error(`Graceful stop of task ${entry.name}-${id} failed.`);
+        if (isGraceful) return;
+        this.log.error(`Graceful stop of task ${entry.name}-${id} failed.`);
+        task.cancel();
       }),
     );
   }

@@ -5,13 +5,13 @@ import { sinkConfigDef } from '../config/connector-config';
 import { SimpleHeaderConverter } from '../converters/simple-header-converter';
 import { StringConverter } from '../converters/string-converter';
 import type { SinkRecord } from '../data/record';
-import { RetriableError } from '../errors';
+import { DataError, RetriableError } from '../errors';
 import { Loggers } from '../log';
 import type { SinkOffset, SinkTask } from '../plugins/api';
 import { builtinPlugins } from '../plugins/builtin';
 import { Plugins } from '../plugins/plugins';
 import { ErrorHandling, type Failure } from './error-handling';
-import { SinkTaskRunner } from './sink-task-runner';
+import { type SinkTaskParts, SinkTaskRunner } from './sink-task-runner';
 
 const PARTITION = { topic: 't', partition: 0 };
 
@@ -33,6 +33,8 @@ class FakeConsumer {
   constructor(
     private readonly count: number,
     private readonly listener: RebalanceListener,
+    /** Whether a rebalance takes the partition and gives it back, at the next poll. */
+    private readonly isLost: () => boolean = () => false,
   ) {}
 
   async begin(): Promise<void> {
@@ -40,6 +42,11 @@ class FakeConsumer {
   }
 
   async poll(): Promise<Iterable<ConsumerRecord> | undefined> {
+    if (this.isLost()) {
+      await this.listener.onPartitionsLost?.([PARTITION]);
+      await this.listener.onPartitionsAssigned?.([PARTITION]);
+      this.position = 0;
+    }
     await new Promise((resolve) => setImmediate(resolve));
     if (this.position >= this.count) return undefined;
     const consumer = this;
@@ -69,7 +76,12 @@ interface Run {
 }
 
 /** Runs a task over three records until `isDone`, with errors.tolerance as told. */
-async function run(task: Partial<SinkTask>, isDone: () => boolean, tolerance = 'none'): Promise<Run> {
+async function run(
+  task: Partial<SinkTask>,
+  isDone: () => boolean,
+  tolerance = 'none',
+  others: Partial<SinkTaskParts> = {},
+): Promise<Run> {
   const [failures, trace]: [Failure[], string[]] = [[], []];
   let consumer: FakeConsumer | undefined;
   let ended: (() => void) | undefined;
@@ -116,6 +128,7 @@ async function run(task: Partial<SinkTask>, isDone: () => boolean, tolerance = '
     commitIntervalMs: 5,
     used: () => undefined,
     close: () => Promise.resolve(),
+    ...others,
   });
   runner.start();
   const watching = setInterval(() => {
@@ -123,7 +136,7 @@ async function run(task: Partial<SinkTask>, isDone: () => boolean, tolerance = '
   }, 1);
   await end;
   clearInterval(watching);
-  return { failures, trace, commits: consumer!.commits };
+  return { failures, trace, commits: consumer?.commits ?? [] };
 }
 
 const valuesOf = (records: readonly SinkRecord[]): unknown[] => records.map(({ value }) => value);
@@ -186,4 +199,38 @@ it('reads again from the last commit where a flush fails', async () => {
     () => put.length >= 6,
   );
   expect(put.slice(0, 6)).toEqual(['v0', 'v1', 'v2', 'v0', 'v1', 'v2']);
+});
+
+it('reads on where a rebalance took away what was to be put again', async () => {
+  let tries = 0;
+  const others = {
+    createConsumer: async (rebalances: RebalanceListener) => {
+      const consumer = new FakeConsumer(3, rebalances, () => tries === 1);
+      await consumer.begin();
+      return consumer as unknown as GroupConsumer;
+    },
+  };
+  const put: unknown[] = [];
+  const task = {
+    put: (records: readonly SinkRecord[]) => {
+      if (++tries === 1) throw new RetriableError('later');
+      put.push(...valuesOf(records));
+    },
+  };
+  await run(task, () => put.length === 3, 'none', others);
+  expect(put).toEqual(['v0', 'v1', 'v2']);
+});
+
+it('reports a record once, whatever else is wrong with it', async () => {
+  const bad = {
+    configure: () => undefined,
+    fromConnectData: () => null,
+    toConnectData: () => {
+      throw new DataError('bad');
+    },
+  };
+  let puts = 0;
+  const task = { put: () => void puts++ };
+  const { failures } = await run(task, () => puts > 0, 'all', { keyConverter: bad, valueConverter: bad });
+  expect(failures.map(({ stage }) => stage)).toEqual(new Array(3).fill('KEY_CONVERTER'));
 });

@@ -1,11 +1,11 @@
 import type { ConsumerRecord } from '@odradek/tools/client/consumed';
 import type { CommittedOffset, GroupConsumer, RebalanceListener } from '@odradek/tools/client/group-consumer';
 import { partitionText, type TopicPartition } from '@odradek/tools/client/partitions';
-import type { SinkRecord } from '../data/record';
+import type { ConnectHeader, SinkRecord } from '../data/record';
 import { asToolError, ConnectError, isRetriable } from '../errors';
 import type { Logger } from '../log';
-import type { Props, SinkOffset, SinkTask, SinkTaskContext } from '../plugins/api';
-import { SkippedRecord } from './error-handling';
+import type { Props, SchemaAndValue, SinkOffset, SinkTask, SinkTaskContext } from '../plugins/api';
+import { andThen, SkippedRecord } from './error-handling';
 import { Serial } from './pace';
 import type { Pipeline } from './source-task-runner';
 import { type TargetState, type TaskListener, WorkerTask } from './task';
@@ -159,20 +159,14 @@ export class SinkTaskRunner extends WorkerTask {
   private convert(record: ConsumerRecord): SinkRecord | null | Promise<SinkRecord | null> {
     const { errors, keyConverter, valueConverter, headerConverter, classNames, stages } = this.parts;
     const { topic, partition, offset, timestamp, timestampType } = record;
-    const key = errors.execute(record, 'KEY_CONVERTER', classNames.key, () => {
-      return keyConverter.toConnectData(topic, record.key);
-    });
-    const value = errors.execute(record, 'VALUE_CONVERTER', classNames.value, () => {
-      return valueConverter.toConnectData(topic, record.value);
-    });
-    const headers = errors.execute(record, 'HEADER_CONVERTER', classNames.header, () =>
+    const toKey = () => keyConverter.toConnectData(topic, record.key);
+    const toValue = () => valueConverter.toConnectData(topic, record.value);
+    const toHeaders = () =>
       record.headers.map((header) => ({
         key: header.key,
         ...headerConverter.toConnectHeader(topic, header.key, header.value),
-      })),
-    );
-    const waits = key instanceof Promise || value instanceof Promise || headers instanceof Promise;
-    const made = ([k, v, h]: [Awaited<typeof key>, Awaited<typeof value>, Awaited<typeof headers>]): SinkRecord => ({
+      }));
+    const made = (k: SchemaAndValue, v: SchemaAndValue, headers: ConnectHeader[]): SinkRecord => ({
       topic,
       partition,
       keySchema: k.schema,
@@ -181,14 +175,19 @@ export class SinkTaskRunner extends WorkerTask {
       value: v.value,
       timestamp: timestamp < 0 ? null : timestamp,
       timestampType,
-      headers: h,
+      headers,
       offset,
       originalTopic: topic,
       originalPartition: partition,
     });
-    if (waits) return Promise.all([key, value, headers]).then((parts) => this.transform(record, made(parts)));
-    const sinkRecord = made([key, value, headers]);
-    return stages.length === 0 ? sinkRecord : this.transform(record, sinkRecord);
+    return andThen(errors.execute(record, 'KEY_CONVERTER', classNames.key, toKey), (key) =>
+      andThen(errors.execute(record, 'VALUE_CONVERTER', classNames.value, toValue), (value) =>
+        andThen(errors.execute(record, 'HEADER_CONVERTER', classNames.header, toHeaders), (headers) => {
+          const sinkRecord = made(key, value, headers);
+          return stages.length === 0 ? sinkRecord : this.transform(record, sinkRecord);
+        }),
+      ),
+    );
   }
 
   private async transform(original: ConsumerRecord, record: SinkRecord): Promise<SinkRecord | null> {
@@ -246,6 +245,8 @@ export class SinkTaskRunner extends WorkerTask {
     for (const name of names) {
       for (const map of [this.assigned, this.delivered, this.committed, this.starts, this.batchEnds]) map.delete(name);
     }
+    // Where nothing is left to be put again, reading goes on.
+    if (this.batchEnds.size === 0) this.isRedelivery = false;
   }
 
   /** Commits what the task says may be. Where it cannot tell, reading goes back to the last commit. */
@@ -302,14 +303,19 @@ export class SinkTaskRunner extends WorkerTask {
 
   protected async finish(): Promise<void> {
     // The consumer gives its partitions up, which commits and closes them.
-    await this.consumer?.close();
     try {
-      await this.calls.run(() => this.parts.task.stop());
-    } catch (thrown) {
-      this.log.warn('Could not stop task', asToolError(thrown));
+      await this.consumer?.close();
+    } finally {
+      await this.calls
+        .run(() => this.parts.task.stop())
+        .catch((thrown) => this.log.warn('Could not stop task', asToolError(thrown)));
+      closeStages(this.parts.stages);
+      await this.parts.close();
     }
-    await this.parts.close();
-    closeStages(this.parts.stages);
+  }
+
+  protected abandon(): void {
+    // Its partitions are its own as long as the group keeps it; once it has lost them its commits are refused.
   }
 }
 

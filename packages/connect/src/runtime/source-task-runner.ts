@@ -5,8 +5,9 @@ import type { ConnectRecord, SourceRecord } from '../data/record';
 import { asToolError, ConnectError, isRetriable } from '../errors';
 import type { Logger } from '../log';
 import type { SourceOffsets } from '../offsets/source-offsets';
-import type { Converter, HeaderConverter, Props, SourceTask } from '../plugins/api';
-import { type ErrorHandling, SkippedRecord } from './error-handling';
+import type { Converter, HeaderConverter, Props, SourceOffset, SourceTask } from '../plugins/api';
+import { andThen, type ErrorHandling, SkippedRecord } from './error-handling';
+import { Serial } from './pace';
 import { SubmittedRecords } from './submitted-records';
 import { type TargetState, type TaskListener, WorkerTask } from './task';
 import type { TopicMaker } from './topic-maker';
@@ -39,10 +40,15 @@ export interface SourceTaskParts extends Pipeline {
 /** How long nothing is done while a task is paused. */
 const PAUSED_SLEEP_MS = 60_000;
 
+const SEND_BACKOFF_MS = 100;
+
 /** Runs a source task: polls it, sends its records, commits its offsets (WorkerSourceTask). */
 export class SourceTaskRunner extends WorkerTask {
   protected readonly kind = 'WorkerSourceTask';
   private readonly submitted = new SubmittedRecords();
+  private readonly commits = new Serial();
+  /** What could not be written down yet, in order. */
+  private unsaved: SourceOffset[] = [];
   private flushTimer: NodeJS.Timeout | undefined;
   private sendFailure: ToolError | undefined;
   private stopping: Promise<void> | undefined;
@@ -67,12 +73,13 @@ export class SourceTaskRunner extends WorkerTask {
     };
     await task.start(props, context);
     this.log.info(`${this} Source task finished initialization and start`);
-    this.flushTimer = setInterval(() => void this.commit(), this.parts.flushIntervalMs);
+    this.flushTimer = setInterval(() => void this.commits.run(() => this.commit()), this.parts.flushIntervalMs);
   }
 
   protected async iterate(): Promise<void> {
     const records = await this.poll();
     if (this.sendFailure) throw this.sendFailure;
+    if (this.isCancelled) return;
     // A task that neither has records nor waits for them would not let anything else run.
     if (!records || records.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     else await this.send(records);
@@ -116,10 +123,24 @@ export class SourceTaskRunner extends WorkerTask {
         await this.commitRecord(record, null);
         continue;
       }
-      await this.parts.topics?.ensure(outgoing.topic);
+      if (!(await this.makeTopic(outgoing.topic)) || this.isCancelled) return;
       const buffered = this.parts.producer.send(outgoing, this.sent(record, outgoing));
       if (buffered) await buffered;
       if (this.sendFailure) throw this.sendFailure;
+    }
+  }
+
+  /** Makes a topic where that is to be done here, as long as brokers take to be there. False: the task is to stop. */
+  private async makeTopic(topic: string): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.parts.topics?.ensure(topic);
+        return true;
+      } catch (thrown) {
+        if (!isRetriable(thrown)) throw thrown;
+        this.log.warn(`${this} Failed to send record to topic '${topic}'. Backing off before retrying: `, thrown);
+        if (!(await this.pace.sleep(SEND_BACKOFF_MS))) return false;
+      }
     }
   }
 
@@ -185,29 +206,26 @@ export class SourceTaskRunner extends WorkerTask {
   private serialize(original: SourceRecord, record: SourceRecord): ProducerRecord | Promise<ProducerRecord> {
     const { errors, keyConverter, valueConverter, headerConverter, classNames } = this.parts;
     const { topic, partition, timestamp } = record;
-    const headers = errors.execute(original, 'HEADER_CONVERTER', classNames.header, () =>
-      headersOf(record, headerConverter),
+    const toHeaders = () => headersOf(record, headerConverter);
+    const toKey = () => keyConverter.fromConnectData(topic, record.keySchema, record.key);
+    const toValue = () => valueConverter.fromConnectData(topic, record.valueSchema, record.value);
+    return andThen(errors.execute(original, 'HEADER_CONVERTER', classNames.header, toHeaders), (headers) =>
+      andThen(errors.execute(original, 'KEY_CONVERTER', classNames.key, toKey), (key) =>
+        andThen(errors.execute(original, 'VALUE_CONVERTER', classNames.value, toValue), (value) => {
+          const place = { topic, ...(partition !== null && { partition }), timestamp: checkedTime(timestamp) };
+          return { ...place, headers, key, value };
+        }),
+      ),
     );
-    const key = errors.execute(original, 'KEY_CONVERTER', classNames.key, () =>
-      keyConverter.fromConnectData(topic, record.keySchema, record.key),
-    );
-    const value = errors.execute(original, 'VALUE_CONVERTER', classNames.value, () =>
-      valueConverter.fromConnectData(topic, record.valueSchema, record.value),
-    );
-    const place = { topic, ...(partition !== null && { partition }), timestamp: checkedTime(timestamp) };
-    if (headers instanceof Promise || key instanceof Promise || value instanceof Promise) {
-      return Promise.all([headers, key, value]).then((parts) => {
-        return { ...place, headers: parts[0], key: parts[1], value: parts[2] };
-      });
-    }
-    return { ...place, headers, key, value };
   }
 
   /** Writes down how far the source was read. Failures are told of and tried again at the next turn. */
   private async commit(): Promise<void> {
-    const offsets = this.submitted.committable();
+    if (this.isCancelled) return;
+    this.unsaved.push(...this.submitted.committable());
     try {
-      if (offsets.length > 0) await this.parts.offsets.set(offsets);
+      if (this.unsaved.length > 0) await this.parts.offsets.set(this.unsaved);
+      this.unsaved = [];
     } catch (thrown) {
       this.log.error(`${this} Failed to flush offsets to storage: `, asToolError(thrown));
       return;
@@ -217,6 +235,12 @@ export class SourceTaskRunner extends WorkerTask {
     } catch (thrown) {
       this.log.error(`${this} Exception thrown while calling task.commit()`, asToolError(thrown));
     }
+  }
+
+  /** Its place may have been taken: what it sends and writes down from now on would be another task's business. */
+  protected abandon(): void {
+    clearInterval(this.flushTimer);
+    this.parts.producer.abort();
   }
 
   protected async finish(): Promise<void> {
@@ -229,7 +253,7 @@ export class SourceTaskRunner extends WorkerTask {
     }
     void producer.flush();
     const settled = await this.submitted.settled(this.sendFailure ? 0 : flushTimeoutMs);
-    await this.commit();
+    await this.commits.run(() => this.commit());
     if (settled) await producer.close();
     else producer.abort();
     this.parts.topics?.close();

@@ -20,6 +20,7 @@ export abstract class WorkerTask {
   protected readonly pace = new Pace();
   private life: Promise<void> | undefined;
   private target: TargetState;
+  private cancelled = false;
 
   constructor(
     readonly name: string,
@@ -39,6 +40,8 @@ export abstract class WorkerTask {
   protected abstract idle(): Promise<void>;
   /** Asks the task to end what it waits for. */
   protected abstract interrupt(): void;
+  /** Called once its end is no longer waited for: it must not touch anything that others see. */
+  protected abstract abandon(): void;
   /** Ends everything; called once. */
   protected abstract finish(failed: boolean): Promise<void>;
 
@@ -68,6 +71,17 @@ export abstract class WorkerTask {
     this.interrupt();
   }
 
+  /** Whether its end is no longer waited for: another may be in its place. */
+  protected get isCancelled(): boolean {
+    return this.cancelled;
+  }
+
+  /** Gives up waiting for its end. Nobody hears of it any more. */
+  cancel(): void {
+    this.cancelled = true;
+    this.abandon();
+  }
+
   /** Waits for the end, at most so long. Returns whether it has come. */
   async awaitStop(timeoutMs: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
@@ -83,8 +97,10 @@ export abstract class WorkerTask {
     let failure: ToolError | undefined;
     try {
       await this.initialize();
-      if (this.target === 'PAUSED') this.listener.onPause();
-      else this.listener.onStartup();
+      if (!this.cancelled) {
+        if (this.target === 'PAUSED') this.listener.onPause();
+        else this.listener.onStartup();
+      }
       await this.work();
     } catch (thrown) {
       failure = asToolError(thrown);
@@ -102,6 +118,7 @@ export abstract class WorkerTask {
       this.log.error(`${this} Task threw an uncaught and unrecoverable exception during shutdown`, error);
       failure ??= error;
     }
+    if (this.cancelled) return;
     if (failure) this.listener.onFailure(failure);
     else this.listener.onShutdown();
   }

@@ -3,7 +3,7 @@ import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import type { Admin } from '@odradek/tools/client/admin';
 import { ServerError, ToolError } from '@odradek/tools/tool-error';
 import type { NewTopic } from '../config/topic-creation';
-import { ConnectError } from '../errors';
+import { ConnectError, RetriableError } from '../errors';
 import type { Logger } from '../log';
 
 const CREATE_TIMEOUT_MS = 60_000;
@@ -13,6 +13,8 @@ const LEFT_TO_BROKERS: ReadonlySet<string> = new Set([
   'CLUSTER_AUTHORIZATION_FAILED',
   'TOPIC_AUTHORIZATION_FAILED',
 ]);
+
+const TIMEOUT = 'org.apache.kafka.common.errors.TimeoutException';
 
 /** Makes a topic. Returns false where it is there already. Throws `ToolError`. */
 export async function createTopic(admin: Admin, topic: Omit<NewTopic, 'group'>): Promise<boolean> {
@@ -67,7 +69,7 @@ export class TopicMaker {
     private readonly log: Logger,
   ) {}
 
-  /** Throws `ConnectError` where the topic can neither be found nor made. */
+  /** Throws `ConnectError` where the topic can neither be found nor made, `RetriableError` where no broker answers. */
   async ensure(topic: string): Promise<void> {
     if (this.known.has(topic)) return;
     this.log.info(`The task will send records to topic '${topic}' for the first time. Checking whether topic exists`);
@@ -76,6 +78,9 @@ export class TopicMaker {
       else await this.create(topic);
     } catch (thrown) {
       if (!(thrown instanceof ToolError)) throw thrown;
+      if (thrown.className === TIMEOUT) {
+        throw new RetriableError(`Timed out while checking for or creating topic '${topic}'`, thrown);
+      }
       if (!(thrown instanceof ServerError) || !LEFT_TO_BROKERS.has(thrown.error)) {
         const hint =
           'Ensure that the task is authorized to create topics or that the topic exists and restart the task';
