@@ -180,6 +180,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select');
 }
 
+/** What scrolls by itself: its arrows are not ours. */
+function isScrolled(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('pre, .scrolled');
+}
+
 function pressed(event: KeyboardEvent): void {
   if (dialog) return;
   const { target } = event;
@@ -188,6 +193,7 @@ function pressed(event: KeyboardEvent): void {
     else if (event.key === 'ArrowDown' && (target as HTMLElement).matches('.toolbar .filter')) moveRow('first');
     return;
   }
+  if (isScrolled(target) && /^(Arrow|Home|End)/.test(event.key)) return;
   const isAfterG = performance.now() - prefixedMs < PREFIX_MS;
   const action = actionOf(event, isAfterG);
   prefixedMs = 0;

@@ -53,6 +53,16 @@ interface TableState {
   filter: string;
   /** The row that Tab comes to. */
   current: string | undefined;
+  /** What was put in order the last time: most renderings are of the same. */
+  ordered: Ordered | undefined;
+}
+
+interface Ordered {
+  readonly of: readonly unknown[];
+  readonly sorting: Sorting;
+  readonly filter: string;
+  readonly rows: readonly unknown[];
+  readonly keys: readonly string[];
 }
 
 const states = new Map<string, TableState>();
@@ -75,7 +85,7 @@ const rowHeightPx = (): number =>
   Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row')) || 32;
 
 function stateOf(id: string, sorting: Sorting): TableState {
-  const state = states.get(id) ?? { sorting, filter: '', current: undefined };
+  const state = states.get(id) ?? { sorting, filter: '', current: undefined, ordered: undefined };
   states.set(id, state);
   return state;
 }
@@ -91,23 +101,35 @@ export function table<Row>(full: TableSpec<Row>, rows: readonly Row[]): VNode {
   const isNarrow = full.isNarrow || NARROW.matches;
   const spec = isNarrow ? narrowed(full) : full;
   const state = stateOf(spec.id, spec.sorting);
-  const found = spec.filterText ? filtered(rows, spec.filterText, state.filter) : rows;
-  const column = spec.columns.find(({ id }) => id === state.sorting.by);
-  const ordered = column?.sort && !spec.isOrdered ? sorted(found, column.sort, state.sorting.isDescending) : found;
-  const keys = ordered.map(spec.keyOf);
+  const { rows: ordered, keys } = orderedBy(spec, state, rows);
   const rowPx = rowHeightPx();
   shown.push({ id: spec.id, keys, rowPx });
   if (state.current === undefined || !keys.includes(state.current)) state.current = keys[0];
   return h(
     'div',
     { class: 'listing', key: spec.id },
-    spec.filterText || spec.tools ? toolbar(spec, state, found.length, rows.length) : null,
+    spec.filterText || spec.tools ? toolbar(spec, state, ordered.length, rows.length) : null,
     rows.length === 0
       ? spec.whenEmpty
       : ordered.length === 0
         ? h('p', { class: 'empty' }, `Nothing matches “${state.filter}”.`)
         : grid(spec, state, ordered, sliceOf(spec.id, ordered.length, rowPx)),
   );
+}
+
+function orderedBy<Row>(
+  spec: TableSpec<Row>,
+  state: TableState,
+  of: readonly Row[],
+): Ordered & { rows: readonly Row[] } {
+  const { sorting, filter, ordered: last } = state;
+  if (last?.of === of && last.sorting === sorting && last.filter === filter) return last as Ordered & { rows: Row[] };
+  const found = spec.filterText ? filtered(of, spec.filterText, filter) : of;
+  const column = spec.isOrdered ? undefined : spec.columns.find(({ id }) => id === sorting.by);
+  const rows = column?.sort ? sorted(found, column.sort, sorting.isDescending) : found;
+  const ordered = { of, sorting, filter, rows, keys: rows.map(spec.keyOf) };
+  state.ordered = ordered;
+  return ordered;
 }
 
 function toolbar<Row>(spec: TableSpec<Row>, state: TableState, found: number, all: number): VNode {

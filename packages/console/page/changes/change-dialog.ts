@@ -1,5 +1,5 @@
 import type { ErrorAnswer } from '../../src/api';
-import { type Child, h, type VNode } from '../dom';
+import { type Child, h, type Props, type VNode } from '../dom';
 import { Refusal } from '../http';
 import { failure } from '../parts';
 import type { Page } from '../view';
@@ -82,7 +82,9 @@ export function openChange(page: Page, change: Change): void {
           'footer',
           { key: 'footer' },
           h('span', { class: 'problem', role: 'status' }, isSecond ? null : problem),
-          isSecond ? button('Back', back, { key: 'back' }) : button('Cancel', page.closeDialog, { key: 'cancel' }),
+          isSecond
+            ? button('Back', back, { key: 'back', mounted: change.isDanger ? focus : undefined })
+            : button('Cancel', page.closeDialog, { key: 'cancel' }),
           isSecond
             ? h(
                 'button',
@@ -91,7 +93,7 @@ export function openChange(page: Page, change: Change): void {
                   type: 'submit',
                   class: change.isDanger ? 'danger primary' : 'primary',
                   disabled: step === 'doing',
-                  mounted: focus,
+                  mounted: change.isDanger ? undefined : focus,
                 },
                 step === 'doing' ? 'Working…' : change.verb,
               )
@@ -106,9 +108,10 @@ export function openChange(page: Page, change: Change): void {
   });
 }
 
+/** Where a second Enter, struck too soon, would do no harm. */
 const focus = (element: HTMLElement): void => element.focus();
 
-const button = (text: string, click: () => void, props: { readonly key: string }): VNode =>
+const button = (text: string, click: () => void, props: Props): VNode =>
   h('button', { type: 'button', ...props, on: { click } }, text);
 
 function errorOf(error: unknown): ErrorAnswer {

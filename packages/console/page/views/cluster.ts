@@ -57,8 +57,8 @@ export function clusterView(page: Page): View {
       loaded(cluster, (data) => [
         health(data),
         strip(data, rates.of(ALL), history),
-        section('Brokers', brokerTable(data)),
-        data.troubled.length > 0 && section('Partitions in trouble', replicaLegend(), troubledTable(page, data)),
+        section('Brokers', brokerTable(page, data)),
+        data.troubled.length > 0 && section('Partitions in trouble', replicaLegend(), troubledTable(data)),
       ]),
     ],
     leave: () => feeds.stop(),
@@ -124,7 +124,7 @@ function strip({ brokers, totals, controllerId }: Cluster, rate: number | null, 
   );
 }
 
-function brokerTable({ brokers }: Cluster): VNode {
+function brokerTable(page: Page, { brokers }: Cluster): VNode {
   const largest = Math.max(...brokers.map(({ bytes }) => bytes ?? 0));
   return table<Broker>(
     {
@@ -135,6 +135,9 @@ function brokerTable({ brokers }: Cluster): VNode {
       sorting: { by: 'id', isDescending: false },
       tone: ({ alive }) => (alive ? '' : 'gone'),
       whenEmpty: empty('No broker is known.'),
+      tools:
+        page.session?.changes &&
+        h('button', { type: 'button', on: { click: () => electLeaders(page) } }, 'Elect preferred leaders…'),
       columns: [
         { id: 'id', title: 'Id', width: '5rem', sort: ({ id }) => id, cell: ({ id }) => String(id) },
         { id: 'state', title: 'State', width: '9rem', sort: ({ alive }) => String(alive), cell: brokerHealth },
@@ -205,7 +208,7 @@ const TROUBLE: Readonly<Record<TroubledPartition['trouble'], readonly [Tone, str
 /** The worst first. */
 const ORDER = Object.keys(TROUBLE);
 
-function troubledTable(page: Page, { troubled, brokers, totals }: Cluster): VNode {
+function troubledTable({ troubled, brokers, totals }: Cluster): VNode {
   const gone = brokers.filter(({ alive }) => !alive).map(({ id }) => id);
   const unlisted = Math.max(totals.underReplicated, totals.offline) - troubled.length;
   return h(
@@ -221,9 +224,6 @@ function troubledTable(page: Page, { troubled, brokers, totals }: Cluster): VNod
         sorting: { by: 'trouble', isDescending: false },
         filterText: ({ topic, partition, why }) => `${topic}-${partition} ${why}`,
         whenEmpty: null,
-        tools: page.session?.changes
-          ? h('button', { type: 'button', on: { click: () => electLeaders(page) } }, 'Elect preferred leaders…')
-          : null,
         columns: [
           {
             id: 'topic',

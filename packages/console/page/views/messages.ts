@@ -165,7 +165,7 @@ export class Messages {
           {
             id: 'partition',
             title: 'Partition',
-            width: '5.5rem',
+            width: '7.5rem',
             isNumeric: true,
             isMinor: true,
             cell: ({ partition }) => String(partition),

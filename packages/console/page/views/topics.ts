@@ -10,6 +10,8 @@ import { Feeds, type Page, type View } from '../view';
 
 /** Kept while other views are shown. */
 let showsInternal = false;
+/** The topics that everybody means, of each answer: the same list while the answer is the same. */
+const withoutInternal = new WeakMap<readonly TopicSummary[], readonly TopicSummary[]>();
 
 /** `#/topics` */
 export function topicsView(page: Page): View {
@@ -29,8 +31,14 @@ export function topicsView(page: Page): View {
   };
 }
 
+function ordinary(all: readonly TopicSummary[]): readonly TopicSummary[] {
+  const rows = withoutInternal.get(all) ?? all.filter(({ isInternal }) => !isInternal);
+  withoutInternal.set(all, rows);
+  return rows;
+}
+
 function topicTable(page: Page, all: readonly TopicSummary[], rates: Rates): VNode {
-  const rows = showsInternal ? all : all.filter(({ isInternal }) => !isInternal);
+  const rows = showsInternal ? all : ordinary(all);
   const largest = Math.max(...rows.map(({ bytes }) => bytes ?? 0));
   const change = page.session?.changes ?? false;
   return table<TopicSummary>(
@@ -97,7 +105,7 @@ function topicTable(page: Page, all: readonly TopicSummary[], rates: Rates): VNo
         {
           id: 'factor',
           title: 'Copies',
-          width: '5.5rem',
+          width: '7rem',
           isNumeric: true,
           isMinor: true,
           sort: (it) => it.replicationFactor,
