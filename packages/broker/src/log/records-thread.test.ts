@@ -140,19 +140,39 @@ test('it goes when nobody needs it, comes again, and tells who waits at its end'
   expect(clock.timers).toBe(0);
 });
 
-test('who waits hears of the end of the work, and the next one starts it anew', async () => {
-  const failures: ((error: Error) => void)[] = [];
+test('work that ends by itself is begun anew; what it was at is tried twice, and what waited behind is done', async () => {
+  const starts: { fail(error: Error): void; answer(answer: never): void; readonly ids: number[] }[] = [];
+  const { thread } = setUp({
+    start: (_name, { onFailure, onAnswer }) => {
+      const ids: number[] = [];
+      starts.push({ fail: onFailure, answer: onAnswer as (answer: never) => void, ids });
+      return { post: (request) => ids.push((request as { id: number }).id), stop: async () => {} };
+    },
+  });
+  const poison = thread.downConvert(batch(1), 0, 0);
+  const behind = thread.downConvert(batch(1), 0, 0);
+  const told = expect(poison).rejects.toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' });
+  starts[0]!.fail(new Error('out of memory'));
+  expect(starts[1]!.ids).toEqual([1, 2]);
+  starts[1]!.fail(new Error('out of memory'));
+  await told;
+  expect(starts[2]!.ids).toEqual([2]);
+  starts[2]!.answer({ id: 2, outcome: { kind: 'converted', records: Buffer.from('x') } } as never);
+  expect(String(await behind)).toBe('x');
+});
+
+test('who waits hears where the work cannot be begun anew', async () => {
+  let fail: ((error: Error) => void) | undefined;
   const { thread } = setUp({
     start: (_name, { onFailure }) => {
-      failures.push(onFailure);
+      if (fail) throw new Error('no more threads');
+      fail = onFailure;
       return { post: () => {}, stop: async () => {} };
     },
   });
   const waiting = thread.downConvert(batch(1), 0, 0);
-  failures[0]!(new Error('out of memory'));
+  fail!(new Error('out of memory'));
   await expect(waiting).rejects.toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' });
-  void thread.downConvert(batch(1), 0, 0);
-  expect(failures).toHaveLength(2);
 });
 
 test('what cannot be copied to it keeps it no longer', async () => {

@@ -19,7 +19,12 @@ import { RecordValidationError, type TimestampAndOffset } from './types';
 /** Unused for so long it gives its memory back. */
 const IDLE_MS = 60_000;
 
+/** A task that the thread has ended with so often is taken for the reason. */
+const MAX_ATTEMPTS = 2;
+
 interface Waiting {
+  readonly task: RecordsTask;
+  attempts: number;
   resolve(outcome: RecordsOutcome): void;
   reject(error: Error): void;
 }
@@ -78,7 +83,7 @@ export class RecordsThread {
     return new Promise((resolve, reject) => {
       // Throws where memory is too short for a copy: nobody answers that then.
       work.post({ id, task });
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { task, attempts: 1, resolve, reject });
     });
   }
 
@@ -90,10 +95,32 @@ export class RecordsThread {
       onFailure: (error) => {
         this.logger.error(`Background work on records has ended: ${error.message}`, { error });
         this.work = null;
-        this.rejectAll(new KafkaError('UNKNOWN_SERVER_ERROR'));
+        this.goOn();
       },
     });
     return this.work;
+  }
+
+  /**
+   * The thread has ended by itself. Tasks are done in turn, so the first that waits is the one that it was at: that one is
+   * tried once more, the others as if nothing had been.
+   */
+  private goOn(): void {
+    const [first] = this.waiting;
+    if (first === undefined) return;
+    const [suspect, waiting] = first;
+    if (waiting.attempts++ === MAX_ATTEMPTS) {
+      this.waiting.delete(suspect);
+      waiting.reject(new KafkaError('UNKNOWN_SERVER_ERROR'));
+    }
+    if (this.waiting.size === 0) return;
+    try {
+      const work = this.started();
+      for (const [id, { task }] of this.waiting) work.post({ id, task });
+    } catch (error) {
+      this.logger.error(`Background work on records cannot go on: ${(error as Error).message}`, { error });
+      this.rejectAll(new KafkaError('UNKNOWN_SERVER_ERROR'));
+    }
   }
 
   private answered({ id, outcome }: RecordsAnswer): void {
