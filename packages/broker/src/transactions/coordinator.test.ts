@@ -128,10 +128,17 @@ describe('a transaction', () => {
     world.end('a', producer);
     world.writer.failure = 'NOT_ENOUGH_REPLICAS';
     world.markers.settle();
-    await world.clock.advance(1000);
+    const failed = (): number =>
+      world.loggers.lines.filter(({ message }) => message.includes('transition failed due to')).length;
+    await world.clock.advance(10_000);
     expect(world.stateOf('a')).toBe('PrepareCommit');
+    // Said once, and again once there is another reason.
+    expect(failed()).toBe(1);
+    world.writer.failure = 'CORRUPT_MESSAGE';
+    await world.clock.advance(10_000);
+    expect(failed()).toBe(2);
     world.writer.failure = null;
-    await world.clock.advance(100);
+    await world.clock.advance(1000);
     expect(world.stateOf('a')).toBe('CompleteCommit');
   });
 

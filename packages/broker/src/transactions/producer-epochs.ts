@@ -3,6 +3,7 @@ import { NO_PRODUCER_EPOCH, type ProducerIdAndEpoch, type TransactionMetadata } 
 
 /** No client ever has the largest epoch: the coordinator can always fence whoever has the one before (KIP-360). */
 const EXHAUSTED_EPOCH = 0x7ffe;
+export const LAST_EPOCH = 0x7fff;
 
 type NextEpoch = Pick<TransactionMetadata, 'producerId' | 'producerEpoch' | 'lastProducerEpoch'>;
 

@@ -4,8 +4,9 @@ import type { Transaction } from './transaction';
 import type { TransactionShell } from './transaction-shell';
 import type { Effect, TransactionMetadata } from './transaction-types';
 
-/** How long the last record of a transaction waits that could not be stored. */
-const APPEND_BACKOFF_MS = 100;
+/** How long the last record of a transaction waits that could not be stored: twice as long each time. */
+const MIN_APPEND_BACKOFF_MS = 100;
+const MAX_APPEND_BACKOFF_MS = 1000;
 
 /** One transactional id of this coordinator: carries out what its core decides. */
 export class RunningTransaction {
@@ -13,6 +14,7 @@ export class RunningTransaction {
   private isRunning = false;
   private isUnloaded = false;
   private backoff: Timer | null = null;
+  private backoffMs = MIN_APPEND_BACKOFF_MS;
 
   constructor(
     readonly core: Transaction,
@@ -45,10 +47,12 @@ export class RunningTransaction {
         effect.ticket(effect.error);
         return;
       case 'append':
+        this.backoffMs = MIN_APPEND_BACKOFF_MS;
         this.append(effect.token, effect.metadata);
         return;
       case 'append-again':
-        this.backoff = shell.clock.after(APPEND_BACKOFF_MS, () => this.append(effect.token, effect.metadata));
+        this.backoff = shell.clock.after(this.backoffMs, () => this.append(effect.token, effect.metadata));
+        this.backoffMs = Math.min(this.backoffMs * 2, MAX_APPEND_BACKOFF_MS);
         return;
       case 'send-markers':
         shell.markers.send(effect.transaction, (outcome) => {

@@ -77,6 +77,22 @@ describe('InitProducerId', () => {
     expect(world.persist().producerEpoch).toBe(3);
   });
 
+  test('fails where the last of all epochs, which nobody was given, has been gone on with', () => {
+    const world = exhausted({ state: 'Ongoing', startTimestamp: 1 });
+    world.init();
+    world.persist('NOT_ENOUGH_REPLICAS');
+    expect(world.core.metadata).toMatchObject({ state: 'Ongoing', producerEpoch: LAST_EPOCH + 1 });
+    world.end(false);
+    world.persist();
+    world.mark();
+    world.persist();
+    world.add([0]);
+    world.persist();
+    expect(world.init()).toEqual([initError('UNKNOWN_SERVER_ERROR')]);
+    expect(world.core.metadata).toMatchObject({ state: 'Ongoing', producerEpoch: LAST_EPOCH + 1 });
+    expect(world.appends).toEqual([]);
+  });
+
   test('a producer that says who it is goes on with the next epoch, and may ask again (KIP-360)', () => {
     const world = new CoreWorld(10).reach('Empty');
     const answers = world.init(expecting(10, 0));

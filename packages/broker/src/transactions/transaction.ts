@@ -1,9 +1,9 @@
 import type { ErrorName } from '@odradek/protocol/errors';
 import type { TopicPartition } from '../cluster/metadata';
 import { coordinatorError } from './append-error';
-import { transitText } from './log-text';
+import { failureText, transitText } from './log-text';
 import { hasPartition, listPartitions, NO_PARTITIONS, withPartitions } from './partition-set';
-import { EpochRefusal, isExhausted, isPlausible, nextEpoch, rotated } from './producer-epochs';
+import { EpochRefusal, isExhausted, isPlausible, LAST_EPOCH, nextEpoch, rotated } from './producer-epochs';
 import {
   type AnswerError,
   type AnswerInit,
@@ -42,6 +42,8 @@ export class Transaction {
   private nextToken = 0;
   /** The epoch has been raised to fence somebody, but the record of it may not be in the log: once is enough. */
   private hasFailedEpochFence = false;
+  /** Why the record on its way was not stored the last time; it is said once. */
+  private lastFailure: ErrorName | null = null;
 
   constructor(
     readonly place: TransactionPlace,
@@ -248,6 +250,11 @@ export class Transaction {
     const { producerEpoch } = this.current;
     // Nobody has been told of an epoch that was raised in vain.
     const fencing = this.hasFailedEpochFence ? producerEpoch : producerEpoch + 1;
+    // Somebody has gone on with the epoch that nobody was given: Kafka's coordinator fails here, too.
+    if (fencing > LAST_EPOCH) {
+      ended('UNKNOWN_SERVER_ERROR');
+      return this.drain();
+    }
     this.current = { ...this.current, producerEpoch: fencing, lastProducerEpoch: NO_PRODUCER_EPOCH };
     const fenced = (error: ErrorName): void => {
       if (error !== 'NONE') {
@@ -352,6 +359,7 @@ export class Transaction {
   // Records
 
   private append(target: TransactionMetadata, settled: Pending['settled']): void {
+    this.lastFailure = null;
     const token = this.nextToken++;
     this.pending = { token, target, settled };
     this.effects.push({ type: 'append', token, metadata: target });
@@ -363,19 +371,13 @@ export class Transaction {
     if (pending?.token !== token || pending.target === null) return [];
     const error = appendError === null ? null : coordinatorError(appendError);
     if (error === null) this.current = pending.target;
-    else this.logFailure(pending.target, error);
+    else if (error !== this.lastFailure) {
+      this.log('info', failureText(this.place.transactionalId, pending.target, error), 'TransactionStateManager');
+    }
+    this.lastFailure = error;
     this.pending = null;
     pending.settled(error, nowMs);
     return this.drain();
-  }
-
-  private logFailure(target: TransactionMetadata, error: ErrorName): void {
-    const isComplete = target.state === 'CompleteCommit' || target.state === 'CompleteAbort';
-    const start = `TransactionalId ${this.place.transactionalId} append transaction log for ${transitText(target)} transition failed due to ${error}, `;
-    const rest = isComplete
-      ? `not resetting pending state Some(${target.state}) but just returning the error in the callback to let the caller retry`
-      : `resetting pending state from Some(${target.state}), aborting state transition and returning ${error} in the callback`;
-    this.log('info', start + rest, 'TransactionStateManager');
   }
 
   /** This broker coordinates it no more: whoever waits is told to look for another one. */
