@@ -19,6 +19,8 @@ const FACTORS: Readonly<Record<string, string>> = {
 
 const FIRST_BATCHED_VERSION = 4;
 const FIRST_SHARE_VERSION = 6;
+/** Clients ask ten times a second: why they get no coordinator is said when it changes, and as often as this. */
+const COMPLAINT_PERIOD_MS = 60_000;
 /** How long the first answers may take to become true; nobody waits for it. */
 const CREATION_WAIT_MS = 5000;
 
@@ -41,17 +43,27 @@ export function findCoordinator(services: Services): Handler<typeof FindCoordina
     `[AutoTopicCreationManager broker=${services.brokerId}] `,
   );
 
+  const lastComplaints = new Map<string, { readonly message: string; readonly atMs: number }>();
+
+  function complain(topic: string, error: Error): void {
+    const nowMs = services.clock.monotonicMs();
+    const last = lastComplaints.get(topic);
+    if (last?.message === error.message && nowMs - last.atMs < COMPLAINT_PERIOD_MS) return;
+    lastComplaints.set(topic, { message: error.message, atMs: nowMs });
+    if (error instanceof KafkaError && error.error === 'INVALID_REPLICATION_FACTOR') {
+      const setting = FACTORS[topic];
+      logger.error(
+        `Topic ${topic} could not be created: ${error.message} Until it is there nobody gets a coordinator. To mend it, set ${setting} to no more than there are brokers, and start them again, or start more of them.`,
+      );
+    } else logger.warn(`Topic ${topic} could not be created: ${error.message}`);
+  }
+
   /** Clients ask again until it is there (AutoTopicCreationManager). */
   function create(topic: string, context: RequestContext): void {
     const { take } = services.quotas.controllerMutation.permissive(quotaClientOf(context));
     services.topicAdmin.autoCreate(topic, CREATION_WAIT_MS, take).catch((error: Error) => {
       if (error instanceof KafkaError && error.error === 'LEADER_NOT_AVAILABLE') return;
-      if (error instanceof KafkaError && error.error === 'INVALID_REPLICATION_FACTOR') {
-        const setting = FACTORS[topic];
-        logger.error(
-          `Topic ${topic} could not be created: ${error.message} Until it is there nobody gets a coordinator. To mend it, set ${setting} to no more than there are brokers, and start them again, or start more of them.`,
-        );
-      } else logger.warn(`Topic ${topic} could not be created: ${error.message}`);
+      complain(topic, error);
     });
   }
 

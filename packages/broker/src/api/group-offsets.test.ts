@@ -314,6 +314,25 @@ describe('FindCoordinator', () => {
     expect(created).toEqual(['__consumer_offsets']);
   });
 
+  test('why it cannot be made is said when that changes, and once a minute', async () => {
+    const { world, services, ask } = await setUp({ withOffsetsTopic: false });
+    let why = new KafkaError('INVALID_REPLICATION_FACTOR', 'Three of one.');
+    const topicAdmin = { autoCreate: () => Promise.reject(why) };
+    const handler = findCoordinator({ ...services, topicAdmin } as never);
+    const said = async (): Promise<number> => {
+      await ask(handler, 2, { key: 'g', keyType: 0 });
+      await world.clock.settle();
+      return world.loggers.messages('warn', 'error').filter((line) => line.includes('could not be created')).length;
+    };
+    expect(await said()).toBe(1);
+    expect(world.loggers.messages('error').at(-1)).toContain('set offsets.topic.replication.factor to no more than');
+    expect(await said()).toBe(1);
+    why = new KafkaError('INVALID_REPLICATION_FACTOR', 'Three of two.');
+    expect(await said()).toBe(2);
+    await world.clock.advance(60_000);
+    expect(await said()).toBe(3);
+  });
+
   test('the one of a transactional id is asked for in the same way', async () => {
     const { services, ask, created, image } = await setUp();
     const handler = findCoordinator(services);
