@@ -62,6 +62,29 @@ async function read(kafka: Kafka, count: number): Promise<string[]> {
   return values.sort();
 }
 
+test('the web console shows it, at the first broker, and is at the same place after a restart', async () => {
+  const cluster = await start({ brokers: 2, console: true });
+  const brokersShown = async (): Promise<unknown> => {
+    const answer = await fetch(`${cluster.console}/api/cluster`);
+    return ((await answer.json()) as { brokers: { id: number; alive: boolean }[] }).brokers.map(({ id, alive }) => [
+      id,
+      alive,
+    ]);
+  };
+  const all = [
+    [0, true],
+    [1, true],
+  ];
+  expect(await brokersShown()).toEqual(all);
+  expect(await (await fetch(`${cluster.console}/`)).text()).toContain('app.js');
+  const { console: address } = cluster;
+  await cluster.kill(0);
+  await expect(fetch(address!)).rejects.toThrow();
+  await cluster.restart(0);
+  expect(cluster.console).toBe(address);
+  expect(await brokersShown()).toEqual(all);
+});
+
 test('one broker takes records and gives them to a group; nothing is left behind', async () => {
   const cluster = await start();
   expect(cluster.bootstrapServers).toBe(`127.0.0.1:${cluster.brokers[0]!.port}`);

@@ -60,6 +60,8 @@ describe('npm start', () => {
     const first = start(place);
     await first.until(saysWhatNext(first));
     expect(first.log()).toContain(`--bootstrap-server 127.0.0.1:${place.brokerPort}`);
+    const [, webConsole] = /The cluster in a browser: (http:\/\/localhost:\d+)\n/.exec(first.log())!;
+    expect(await (await fetch(`${webConsole}/api/session`)).json()).toMatchObject({ brokerId: 0, changes: false });
     await shell('create', '/kept', 'yes');
     const { stdout: clusterId } = await shell('get', '/cluster/id');
     await expect(first.stop('SIGINT')).resolves.toEqual({ code: 0, signal: null });
