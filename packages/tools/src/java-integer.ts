@@ -8,3 +8,9 @@ export function parseInteger(text: string): number {
   if (/^[+-]?\d+$/.test(text) && value >= -INT_LIMIT && value < INT_LIMIT) return value;
   throw new ToolError('java.lang.NumberFormatException', `For input string: "${text}"`);
 }
+
+/** java.lang.Long.parseLong, exact to 2^53. Throws `ToolError` as it does. */
+export function parseLong(text: string): number {
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new ToolError('java.lang.NumberFormatException', `For input string: "${text}"`);
+}

@@ -5,6 +5,7 @@ import { lastOffsetAt } from '@odradek/protocol/records/batch';
 import { readRecords } from '@odradek/protocol/records/record';
 import { type OptionSet, parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
+import { parseInteger, parseLong } from '../java-integer';
 import { type Io, println } from '../print';
 import { exceptionClassOf, illegalArgument, ToolError } from '../tool-error';
 import { decoderOf, decoderParser, type MessageParser, offsetsParser, transactionsParser } from './decoders';
@@ -25,13 +26,12 @@ import { snapshotLines } from './snapshot';
 type Options = OptionSet<typeof DUMP_LOG_OPTIONS>;
 
 const INT_MAX = 0x7fffffff;
+/** Of a snapshot's name: the numbers have leading zeros (Snapshots.filenameFromSnapshotId). */
+const OFFSET_WIDTH = 20;
+const EPOCH_WIDTH = 10;
 
 /** The offset that a segment's file name begins with. */
-function offsetOf(path: string): number {
-  const text = basename(path).split('.')[0]!;
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
-  throw new ToolError('java.lang.NumberFormatException', `For input string: "${text}"`);
-}
+const offsetOf = (path: string): number => parseLong(basename(path).split('.')[0]!);
 
 const siblingOf = (path: string, suffix: string): string =>
   join(dirname(resolve(path)), basename(path).split('.')[0]! + suffix);
@@ -79,7 +79,7 @@ class Dumper {
   dump(path: string): void {
     println(this.io.stdout, `Dumping ${path}`);
     const name = basename(path);
-    switch (name.slice(Math.max(0, name.lastIndexOf('.')))) {
+    switch (substring(name, name.lastIndexOf('.'), name.length)) {
       case '.log':
         this.dumpLog(path, () => `Log starting offset: ${offsetOf(path)}`);
         return;
@@ -96,6 +96,8 @@ class Dumper {
         this.dumpSnapshot(path);
         return;
       case '.txnindex':
+        // It is opened where it is there (TransactionIndex): a segment without aborted transactions has none.
+        if (!existsSync(path)) return;
         for (const line of transactionIndexLines(readWhole(path))) println(this.io.stdout, line);
         return;
       default:
@@ -240,9 +242,16 @@ function firstReaching(batches: Iterable<BatchInFile>, offset: number): BatchInF
 
 function snapshotTitle(name: string): string {
   if (name === 'bootstrap.checkpoint') return 'KRaft bootstrap snapshot';
-  const match = /^(\d+)-(\d+)\.checkpoint$/.exec(name);
-  if (!match) throw new ToolError('java.util.NoSuchElementException', 'No value present');
-  return `Snapshot end offset: ${Number(match[1])}, epoch: ${Number(match[2])}`;
+  const endOffset = parseLong(substring(name, 0, OFFSET_WIDTH));
+  const epoch = parseInteger(substring(name, OFFSET_WIDTH + 1, OFFSET_WIDTH + 1 + EPOCH_WIDTH));
+  return `Snapshot end offset: ${endOffset}, epoch: ${epoch}`;
+}
+
+/** java.lang.String.substring. Throws `ToolError` as it does. */
+function substring(text: string, begin: number, end: number): string {
+  if (begin >= 0 && begin <= end && end <= text.length) return text.slice(begin, end);
+  const class_ = 'java.lang.StringIndexOutOfBoundsException';
+  throw new ToolError(class_, `begin ${begin}, end ${end}, length ${text.length}`);
 }
 
 /** kafka-dump-log (kafka.tools.DumpLogSegments). */
