@@ -20,8 +20,8 @@ const overridesOf = (brokers) =>
         `offsets.topic.replication.factor=${Math.min(brokers, 3)}`,
         `transaction.state.log.replication.factor=${Math.min(brokers, 3)}`,
         `transaction.state.log.min.isr=${Math.min(brokers - 1, 2)}`,
-        // They stop together: who has the last copy of something need not wait for somebody to take it over.
-        'controlled.shutdown.max.retries=1',
+        // They stop together: who has the last copy of something need not wait long for somebody to take it over.
+        'controlled.shutdown.retry.backoff.ms=300',
       ].flatMap((setting) => ['--override', setting]);
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
