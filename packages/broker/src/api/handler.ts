@@ -27,6 +27,11 @@ export interface RequestContext {
   readonly closed: () => boolean;
   /** KIP-219: once this request is answered, nothing more is taken from the connection for `durationMs`. */
   readonly mute: (durationMs: number) => void;
+  /**
+   * All that this request does is done, and only its answer waits, for others: the connection's next requests of this API
+   * may be handled. Their answers come after this one's.
+   */
+  readonly letNextPass: () => void;
 }
 
 /** An answer with its afterlife: `sent` is called once its bytes are on the wire or the connection is gone. */

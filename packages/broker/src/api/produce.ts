@@ -353,6 +353,9 @@ export function produce(services: Services): Handler<typeof Produce> {
     responses: TopicResult[],
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
+    // The producer's next batches need not wait for this one's replicas (Kafka lets them): appended now, they are fetched
+    // with it, and a stall is made up for at once. Not where an answer may silence the client before its next request.
+    if (!services.quotas.isEnabled) context.letNextPass();
     return new Promise((resolve, reject) => {
       const lists = pending.filter(({ done }) => !done).map(({ partition }) => partition.producers);
       const attempt = (): boolean => {

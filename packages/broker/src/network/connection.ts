@@ -14,6 +14,8 @@ const TURN_MS = 5;
 const FLUSH_BYTES = 256 * 1024;
 /** Room for some small answers. */
 const OUTPUT_BYTES = 512;
+/** How many requests of one connection may be under way where each lets the next one pass. */
+const MAX_IN_FLIGHT = 100;
 /** No further request is handled while so many bytes wait for a slow reader. Kafka waits for each answer to be sent. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
@@ -36,7 +38,7 @@ export interface ConnectionServices {
   readonly memory: ReceiveMemory;
   readonly requestMemory: RequestMemory;
   readonly maxRequestBytes: number;
-  dispatch(frame: Frame, channel: Channel): Promise<void> | undefined;
+  dispatch(frame: Frame, channel: Channel, earlier: Promise<void> | null): Promise<void> | undefined;
   /** Calls `flush` of the connection once in this turn of the event loop, after the I/O that is ready now. */
   flushSoon(connection: ServerConnection): void;
   /** A frame whose length cannot be. */
@@ -61,7 +63,7 @@ type State = 'open' | 'closing' | 'gone';
 
 /**
  * One client's connection. One request is handled at a time, in order, as Kafka mutes a channel while a request is in
- * flight; what is answered at once leaves in one write per read.
+ * flight, but for those that a handler lets pass; what is answered at once leaves in one write per read.
  */
 export class ServerConnection implements Receiver, Channel {
   readonly connectionId: string;
@@ -74,7 +76,12 @@ export class ServerConnection implements Receiver, Channel {
 
   private state: State = 'open';
   private readonly frames: FrameReader;
-  private inFlight = false;
+  /** Requests whose answers are outstanding. */
+  private inFlight = 0;
+  /** Until when the last one's is. */
+  private lastAnswer: Promise<void> | null = null;
+  /** The API whose next request may be handled while others are in flight. */
+  private passing: number | null = null;
   private muted: Timer | null = null;
   private outputFull = false;
   private starved = false;
@@ -110,7 +117,7 @@ export class ServerConnection implements Receiver, Channel {
 
   /** Whether only time passes: nothing is under way, or the peer has gone and what is under way waits for long. */
   get idle(): boolean {
-    return this.inputOver || (!this.inFlight && !this.muted);
+    return this.inputOver || (this.inFlight === 0 && !this.muted);
   }
 
   // --- Receiver ---
@@ -165,6 +172,10 @@ export class ServerConnection implements Receiver, Channel {
       this.proceed();
     });
   };
+
+  letPass(apiKey: number): void {
+    this.passing = apiKey;
+  }
 
   keep(): KeptFrame {
     const kept = this.frames.keep();
@@ -232,11 +243,19 @@ export class ServerConnection implements Receiver, Channel {
 
   /** A request is under way, or others wait for their turn. */
   private get busy(): boolean {
-    return this.inFlight || this.turnOver;
+    return this.inFlight > 0 || this.turnOver;
   }
 
   private get mayHandle(): boolean {
-    if (this.busy) return false;
+    return !this.busy && this.isHeard;
+  }
+
+  /** Whether a request may be handled although others are in flight: one of the API that lets it pass. */
+  private get mayPass(): boolean {
+    return this.passing !== null && this.inFlight < MAX_IN_FLIGHT && !this.turnOver && this.isHeard;
+  }
+
+  private get isHeard(): boolean {
     return this.state === 'gone' || (this.state === 'open' && !this.muted && !this.outputFull);
   }
 
@@ -248,8 +267,8 @@ export class ServerConnection implements Receiver, Channel {
     this.processing = true;
     putOff?.begin();
     try {
-      while (this.mayHandle) {
-        const frame = this.frames.next();
+      while (this.mayHandle || this.mayPass) {
+        const frame = this.nextFrame();
         if (!frame) break;
         this.handle(frame);
         if (clock.monotonicMs() >= turnEndsMs) this.endTurn();
@@ -266,6 +285,20 @@ export class ServerConnection implements Receiver, Channel {
     }
   }
 
+  private nextFrame(): Frame | null {
+    if (this.inFlight === 0) return this.frames.next();
+    try {
+      const frame = this.frames.next();
+      if (frame === null || apiKeyOf(frame) === this.passing) return frame;
+      this.frames.putBack();
+    } catch (error) {
+      // Found again, and told of, once what came before has been answered.
+      if (!(error instanceof InvalidFrameSizeError)) throw error;
+    }
+    this.passing = null;
+    return null;
+  }
+
   /** What was answered has not happened: the peer learns that from the connection's end, and asks again. */
   private withdraw(): void {
     this.out = null;
@@ -274,12 +307,15 @@ export class ServerConnection implements Receiver, Channel {
   }
 
   private handle(frame: Frame): void {
-    const pending = this.services.dispatch(frame, this);
+    this.passing = null;
+    const pending = this.services.dispatch(frame, this, this.lastAnswer);
     if (this.reservedBytes > 0) this.releaseReserved();
     if (!pending) return;
-    this.inFlight = true;
+    this.inFlight++;
+    this.lastAnswer = pending;
     void pending.then(() => {
-      this.inFlight = false;
+      this.inFlight--;
+      if (this.inFlight === 0) this.lastAnswer = null;
       this.lastActiveMs = this.services.clock.monotonicMs();
       this.proceed();
     });
@@ -305,7 +341,7 @@ export class ServerConnection implements Receiver, Channel {
   /** While requests wait here, more of them need not be read; nor while there is no memory for them. */
   private mustPause(): boolean {
     if (this.state !== 'open' || this.starved) return true;
-    return !this.mayHandle && this.frames.backlogBytes > 0;
+    return !this.mayHandle && !this.mayPass && this.frames.backlogBytes > 0;
   }
 
   private yieldTurn(): void {
@@ -347,3 +383,6 @@ export class ServerConnection implements Receiver, Channel {
     this.releaseReserved();
   }
 }
+
+/** Of a frame that may be too short for one: it is none then. */
+const apiKeyOf = ({ buffer, start, end }: Frame): number | null => (end - start < 2 ? null : buffer.readInt16BE(start));

@@ -28,6 +28,8 @@ export interface Channel {
   readonly clientSoftware: { name: string; version: string };
   readonly isClosed: () => boolean;
   readonly mute: (durationMs: number) => void;
+  /** See `RequestContext.letNextPass`. */
+  letPass(apiKey: number): void;
   /** Memory of its own for the frame that is being dispatched. */
   keep(): KeptFrame;
   /** Where answers are written, one frame after another, while the channel is not closed. */
@@ -116,7 +118,11 @@ class Call implements RequestContext {
   get mute(): (durationMs: number) => void {
     return this.channel.mute;
   }
+  readonly letNextPass = (): void => this.channel.letPass(this.apiKey);
 }
+
+/** What becomes of a request that no handler is called for. */
+type Refusal = () => void;
 
 const HEADER_ERROR = 'Error parsing request header. Our best guess of the apiKey is: ';
 
@@ -158,32 +164,37 @@ export class Dispatcher {
     this.refusals = new QuietLog(clock);
   }
 
-  /** Handles one request. Returns a promise, which never rejects, where its answer is not given yet. */
-  dispatch(frame: Frame, channel: Channel): Promise<void> | undefined {
+  /**
+   * Handles one request. Returns a promise, which never rejects, where its answer is not given yet.
+   *
+   * @param earlier until when answers of the connection's earlier requests are outstanding: whatever this one comes to
+   * (an answer, the connection's end) comes after them
+   */
+  dispatch(frame: Frame, channel: Channel, earlier?: Promise<void> | null): Promise<void> | undefined {
     const startedMs = this.measures() ? this.clock.monotonicMs() : 0;
     const call = this.parse(frame, channel);
-    if (!call) return undefined;
+    if (!(call instanceof Call)) return after(earlier, call);
     call.startedMs = startedMs;
     let result: HandlerResult<unknown> | Promise<HandlerResult<unknown>>;
     try {
       result = call.route.handler.handle(call.body as never, call);
     } catch (error) {
-      this.fail(call, error);
-      return undefined;
+      return after(earlier, () => this.fail(call, error));
     }
     if (startedMs > 0) call.handledMs = this.clock.monotonicMs();
     if (result instanceof Promise) {
-      return result.then(
+      return (earlier ? inTurn(earlier, result) : result).then(
         (later) => this.finish(call, later),
         (error) => this.fail(call, error),
       );
     }
+    if (earlier) return earlier.then(() => this.finish(call, result as HandlerResult<unknown>));
     this.finish(call, result);
     return undefined;
   }
 
-  /** Reads header and body; null where there is nothing to handle (answered, or the connection closed). */
-  private parse(frame: Frame, channel: Channel): Call | null {
+  /** Reads header and body. */
+  private parse(frame: Frame, channel: Channel): Call | Refusal {
     let reader = new Reader(frame.buffer, frame.start, frame.end, MAX_REQUEST_OBJECTS);
     let kept: KeptFrame | null = null;
     let apiKey = -1;
@@ -199,8 +210,7 @@ export class Dispatcher {
       const clientId = headerVersion === 0 ? '' : (reader.nullableString() ?? '');
       if (headerVersion === 2) reader.skipTags();
       if (version < route.from || version > route.to) {
-        this.refuseVersion(route, version, correlationId, channel);
-        return null;
+        return this.refuseVersion(route, version, correlationId, channel);
       }
       if (route.keeps) {
         kept = channel.keep();
@@ -213,8 +223,7 @@ export class Dispatcher {
       return new Call(route, apiKey, version, correlationId, clientId, requestBytes, body, kept, channel);
     } catch (error) {
       kept?.release();
-      this.refuse(channel, apiKey, inHeader, error);
-      return null;
+      return () => this.refuse(channel, apiKey, inHeader, error);
     }
   }
 
@@ -222,7 +231,7 @@ export class Dispatcher {
    * A client that asks for a version of ApiVersions that we lack learns in version 0 which ones we have (KIP-511); any
    * other unknown version is refused.
    */
-  private refuseVersion(route: Route, version: number, correlationId: number, channel: Channel): void {
+  private refuseVersion(route: Route, version: number, correlationId: number, channel: Channel): Refusal {
     const apiKey = route.handler.api.key;
     if (apiKey !== ApiVersions.key) {
       const name = constantName(route.handler.api.name);
@@ -230,9 +239,11 @@ export class Dispatcher {
     }
     const { from, to } = route;
     const apiKeys = [{ apiKey, minVersion: from, maxVersion: to }];
-    if (channel.isClosed()) return;
-    encodeResponse(channel.output(), ApiVersions, 0, correlationId, { errorCode: UNSUPPORTED_VERSION_CODE, apiKeys });
-    channel.answered(null);
+    return () => {
+      if (channel.isClosed()) return;
+      encodeResponse(channel.output(), ApiVersions, 0, correlationId, { errorCode: UNSUPPORTED_VERSION_CODE, apiKeys });
+      channel.answered(null);
+    };
   }
 
   private refuse(channel: Channel, apiKey: number, inHeader: boolean, error: unknown): void {
@@ -317,6 +328,19 @@ export class Dispatcher {
       context: call,
     });
   }
+}
+
+function after(earlier: Promise<void> | null | undefined, action: () => void): Promise<void> | undefined {
+  if (earlier) return earlier.then(action);
+  action();
+  return undefined;
+}
+
+/** As `result`, but not before `earlier`. */
+async function inTurn<T>(earlier: Promise<void>, result: Promise<T>): Promise<T> {
+  result.catch(() => {}); // Seen below.
+  await earlier;
+  return result;
 }
 
 function messageOf(error: unknown): string {

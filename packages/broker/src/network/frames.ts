@@ -120,6 +120,11 @@ export class FrameReader {
     return frame;
   }
 
+  /** The frame that `next` returned last, and that has not been looked into, comes again. */
+  putBack(): void {
+    this.start = this.frame.start - SIZE_BYTES;
+  }
+
   /** Gives the frame that `next` returned last memory of its own: by handing over the buffer, or by a copy. */
   keep(): KeptFrame {
     const { buffer, start, end } = this.frame;

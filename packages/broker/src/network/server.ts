@@ -275,7 +275,7 @@ export class SocketServer {
       putOff,
       requestMemory: new RequestMemory(this.options.maxQueuedRequestBytes),
       maxRequestBytes: this.options.maxRequestBytes,
-      dispatch: (frame, channel) => dispatcher.dispatch(frame, channel),
+      dispatch: (frame, channel, earlier) => dispatcher.dispatch(frame, channel, earlier),
       flushSoon: (connection) => this.flushSoon(connection),
       invalidFrame: (connection, error) => this.logInvalidFrame(connection, error),
       closed: (connection) => this.closed(connection),

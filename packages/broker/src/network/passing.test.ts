@@ -1,0 +1,124 @@
+import { ApiVersions } from '@odradek/protocol/messages/api-versions';
+import { Heartbeat } from '@odradek/protocol/messages/heartbeat';
+import { type Handler, handler } from '../api/handler';
+import { apiVersionsHandler, heartbeat, makeServer, requestFrame } from './testing';
+
+const FAILED = 16;
+
+/**
+ * Heartbeats that let the next one pass while they wait for `release`: all but `last`, which waits as well, `now`, which is
+ * answered at once, and `bad`, which fails.
+ */
+function passingHeartbeats() {
+  const waiting = new Map<string, () => void>();
+  const seen: string[] = [];
+  const declared = handler<typeof Heartbeat>({
+    api: Heartbeat,
+    handle: ({ memberId }, context) => {
+      seen.push(memberId);
+      if (memberId === 'now') return { errorCode: 0 };
+      if (memberId === 'bad') throw new Error('bad');
+      if (memberId !== 'last') context.letNextPass();
+      return new Promise((resolve) => waiting.set(memberId, () => resolve({ errorCode: 0 })));
+    },
+    fail: () => ({ errorCode: FAILED }),
+  }) as unknown as Handler;
+  const release = (...members: string[]): void => {
+    for (const member of members) waiting.get(member)!();
+  };
+  return { declared, seen, release };
+}
+
+async function makeWorld() {
+  const { declared, seen, release } = passingHeartbeats();
+  const server = await makeServer([declared, apiVersionsHandler as unknown as Handler]);
+  const client = await server.connect();
+  const send = async (...frames: Buffer[]): Promise<void> => {
+    client.connection.write([Buffer.concat(frames)]);
+    await server.clock.settle();
+  };
+  const settled = (...members: string[]): Promise<void> => {
+    release(...members);
+    return server.clock.settle();
+  };
+  return { client, seen, send, settled };
+}
+
+test('who is let pass is handled at once; answers come in the order of the requests', async () => {
+  const { client, seen, send, settled } = await makeWorld();
+  await send(heartbeat(1, 'a'), heartbeat(2, 'b'));
+  await send(heartbeat(3, 'now'), heartbeat(4, 'c'));
+  expect(seen).toEqual(['a', 'b', 'now']);
+  await settled('b');
+  expect(client.correlationIds()).toEqual([]);
+  await settled('a');
+  expect(client.correlationIds()).toEqual([1, 2, 3]);
+  expect(seen).toEqual(['a', 'b', 'now', 'c']);
+  await settled('c');
+  expect(client.correlationIds()).toEqual([1, 2, 3, 4]);
+});
+
+test('a frame that comes in pieces passes once it is whole', async () => {
+  const { client, seen, send, settled } = await makeWorld();
+  const frame = heartbeat(2, 'b');
+  await send(heartbeat(1, 'a'), frame.subarray(0, 3));
+  await send(frame.subarray(3, 9));
+  expect(seen).toEqual(['a']);
+  await send(frame.subarray(9));
+  expect(seen).toEqual(['a', 'b']);
+  await settled('b', 'a');
+  expect(client.correlationIds()).toEqual([1, 2]);
+});
+
+test('neither another API passes, nor who comes behind it or behind one that lets nobody pass', async () => {
+  const { client, seen, send, settled } = await makeWorld();
+  await send(heartbeat(1, 'a'), requestFrame(ApiVersions, 0, 2, {}), heartbeat(3, 'last'), heartbeat(4, 'b'));
+  expect(seen).toEqual(['a']);
+  await settled('a');
+  expect(client.correlationIds()).toEqual([1, 2]);
+  expect(seen).toEqual(['a', 'last']);
+  await settled('last');
+  expect(seen).toEqual(['a', 'last', 'b']);
+});
+
+test('a hundred are under way at most', async () => {
+  const { client, seen, send, settled } = await makeWorld();
+  const members = Array.from({ length: 120 }, (_, index) => `m${index}`);
+  await send(...members.map((member, index) => heartbeat(index, member)));
+  expect(seen).toEqual(members.slice(0, 100));
+  await settled('m0');
+  expect(seen).toEqual(members.slice(0, 101));
+  await settled(...members.slice(1, 101));
+  await settled(...members.slice(101));
+  expect(client.correlationIds()).toEqual(members.map((_, index) => index));
+});
+
+test('an error is answered behind what came before it', async () => {
+  const { client, send, settled } = await makeWorld();
+  await send(heartbeat(1, 'a'), heartbeat(2, 'bad'), heartbeat(3, 'now'));
+  expect(client.correlationIds()).toEqual([]);
+  await settled('a');
+  expect(client.correlationIds()).toEqual([1, 2, 3]);
+  expect(client.response(Heartbeat, 0, 1)).toMatchObject({ errorCode: FAILED });
+});
+
+test.each([
+  ['a request that cannot be read', Buffer.concat([heartbeat(2, 'b').subarray(0, 12), Buffer.alloc(10, 0x7f)])],
+  ['a frame of an impossible length', Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 12, 0, 0])],
+])('%s ends the connection once what came before it is answered', async (_, rubbish) => {
+  const { client, send, settled } = await makeWorld();
+  if (rubbish.readInt32BE(0) > 0) rubbish.writeInt32BE(rubbish.length - 4);
+  await send(heartbeat(1, 'a'), rubbish, heartbeat(3, 'c'));
+  expect(client.closed).toBe(false);
+  await settled('a');
+  expect(client.correlationIds()).toEqual([1]);
+  expect(client.closed).toBe(true);
+});
+
+test('who has left is handled all the same', async () => {
+  const { client, seen, send, settled } = await makeWorld();
+  await send(heartbeat(1, 'a'), heartbeat(2, 'last'), heartbeat(3, 'b'));
+  client.connection.destroy();
+  await settled('a', 'last');
+  expect(seen).toEqual(['a', 'last', 'b']);
+});
