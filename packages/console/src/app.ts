@@ -62,16 +62,17 @@ export class App {
       await this.searches.serve(name, query, response);
       return undefined;
     }
-    if (part !== undefined) throw nothing();
+    const isNamed = name !== undefined;
+    if (part !== undefined || (isNamed && (kind === 'cluster' || kind === 'zookeeper'))) throw nothing();
     switch (kind) {
       case 'cluster':
-        return name === undefined ? this.reader.cluster() : nothing();
+        return this.reader.cluster();
       case 'brokers':
         return this.reader.broker(brokerId(name));
       case 'topics':
-        return name === undefined ? this.reader.topics() : this.reader.topic(name);
+        return isNamed ? this.reader.topic(name) : this.reader.topics();
       case 'groups':
-        return name === undefined ? this.reader.groups() : this.reader.group(name);
+        return isNamed ? this.reader.group(name) : this.reader.groups();
       case 'zookeeper':
         return this.zooKeeper.node(query.get('path') ?? '/');
       default:

@@ -12,9 +12,11 @@ const say = (message: ConsoleMessage): void => parentPort!.postMessage(message);
 
 async function main(): Promise<void> {
   if (process.platform === 'linux') setPriority(NICENESS);
+  const onError = (error: Error): void => say({ type: 'error', text: error?.stack ?? String(error) });
+  process.on('unhandledRejection', onError);
   try {
     const { port } = await ConsoleServer.start(workerData as ConsoleSettings, join(__dirname, 'page'), {
-      onError: (error) => say({ type: 'error', text: error.stack ?? String(error) }),
+      onError,
       onChange: (what) => say({ type: 'change', what }),
     });
     say({ type: 'listening', port });

@@ -43,6 +43,7 @@ export class ClusterReader {
   private readonly knownGroups = new KnownGroups();
   private readonly oneGroup: CachedByKey<string, GroupFacts>;
   private readonly topicConfigs: CachedByKey<string, readonly Config[]>;
+  private readonly brokerConfigs: CachedByKey<number, readonly Config[]>;
 
   constructor(
     private readonly withAdmin: WithAdmin,
@@ -69,14 +70,16 @@ export class ClusterReader {
       now,
     );
     this.oneGroup = new CachedByKey((groupId) => this.readGroup(groupId), now);
+    this.brokerConfigs = new CachedByKey((id) => withAdmin((admin) => readBrokerConfigs(admin, id)), now, SLOW_MS);
     this.topicConfigs = new CachedByKey((topic) => withAdmin((admin) => readTopicConfigs(admin, topic)), now, SLOW_MS);
   }
 
   /** After a change: nobody is shown what was before. */
   invalidate(): void {
-    const { topology, logs, ends, starts, minIsrs, reassignments, groupIds, groupsOf, oneGroup, topicConfigs } = this;
+    const { topology, logs, ends, starts, minIsrs, reassignments, groupIds, groupsOf, oneGroup } = this;
     const ofCluster = [topology, logs, ends, starts, minIsrs, reassignments];
-    for (const each of [...ofCluster, groupIds, groupsOf, oneGroup, topicConfigs]) each.invalidate();
+    for (const each of [...ofCluster, groupIds, groupsOf, oneGroup]) each.invalidate();
+    for (const each of [this.topicConfigs, this.brokerConfigs]) each.invalidate();
   }
 
   async cluster(): Promise<Cluster> {
@@ -146,7 +149,7 @@ export class ClusterReader {
     if (!node) throw new ServerError('BROKER_NOT_AVAILABLE', `Broker ${id} is not alive.`);
     const [logs, configs, advertised] = await Promise.all([
       this.logs.of([id]),
-      this.withAdmin((admin) => readBrokerConfigs(admin, id)),
+      this.brokerConfigs.get(id),
       this.withAdmin(async ({ client }) => (await client.connectTo(id)).advertised),
     ]);
     const endpoints = configs.find(({ name }) => name === 'advertised.listeners')?.value;

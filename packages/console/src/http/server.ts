@@ -74,6 +74,8 @@ async function respond(
   assets: ReadonlyMap<string, Asset>,
   handle: ApiHandler,
 ): Promise<void> {
+  // Who has gone need not be told.
+  response.on('error', () => {});
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
   const { method = '', url = '', headers } = request;
   const path = url.replace(/[?#].*$/s, '');
@@ -112,15 +114,16 @@ function decoded(word: string): string {
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new HttpError(413, `A request may have ${MAX_BODY_BYTES} bytes at most.`);
-    chunks.push(chunk);
-  }
   try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) throw new HttpError(413, `A request may have ${MAX_BODY_BYTES} bytes at most.`);
+      chunks.push(chunk);
+    }
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    throw new HttpError(400, 'The request is no JSON.');
+  } catch (thrown) {
+    // Else it was cut off, or is something else.
+    throw thrown instanceof HttpError ? thrown : new HttpError(400, 'The request is no JSON.');
   }
 }
 
