@@ -21,11 +21,13 @@ export function scanHeaders(file: Readable, from: number, end: number, visit: Ba
   let position = from;
   let chunkStart = from;
   let chunkEnd = from;
+  let isSparse = false;
   while (position < end) {
     const needed = Math.min(RECORD_BATCH_OVERHEAD, end - position);
     if (position + needed > chunkEnd) {
       chunkStart = position;
-      chunkEnd = position + file.read(headerChunk.subarray(0, Math.min(HEADER_CHUNK_BYTES, end - position)), position);
+      const bytes = isSparse ? needed : Math.min(HEADER_CHUNK_BYTES, end - position);
+      chunkEnd = position + file.read(headerChunk.subarray(0, bytes), position);
       if (position + needed > chunkEnd) break;
     }
     const at = position - chunkStart;
@@ -34,6 +36,8 @@ export function scanHeaders(file: Readable, from: number, end: number, visit: Ba
     const next = position + size;
     if (!visit(headerChunk, at, position, size)) return next;
     position = next;
+    // Of large batches no chunk holds two headers.
+    isSparse = size > HEADER_CHUNK_BYTES;
   }
   return position;
 }

@@ -1,5 +1,6 @@
 import { type Disk, DiskError, type DiskFile } from '../env/disk';
 import { GatheredWrites, type GatheringFile } from './gathered-writes';
+import { IndexBlocks } from './index-blocks';
 
 /** What fits under the file limit of an ordinary process, with room for as many connections. */
 const DEFAULT_MAX_OPEN_FILES = 2048;
@@ -12,6 +13,7 @@ const CLOSED_AT_ONCE = 64;
  */
 export class FilePool {
   readonly gathered = new GatheredWrites();
+  readonly indexBlocks = new IndexBlocks();
   private readonly open = new Set<PooledFile>();
   private uses = 0;
 

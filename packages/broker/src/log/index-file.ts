@@ -1,8 +1,8 @@
 import type { FilePool, PooledFile } from './file-pool';
+import { BLOCK_BYTES, type BlockOwner, type IndexBlocks } from './index-blocks';
 
 /** Entries kept in memory before they are written: an index is rebuilt after a crash, so it may lag behind its log. */
 const PENDING_ENTRIES = 64;
-const BLOCK_BYTES = 4096;
 
 /**
  * A file of entries of one size in rising order (org.apache.kafka.storage.internals.log.AbstractIndex). Apache maps it
@@ -15,8 +15,8 @@ export class IndexFile {
   private stored = 0;
   private pending: Buffer | null = null;
   private pendingCount = 0;
-  private block: Buffer | null = null;
-  private blockFirst = -1;
+  private readonly blocks: IndexBlocks;
+  private owner: BlockOwner;
 
   constructor(
     pool: FilePool,
@@ -26,6 +26,8 @@ export class IndexFile {
   ) {
     this.file = pool.file(path);
     this.maxEntries = Math.floor(maxBytes / entryBytes);
+    this.blocks = pool.indexBlocks;
+    this.owner = this.blocks.newOwner();
   }
 
   get entries(): number {
@@ -62,21 +64,22 @@ export class IndexFile {
     return { b: this.pending, at };
   }
 
-  /** The bytes of entry `index`, valid until the next call on this index. */
+  /** The bytes of entry `index`, valid until the next call on any index. */
   entry(index: number): { readonly b: Buffer; readonly at: number } {
     if (index >= this.stored) return { b: this.pending!, at: (index - this.stored) * this.entryBytes };
     const perBlock = Math.floor(BLOCK_BYTES / this.entryBytes);
     const first = index - (index % perBlock);
-    if (this.block === null) this.block = Buffer.alloc(perBlock * this.entryBytes);
-    if (this.blockFirst !== first) {
-      const bytes = Math.min(perBlock, this.stored - first) * this.entryBytes;
-      this.blockFirst = -1;
-      const read = this.file.read(this.block.subarray(0, bytes), first * this.entryBytes);
+    const block = this.blocks.block(this.owner, first / perBlock);
+    if (index - first >= block.entries) {
+      const entries = Math.min(perBlock, this.stored - first);
+      const bytes = entries * this.entryBytes;
+      block.entries = 0;
+      const read = this.file.read(block.bytes.subarray(0, bytes), first * this.entryBytes);
       // A file that is shorter than it was is damage; zeros make every lookup start at the beginning of the segment.
-      this.block.fill(0, read, bytes);
-      this.blockFirst = first;
+      block.bytes.fill(0, read, bytes);
+      block.entries = entries;
     }
-    return { b: this.block, at: (index - first) * this.entryBytes };
+    return { b: block.bytes, at: (index - first) * this.entryBytes };
   }
 
   /** The last of the entries for which `fits` holds, where it holds for none after one for which it does not; or -1. */
@@ -84,12 +87,11 @@ export class IndexFile {
     let low = -1;
     let high = this.entries - 1;
     while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
+      const middle = (low + high + 1) >> 1;
       const { b, at } = this.entry(middle);
       if (fits(b, at)) low = middle;
       else high = middle - 1;
     }
-    this.releaseBlock();
     return low;
   }
 
@@ -98,7 +100,7 @@ export class IndexFile {
     if (count < this.stored) {
       this.stored = count;
       this.pendingCount = 0;
-      this.blockFirst = -1;
+      this.owner = this.blocks.newOwner();
     } else {
       this.pendingCount = count - this.stored;
     }
@@ -117,7 +119,6 @@ export class IndexFile {
     this.file.write([bytes], this.stored * this.entryBytes);
     this.stored += this.pendingCount;
     this.pendingCount = 0;
-    this.blockFirst = -1;
   }
 
   /** Cuts the file to its entries: the segment is done. */
@@ -125,7 +126,6 @@ export class IndexFile {
     this.write();
     this.file.truncate(this.stored * this.entryBytes);
     this.pending = null;
-    this.releaseBlock();
   }
 
   /** Drops all entries, and the file's content. */
@@ -137,12 +137,6 @@ export class IndexFile {
   private forget(): void {
     this.stored = 0;
     this.pendingCount = 0;
-    this.releaseBlock();
-  }
-
-  /** 4 KB for each index of thousands of segments would add up. */
-  private releaseBlock(): void {
-    this.block = null;
-    this.blockFirst = -1;
+    this.owner = this.blocks.newOwner();
   }
 }

@@ -48,15 +48,15 @@ export class LogReader {
     if (first === null) throw outOfRange(offset, bounds);
     if (offset >= bounds.upTo) return this.empty(offset, bounds, options);
     for (let segment: Segment | null = first; segment !== null; segment = this.segments.after(segment)) {
-      const position = segment.positionOf(offset);
-      if (position !== null) return this.readSegment(segment, position, offset, bounds, options);
+      const place = segment.locate(offset);
+      if (place !== null) return this.readSegment(segment, place, offset, bounds, options);
     }
     return this.empty(offset, bounds, options);
   }
 
   private readSegment(
     segment: Segment,
-    position: number,
+    { position, size }: { readonly position: number; readonly size: number | null },
     offset: number,
     bounds: LogBounds,
     { maxBytes, minOneMessage, isolation }: ReadOptions,
@@ -65,7 +65,7 @@ export class LogReader {
     let bytes = Math.min(available, maxBytes);
     let firstEntryIncomplete = false;
     if (bytes < available) {
-      const firstBytes = segment.batchSizeAt(position);
+      const firstBytes = size ?? segment.batchSizeAt(position);
       if (minOneMessage) bytes = Math.min(available, Math.max(maxBytes, firstBytes));
       firstEntryIncomplete = bytes < firstBytes;
     }

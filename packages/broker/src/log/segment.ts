@@ -1,13 +1,7 @@
-import {
-  baseOffsetAt,
-  isCrcValidAt,
-  lastOffsetAt,
-  maxTimestampAt,
-  NO_TIMESTAMP,
-  sizeAt,
-} from '@odradek/protocol/records/batch';
+import { isCrcValidAt, lastOffsetAt, maxTimestampAt, NO_TIMESTAMP, sizeAt } from '@odradek/protocol/records/batch';
 import type { Clock } from '../env/clock';
 import { type BatchVisitor, scanBatches, scanHeaders } from './batch-scan';
+import { findBatch, leadsTo } from './batch-search';
 import type { FilePool, PooledFile } from './file-pool';
 import { DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX } from './names';
 import { OffsetIndex } from './offset-index';
@@ -150,7 +144,13 @@ export class Segment {
 
   /** Where the first batch lies whose last offset is `offset` or above, or null. */
   positionOf(offset: number): number | null {
-    return this.recent.positionOf(offset) ?? this.translate(offset)?.position ?? null;
+    return this.locate(offset)?.position ?? null;
+  }
+
+  /** As `translate`, but cheaper at the log's end: the size is null where it was not looked at. */
+  locate(offset: number): { readonly position: number; readonly size: number | null } | null {
+    const position = this.recent.positionOf(offset);
+    return position === null ? this.translate(offset) : { position, size: null };
   }
 
   /** The size of the batch at `position`. */
@@ -165,17 +165,11 @@ export class Segment {
 
   /** The first batch whose last offset is `offset` or above, or null. */
   translate(offset: number): BatchPlace | null {
-    return this.findFrom(offset, this.recent.positionBefore(offset) ?? this.indexed(offset));
-  }
-
-  private findFrom(offset: number, from: number): BatchPlace | null {
-    let found: BatchPlace | null = null;
-    scanHeaders(this.file, from, this.size, (b, at, position, size) => {
-      if (lastOffsetAt(b, at) < offset) return true;
-      found = { baseOffset: baseOffsetAt(b, at), position, size };
-      return false;
-    });
-    return found;
+    const recent = this.recent.positionBefore(offset);
+    if (recent !== null) return findBatch(this, offset, { position: recent, isCertain: true });
+    const { position } = this.offsetIndex.lookup(offset);
+    const isInside = position > 0 && position < this.size;
+    return findBatch(this, offset, { position: isInside ? position : 0, isCertain: !isInside });
   }
 
   /** Where to look for `offset` from: what the index says, or the beginning where a damaged one leads astray. */
@@ -185,7 +179,7 @@ export class Segment {
     let isRight = false;
     untilDamage(() =>
       scanHeaders(this.file, position, this.size, (b, at) => {
-        isRight = baseOffsetAt(b, at) >= this.baseOffset && baseOffsetAt(b, at) <= offset;
+        isRight = leadsTo(offset, this.baseOffset, b, at);
         return false;
       }),
     );
