@@ -7,6 +7,11 @@ export class CleanerStoppedError extends Error {
   override readonly name = 'CleanerStoppedError';
 }
 
+/** The work has ended by itself, wherever it was. */
+export class CleanerEndedError extends Error {
+  override readonly name = 'CleanerEndedError';
+}
+
 /** Background work that cleans, as its owner sees it: one request at a time, each answered once. Started when needed. */
 export class CleanerThread {
   private work: Work<CleanerRequest> | null = null;
@@ -14,7 +19,7 @@ export class CleanerThread {
 
   constructor(private readonly background: Background) {}
 
-  /** Rejects where the work has ended instead. */
+  /** Rejects with `CleanerEndedError`, or `CleanerStoppedError`, where the work has ended instead; the next one begins anew. */
   ask(request: MapRequest | GroupRequest): Promise<CleanerAnswer> {
     const work = this.started();
     return new Promise((resolve, reject) => {
@@ -46,7 +51,9 @@ export class CleanerThread {
       onAnswer: (answer) => this.take()?.resolve(answer),
       onFailure: (error) => {
         this.work = null;
-        this.take()?.reject(error);
+        this.take()?.reject(
+          new CleanerEndedError(`The cleaner's thread has ended: ${error.message}`, { cause: error }),
+        );
       },
     });
     return this.work;

@@ -4,7 +4,7 @@ import type { PartitionLog } from '../partition-log';
 import type { Segment } from '../segment';
 import { type Dirtiness, groupSegments } from './cleanable';
 import { type CleanerConfig, cleanerLimits } from './cleaner-config';
-import type { CleanerThread } from './cleaner-thread';
+import { CleanerEndedError, type CleanerThread } from './cleaner-thread';
 import type { CleanerAnswer, GroupRequest, MapRequest, SourceSegment } from './messages';
 
 /** What a round was given up for is told by who did it. */
@@ -118,7 +118,13 @@ export class CleaningRound {
     request: MapRequest | GroupRequest,
     kind: Kind,
   ): Promise<Extract<CleanerAnswer, { kind: Kind }>> {
-    const answer = await this.thread.ask(request);
+    const answer = await this.thread.ask(request).catch(async (error: unknown) => {
+      // It may have left what it was at.
+      if (error instanceof CleanerEndedError && kind === 'cleaned') {
+        await this.log.dropCleaned(request.segments[0]!.baseOffset);
+      }
+      throw error;
+    });
     if (this.isAborted && answer.kind === 'cleaned') await this.log.dropCleaned(request.segments[0]!.baseOffset);
     this.check();
     if (answer.kind === kind) return answer as Extract<CleanerAnswer, { kind: Kind }>;

@@ -5,11 +5,12 @@ import { MemoryLoggers } from '../../env/testing/logger';
 import { MemoryDisk } from '../../env/testing/memory-disk';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config';
 import { LogManager } from '../log-manager';
+import { offsetName } from '../names';
 import type { PartitionLog } from '../partition-log';
 import { DEFAULT_PRODUCER_STATE_CONFIG } from '../producer-state';
 import { START_MS, steadyRandom } from '../testing/fixture';
 import type { CleanerConfig } from './cleaner-config';
-import type { CleanerRequest } from './messages';
+import type { CleanerRequest, GroupRequest } from './messages';
 import { background, CLEANER_CONFIG, rowsOf } from './testing/cleaning';
 
 const BACKOFF_MS = 15_000;
@@ -286,6 +287,42 @@ test('a log that is deleted while its cleaning goes wrong does not count as one 
   expect(w.logs.get('t', 0)).toBeNull();
   expect(w.logs.cleanerFacts()!.uncleanable.get('/a')).toBe(0);
   expect(w.loggers.messages('warn')).toEqual([]);
+});
+
+test.each([
+  [1, 0],
+  [2, 1],
+])('a log at which %d threads end in a row: %d that cannot be cleaned', async (deaths, uncleanable) => {
+  const w = new World();
+  const { background } = w;
+  let left = deaths;
+  w.background = {
+    start: <Request, Answer>(name: string, events: WorkEvents<Answer>) => {
+      const work = background.start<Request, Answer>(name, events);
+      const post = (request: Request): void => {
+        if ((request as CleanerRequest).kind !== 'group' || left-- <= 0) {
+          work.post(request);
+          return;
+        }
+        const { folder, segments } = request as GroupRequest;
+        w.disk.replaceFile(`${folder}/${offsetName(segments[0]!.baseOffset)}.log.cleaned`, Buffer.alloc(9));
+        events.onFailure(new Error('out of memory'));
+      };
+      return { ...work, post };
+    },
+  };
+  await w.start();
+  fill(w.log());
+  await w.pass();
+  await w.pass();
+  await w.pass();
+  expect(w.logs.cleanerFacts()!.uncleanable.get('/a')).toBe(uncleanable);
+  expect(w.loggers.messages('warn')).toHaveLength(deaths);
+  expect(w.loggers.messages('warn')[0]).toBe(
+    "Cleaning t-0 is tried once more: The cleaner's thread has ended: out of memory",
+  );
+  expect(offsets(w.log())).toHaveLength(uncleanable === 0 ? 2 : 20);
+  expect(w.disk.list('/a/t-0').filter((name) => name.endsWith('.cleaned'))).toEqual([]);
 });
 
 test('no timer is set behind a stop, wherever the cleaner is', async () => {

@@ -9,7 +9,7 @@ import type { PartitionLog } from '../partition-log';
 import { type Dirtiness, dirtinessOf, filthiest } from './cleanable';
 import { CleanerCheckpoints } from './cleaner-checkpoints';
 import type { CleanerConfig } from './cleaner-config';
-import { CleanerStoppedError, CleanerThread } from './cleaner-thread';
+import { CleanerEndedError, CleanerStoppedError, CleanerThread } from './cleaner-thread';
 import { CleaningAbortedError, CleaningRound, type RoundResult } from './cleaning-round';
 
 export interface LogCleanerOptions {
@@ -52,6 +52,8 @@ export class LogCleaner {
   private readonly rounds = new Map<string, CleaningRound>();
   /** What cannot be cleaned: not tried again before a restart. */
   private readonly uncleanable = new Set<PartitionLog>();
+  /** At which a thread has ended: once may be chance, memory was short. Twice in a row is the log's. */
+  private readonly suspects = new Set<PartitionLog>();
   private readonly threads = new Map<number, CleanerThread>();
   private readonly pauses = new Map<Timer, () => void>();
   private isStopped = false;
@@ -129,6 +131,7 @@ export class LogCleaner {
   onRemoved(log: PartitionLog): void {
     this.abort(log.name);
     this.uncleanable.delete(log);
+    this.suspects.delete(log);
     this.checkpoints.remove(log.dir, log.name);
   }
 
@@ -141,7 +144,9 @@ export class LogCleaner {
 
   onDirFailure(dir: string): void {
     for (const round of this.rounds.values()) if (round.log.dir === dir) round.abort();
-    for (const log of this.uncleanable) if (log.dir === dir) this.uncleanable.delete(log);
+    for (const logs of [this.uncleanable, this.suspects]) {
+      for (const log of logs) if (log.dir === dir) logs.delete(log);
+    }
     this.checkpoints.forget(dir);
   }
 
@@ -198,6 +203,7 @@ export class LogCleaner {
       const result = await round.run();
       if (round.isAborted) return true;
       this.checkpoints.set(log.dir, log, result.endOffset);
+      this.suspects.delete(log);
       const durationMs = Math.round(clock.monotonicMs() - startedMs);
       const { bytesRead, bytesWritten } = result;
       this.lastRound = { seconds: durationMs / 1000, bytesRead, bytesWritten };
@@ -221,6 +227,12 @@ export class LogCleaner {
     }
     // It has gone meanwhile: whatever was wrong with it has gone, too.
     if (this.options.logs.get(log.name) !== log) return true;
+    if (error instanceof CleanerEndedError && !this.suspects.has(log)) {
+      this.suspects.add(log);
+      this.options.logger.warn(`Cleaning ${log.name} is tried once more: ${error.message}`, { error });
+      return false;
+    }
+    this.suspects.delete(log);
     this.uncleanable.add(log);
     this.options.logger.warn(
       `Unexpected exception thrown when cleaning log ${log.folder}. Marking its partition (${log.name}) as uncleanable`,
