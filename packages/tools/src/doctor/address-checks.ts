@@ -59,25 +59,37 @@ function listenerAt({ settings, host, port }: BrokerFacts): string {
   return own?.[1] ?? entries.find((match) => Number(match?.[3]) === port)?.[1] ?? 'PLAINTEXT';
 }
 
-/** How to make a broker tell clients an address that they can use. */
-function advertise(broker: BrokerFacts, through: Address): string {
-  const listener = listenerAt(broker);
+/** All that it advertises, with another address for one listener. */
+function advertisedWith({ settings }: BrokerFacts, listener: string, address: string): string {
+  const entries = (settings.get('advertised.listeners') ?? '').split(',').map((entry) => entry.trim());
+  const own = `${listener}://${address}`;
+  const isOwn = (entry: string): boolean => entry.startsWith(`${listener}://`);
+  return entries.some(isOwn) ? entries.map((entry) => (isOwn(entry) ? own : entry)).join(',') : own;
+}
+
+/** How to make a broker tell clients an address that they can use: the one where it answered, if it was the one that did. */
+function advertise(broker: BrokerFacts, { through, throughId }: ClusterFacts): string {
+  const isThrough = broker.id === throughId;
   const host = isLoopback(through.host) ? 'localhost' : through.host;
-  return `set advertised.listeners=${listener}://${host}:${broker.port} (or another address of it that this machine can use) in the properties of broker ${broker.id}, and start it again. Where clients of several networks need several addresses: a listener for each, as in listeners=INSIDE://:29092,OUTSIDE://:9092.`;
+  const address = addressText({ host, port: isThrough ? through.port : broker.port });
+  const value = advertisedWith(broker, listenerAt(broker), address);
+  const reason = isThrough ? 'where it answered just now' : 'or another address of it that this machine can use';
+  return `set advertised.listeners=${value} (${reason}) in the properties of broker ${broker.id}, and start it again. Where clients of several networks need several addresses: a listener for each, as in listeners=INSIDE://:29092,OUTSIDE://:9092.`;
 }
 
 /** What is wrong with what brokers tell clients of where they are. */
-export function advertisedFindings({ brokers, through }: ClusterFacts): Finding[] {
+export function advertisedFindings(cluster: ClusterFacts): Finding[] {
+  const { brokers, through } = cluster;
   const findings: Finding[] = [];
   const error = (problem: string, remedy: string): void => void findings.push({ level: 'error', problem, remedy });
   for (const broker of brokers) {
     const { id, host, reach, answeringId } = broker;
     const address = addressText(broker);
     const tells = `Broker ${id} tells clients to go to ${address}`;
-    if (isWildcard(host)) error(`${tells}, which is no address.`, advertise(broker, through));
+    if (isWildcard(host)) error(`${tells}, which is no address.`, advertise(broker, cluster));
     else if (isLoopback(host) && !isLoopback(through.host)) {
-      error(`${tells}, which is every client's own machine.`, advertise(broker, through));
-    } else if (reach.kind !== 'served') error(`${tells}, ${REASONS[reach.kind]}.`, advertise(broker, through));
+      error(`${tells}, which is every client's own machine.`, advertise(broker, cluster));
+    } else if (reach.kind !== 'served') error(`${tells}, ${REASONS[reach.kind]}.`, advertise(broker, cluster));
     else if (answeringId !== null && answeringId !== id) {
       error(
         `${tells}, but broker ${answeringId} answers there.`,

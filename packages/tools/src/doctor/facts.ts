@@ -56,6 +56,8 @@ export interface Facts {
 export interface ClusterFacts {
   /** The address that answered. */
   readonly through: Address;
+  /** Which broker answered there; null where it would not tell. */
+  readonly throughId: number | null;
   readonly clusterId: string | null;
   /** -1 for none. */
   readonly controllerId: number;

@@ -26,6 +26,7 @@ const cluster = (more: Partial<ClusterFacts> = {}): Facts => ({
   bootstrap: [{ host: 'node', port: 9092, reach: SERVED }],
   cluster: {
     through: { host: 'node', port: 9092 },
+    throughId: 0,
     clusterId: 'id',
     controllerId: 0,
     brokers: [broker(0)],
@@ -71,7 +72,18 @@ describe('what brokers advertise', () => {
     const one = broker(0, { host: 'kafka-1', port: 9092, reach: { kind: 'unresolved' }, answeringId: null, settings });
     const [line] = found(cluster({ brokers: [one], through: { host: '127.0.0.1', port: 9092 } }));
     expect(line).toContain('Broker 0 tells clients to go to kafka-1:9092, a name that is not known here.');
-    expect(line).toContain('set advertised.listeners=OUTSIDE://localhost:9092');
+    expect(line).toContain('set advertised.listeners=INSIDE://kafka:29092,OUTSIDE://localhost:9092');
+  });
+
+  test('a port that is not its own: the one where it answered is', () => {
+    const settings = new Map([['advertised.listeners', 'OUT://localhost:9999']]);
+    const one = broker(0, { host: 'localhost', port: 9999, reach: { kind: 'refused' }, answeringId: null, settings });
+    const through = { host: '127.0.0.1', port: 9094 };
+    expect(found(cluster({ brokers: [one], through }))[0]).toContain('set advertised.listeners=OUT://localhost:9094 (');
+    // Where another one answered nobody knows its port.
+    expect(found(cluster({ brokers: [one, broker(1)], through, throughId: 1 }))[0]).toContain(
+      'set advertised.listeners=OUT://localhost:9999 (or another address',
+    );
   });
 
   test('localhost, to a client that came by another name', () => {
@@ -100,6 +112,12 @@ describe('what brokers advertise', () => {
 describe('the cluster', () => {
   test('without a controller', () => {
     expect(found(cluster({ controllerId: -1 }))[0]).toContain('The cluster has no controller');
+  });
+
+  test('that no controller can reach', () => {
+    expect(found(cluster({ controllerId: -1, brokers: [] }))).toEqual([
+      expect.stringMatching(/told of no brokers.*set advertised\.listeners=/s),
+    ]);
   });
 
   test('partitions without a leader name the broker that has the last complete copy', () => {

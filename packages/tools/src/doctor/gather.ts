@@ -61,11 +61,25 @@ async function clusterThrough(
   const hasOffsets = metadata.topics.some(({ name }) => name === OFFSETS);
   const groupCoordinator = hasOffsets ? await coordinatorError(questions, connection) : 'NONE';
   const { clusterId, controllerId } = metadata;
-  const brokers: BrokerFacts[] = [];
   // A broker lists them in any order.
-  for (const { nodeId: id, host, port } of [...metadata.brokers].sort((one, other) => one.nodeId - other.nodeId))
-    brokers.push(await brokerAt(questions, { id, host, port }));
-  return { through, clusterId, controllerId, brokers, partitions: partitionsOf(metadata), groupCoordinator };
+  const named = [...metadata.brokers].sort((one, other) => one.nodeId - other.nodeId);
+  const here = named.length === 0 ? null : await whoAnswers(questions, connection, named[0]!.nodeId);
+  const brokers: BrokerFacts[] = [];
+  for (const { nodeId: id, host, port } of named) {
+    const broker = await brokerAt(questions, { id, host, port });
+    // Where it says to be it may not be reached; here it is.
+    const isHere = broker.answeringId === null && here?.answeringId === id;
+    brokers.push(isHere ? { ...broker, settings: here.settings } : broker);
+  }
+  const throughId = here?.answeringId ?? null;
+  return { through, throughId, clusterId, controllerId, brokers, partitions: partitionsOf(metadata), groupCoordinator };
+}
+
+/** Whose connection this is, and its settings. */
+async function whoAnswers(questions: Questions, connection: Connection, guess: number): Promise<Identity> {
+  const first = await identityOf(questions, connection, guess);
+  const { answeringId } = first;
+  return answeringId === null || answeringId === guess ? first : identityOf(questions, connection, answeringId);
 }
 
 function partitionsOf({ topics }: ResponseOf<typeof Metadata>): PartitionFacts[] {
@@ -95,12 +109,10 @@ async function brokerAt(questions: Questions, broker: Address & { readonly id: n
   return { ...broker, reach, ...identity, logDirs };
 }
 
+type Identity = Pick<BrokerFacts, 'answeringId' | 'settings'>;
+
 /** A broker tells its settings under its own id only, and corrects whoever asks for another's. */
-async function identityOf(
-  questions: Questions,
-  connection: Connection,
-  id: number,
-): Promise<Pick<BrokerFacts, 'answeringId' | 'settings'>> {
+async function identityOf(questions: Questions, connection: Connection, id: number): Promise<Identity> {
   const resources = [{ resourceType: BROKER, resourceName: String(id), configurationKeys: null }];
   const answer = await questions.ask(connection, DescribeConfigs, { resources });
   const result = answer?.results[0];
