@@ -14,5 +14,5 @@ afterEach(() => reader.close());
 test.each(['README.md', 'docs/tutorial.md', 'docs/from-apache.md', 'docs/operating.md'])(
   '%s',
   async (file) => reader.read(file, fs.readFileSync(path.join(home, file), 'utf8')),
-  180_000,
+  300_000,
 );
