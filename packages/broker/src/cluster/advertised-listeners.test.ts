@@ -35,7 +35,7 @@ test('nothing is said of addresses that lead here, and no connection is left', a
 test('what clients are told is a warning with the setting to change', async () => {
   const { lines } = await check({ 'example.org': new ConnectionRefusedError('refused') });
   expect(lines).toEqual([
-    'WARN Clients that come in by the listener OUTSIDE are sent to example.org:9092, which cannot be reached from here (nothing listens there). If it cannot from where they are, set advertised.listeners=OUTSIDE://HOST:9092 with a HOST that they know, and start again.',
+    'WARN Clients that come in by the listener OUTSIDE are sent to example.org:9092, which cannot be reached from here (nothing listens there). If it cannot from where they are, set advertised.listeners=OUTSIDE://HOST:PORT to where they reach it, and start again.',
   ]);
 });
 

@@ -37,7 +37,7 @@ async function check(
     connection = await network.connect({ host, port, timeoutMs: PATIENCE_MS });
   } catch (error) {
     const reason = error instanceof ConnectionRefusedError ? 'nothing listens there' : (error as Error).message;
-    const remedy = `set advertised.listeners=${listenerName}://HOST:${port} with a HOST that they know, and start again.`;
+    const remedy = `set advertised.listeners=${listenerName}://HOST:PORT to where they reach it, and start again.`;
     if (listenerName === interBrokerListenerName) {
       logger.error(
         `Other brokers are told to reach this one at ${host}:${port}, but it cannot be reached there even from here (${reason}): the controller's orders will not arrive, and clients will find no leaders. To mend it, ${remedy}`,

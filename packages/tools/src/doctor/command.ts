@@ -1,4 +1,4 @@
-import { parseBootstrapServers } from '../client/addresses';
+import { type Address, listEntries, parseAddress, parseBootstrapServers } from '../client/addresses';
 import { exitCodeAfter, TerseError } from '../failures';
 import { printJson } from '../json-output';
 import { type Io, println } from '../print';
@@ -38,13 +38,21 @@ const jsonOf = ({ bootstrap, cluster }: Facts, findings: readonly Finding[]) => 
   findings: findings.map(({ level, problem, remedy }) => ({ level, problem, remedy })),
 });
 
+/** Throws `TerseError` with what to type instead. */
+function addressesIn(list: string): Address[] {
+  const bare = listEntries(list).find((entry) => entry !== '' && parseAddress(entry) === undefined);
+  if (bare !== undefined) throw new TerseError(`${bare} has no port: give HOST:PORT, such as ${bare}:9092.`);
+  const addresses = parseBootstrapServers(list);
+  if (addresses.length === 0) throw new TerseError('--bootstrap-server names no address: give HOST:PORT.');
+  return addresses;
+}
+
 /** kafka-doctor: dials every address as a client would, and says what is wrong and what to do. Exit code 1 for errors. */
 export const doctor = async (argv: readonly string[], io: Io): Promise<number> => {
   let hasErrors = false;
   const code = await exitCodeAfter(io, async () => {
     const { bootstrapServers, timeoutMs, asJson } = parseDoctorOptions(argv, io);
-    const addresses = parseBootstrapServers(bootstrapServers);
-    if (addresses.length === 0) throw new TerseError('--bootstrap-server names no address: give host:port.');
+    const addresses = addressesIn(bootstrapServers);
     const facts = await gather(addresses, timeoutMs);
     const findings = findingsOf(facts);
     hasErrors = findings.some(({ level }) => level === 'error');
