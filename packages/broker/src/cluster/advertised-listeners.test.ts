@@ -43,6 +43,6 @@ test('what other brokers are told is an error', async () => {
   const { lines } = await check({ kafka: new Error('getaddrinfo ENOTFOUND kafka') });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(
-    /^ERROR Other brokers are told to reach this one at kafka:29092.*ENOTFOUND kafka.*advertised\.listeners=INSIDE:\/\/HOST:29092/,
+    /^ERROR Other brokers are told to reach this one at kafka:29092.*ENOTFOUND kafka.*advertised\.listeners=INSIDE:\/\/HOST:PORT/,
   );
 });

@@ -182,7 +182,7 @@ describe('the command line', () => {
     [['--bootstrap-server', 'a:1', 'b:2'], 'b:2 belongs to no option.'],
     [['--bootstrap-server', 'a:1', '--timeout', 'x'], '--timeout x: give milliseconds'],
     [['--what'], "Unknown option '--what'"],
-    [['--bootstrap-server', 'nowhere'], 'Invalid url in bootstrap.servers: nowhere'],
+    [['--bootstrap-server', 'nowhere'], 'nowhere has no port: give HOST:PORT, such as nowhere:9092.'],
   ])('%j', async (argv, message) => {
     const { io, stderr } = testIo();
     expect(await doctor(argv, io)).toBe(1);
