@@ -1,3 +1,9 @@
+import { PeerConnection } from '@odradek/broker/cluster/peer-connection';
+import { nodeClock } from '@odradek/broker/env/node/clock';
+import { nodeNetwork } from '@odradek/broker/env/node/network';
+import { BufferPool } from '@odradek/broker/network/buffer-pool';
+import { Produce } from '@odradek/protocol/messages/produce';
+import { buildBatch } from '@odradek/protocol/records/builder';
 import { TutorialCluster } from './cluster';
 import { typed } from './typed';
 
@@ -11,6 +17,8 @@ beforeAll(async () => {
     'transaction.state.log.num.partitions': 3,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
+    // Else the broker would not let a transaction hang.
+    'transaction.partition.verification.enable': 'false',
   });
   await cluster.type(`bin/kafka-topics.sh --create --topic paid --partitions 1 ${AT}`);
   await cluster.type(
@@ -47,6 +55,38 @@ test('what does not hang cannot be aborted, and who is unknown cannot be describ
   });
   const unknown = await typed(cluster, `bin/kafka-transactions.sh ${AT} describe --transactional-id nobody`);
   expect(unknown.stderr).toContain('failed because the ID could not be found');
+});
+
+/** Begins a transaction of which no coordinator knows, as clients did that came too late: ten minutes ago, they say. */
+async function begin(topic: string, producerId: number): Promise<void> {
+  const memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
+  const peer = await PeerConnection.connect(
+    { network: nodeNetwork, clock: nodeClock, memory },
+    { host: '127.0.0.1', port: cluster.broker, clientId: 'late', connectTimeoutMs: 30_000 },
+  );
+  const producer = { producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+  const records = buildBatch({
+    ...producer,
+    records: [{ timestamp: Date.now() - 600_000, value: Buffer.from('late') }],
+  });
+  const topicData = [{ name: topic, partitionData: [{ index: 0, records }] }];
+  const request = { transactionalId: 'late', acks: -1, timeoutMs: 30_000, topicData };
+  const { responses } = await peer.send(Produce, 9, request, { timeoutMs: 30_000 });
+  peer.close();
+  expect(responses[0]!.partitionResponses[0]).toMatchObject({ errorCode: 0, baseOffset: 0 });
+}
+
+test('a transaction that hangs is found and aborted, and readers go on', async () => {
+  await cluster.type(`bin/kafka-topics.sh --create --topic stuck --partitions 1 ${AT}`);
+  await begin('stuck', 4711);
+  await cluster.type(`bin/kafka-console-producer.sh --topic stuck ${AT}`, 'after\n');
+  expect(await transactions('find-hanging --broker-id 0 --max-transaction-timeout 1')).toEqual([
+    expect.objectContaining({ topic: 'stuck', partition: 0, producerId: 4711, producerEpoch: 0, startOffset: 0 }),
+  ]);
+  await cluster.type(`bin/kafka-transactions.sh ${AT} abort --topic stuck --partition 0 --start-offset 0`);
+  expect(await transactions('find-hanging --broker-id 0 --max-transaction-timeout 1')).toEqual([]);
+  const committed = `--from-beginning --isolation-level read_committed --max-messages 1 ${AT}`;
+  await expect(cluster.type(`bin/kafka-console-consumer.sh --topic stuck ${committed}`)).resolves.toBe('after\n');
 });
 
 test('records are found by their values, whatever markers lie between', async () => {
