@@ -32,7 +32,8 @@ let dialog: Dialog | undefined;
 let before: Element | null = null;
 let said: Saying[] = [];
 let saidIds = 0;
-let prefixedMs = 0;
+/** When the first key of two was struck, as events tell the time. */
+let prefixedMs = Number.NEGATIVE_INFINITY;
 let isScheduled = false;
 /** Whether the next rendering shows a view that the person has just come to. */
 let isArriving = false;
@@ -87,7 +88,10 @@ const page: Page = {
 
 async function askSession(): Promise<void> {
   try {
-    session = await get<Session>('/api/session');
+    const next = await get<Session>('/api/session');
+    // The broker was upgraded: this page is the former one's.
+    if (session && session.version !== next.version) window.location.reload();
+    session = next;
     connection.heard(true);
   } catch (error) {
     connection.heard(error instanceof Refusal);
@@ -194,13 +198,13 @@ function pressed(event: KeyboardEvent): void {
     return;
   }
   if (isScrolled(target) && /^(Arrow|Home|End)/.test(event.key)) return;
-  const isAfterG = performance.now() - prefixedMs < PREFIX_MS;
+  const isAfterG = event.timeStamp - prefixedMs < PREFIX_MS;
   const action = actionOf(event, isAfterG);
-  prefixedMs = 0;
+  prefixedMs = Number.NEGATIVE_INFINITY;
   if (!action) return;
   switch (action.do) {
     case 'prefix':
-      prefixedMs = performance.now();
+      prefixedMs = event.timeStamp;
       return;
     case 'go':
       page.go(hrefOf(action.to === 'zookeeper' ? { name: action.to, path: '/' } : { name: action.to }));

@@ -97,6 +97,7 @@ function narrowed<Row>(spec: TableSpec<Row>): TableSpec<Row> {
   return { ...spec, columns: columns.map((column) => ({ ...column, width: column.narrowWidth ?? column.width })) };
 }
 
+/** A table, with its filter above it; the rows' order, filter and focus are kept by its id. */
 export function table<Row>(full: TableSpec<Row>, rows: readonly Row[]): VNode {
   const isNarrow = full.isNarrow || NARROW.matches;
   const spec = isNarrow ? narrowed(full) : full;
@@ -320,6 +321,12 @@ function focusRow(at: number, row: number): void {
   const { topPx, heightPx } = placeOf(id);
   window.scrollBy({ top: scrollToRow(row, rowPx, topPx, heightPx), behavior: 'instant' });
   wanted = { table: idOf(id), key: keys[row]! };
+  invalidate();
+}
+
+/** Gives the focus to a row, by its key, where that is in sight. */
+export function focusKey(id: string, key: string): void {
+  wanted = { table: idOf(id), key };
   invalidate();
 }
 

@@ -29,7 +29,6 @@ export function searchFields(fields: SearchFields): VNode {
     more: Readonly<Record<string, string>> = {},
   ): VNode =>
     h('input', {
-      id: `search-${name}`,
       type: 'text',
       placeholder,
       'aria-label': label,

@@ -1,10 +1,10 @@
-import type { MessageRecord, Payload } from '../../src/api';
+import type { MessageRecord, Payload, SearchProgress } from '../../src/api';
 import { type Child, h, type VNode } from '../dom';
 import * as format from '../format';
 import { badge, empty, failure, status, type Tone } from '../parts';
 import { formatQuery, type Query, topicHref } from '../route';
 import { formOf, isSearch, type Problems, queryOf, type SearchForm } from '../search-form';
-import { table } from '../table';
+import { focusKey, table } from '../table';
 import { KEEP, Tail, type TailState } from '../tail';
 import type { Page } from '../view';
 import { searchFields } from './messages-form';
@@ -13,6 +13,8 @@ import { recordPanel } from './record-panel';
 /** Live tail and search of a topic's messages. */
 export class Messages {
   private form: SearchForm;
+  /** The form as it was when the search began: what is typed since then counts with the next one. */
+  private asked: SearchForm;
   private problems: Problems = {};
   private tail: Tail;
   /** In the order in which they came. */
@@ -28,6 +30,7 @@ export class Messages {
   ) {
     this.query = query;
     this.form = formOf(query);
+    this.asked = this.form;
     this.tail = this.start();
   }
 
@@ -44,7 +47,7 @@ export class Messages {
 
   /** Holds the list still, or lets it go on. */
   pause(): void {
-    if (!['reading', 'following'].includes(this.tail.state) && !this.isPaused) return;
+    if (!this.isRunning) return;
     this.isPaused = !this.isPaused;
     this.page.invalidate();
   }
@@ -52,6 +55,8 @@ export class Messages {
   /** Closes the record that is open. */
   close(): boolean {
     if (!this.opened) return false;
+    // What had the focus goes: whoever read goes on in the list.
+    if (document.activeElement?.closest('.panel')) focusKey('messages', keyOfRecord(this.opened));
     this.opened = undefined;
     this.page.invalidate();
     return true;
@@ -111,6 +116,7 @@ export class Messages {
   }
 
   private start(): Tail {
+    this.asked = this.form;
     const asked = queryOf(this.form, Date.now());
     // An address may ask for more than the form shows, such as two headers; and for what is wrong, which the console will say.
     const query = !isSearch(this.query) && 'query' in asked ? asked.query : this.query;
@@ -119,11 +125,17 @@ export class Messages {
   }
 
   private get isNewestFirst(): boolean {
-    return this.form.follow || this.form.from === 'last';
+    return this.asked.follow || this.asked.from === 'last';
+  }
+
+  /** More may come. */
+  private get isRunning(): boolean {
+    return ['reading', 'following', 'lost', 'resting'].includes(this.tail.state);
   }
 
   /** Whoever has scrolled down reads: what comes above would push it away. */
   private get isHeld(): boolean {
+    if (!this.isRunning) return false;
     if (this.isPaused) return true;
     const list = document.getElementById('table-messages');
     return this.isNewestFirst && list !== null && list.getBoundingClientRect().top < 0;
@@ -132,7 +144,7 @@ export class Messages {
   private takeIn(): void {
     if (this.isHeld) return;
     this.records.push(...this.tail.take());
-    if (this.form.follow && this.records.length > KEEP) this.records = this.records.slice(-KEEP);
+    if (this.asked.follow && this.records.length > KEEP) this.records = this.records.slice(-KEEP);
   }
 
   private list(): VNode {
@@ -209,18 +221,13 @@ export class Messages {
     const { tail } = this;
     const { progress, state } = tail;
     const held = this.isHeld ? tail.waitingCount : 0;
-    const isRunning = state === 'reading' || state === 'following' || state === 'lost';
+    const { isRunning } = this;
     const lost = (progress?.dropped ?? 0) + tail.overflown;
     return h(
       'div',
       { class: 'search-status', key: 'status' },
-      h('span', { role: 'status' }, this.isPaused ? status('warn', 'Paused') : STATES[state](this)),
-      progress &&
-        h(
-          'span',
-          { class: 'number' },
-          `read ${format.count(progress.scanned)}${state === 'reading' && progress.total !== null ? ` of ${format.count(progress.total)}` : ''}, ${format.counted(progress.matched, 'match').replace('matchs', 'matches')}`,
-        ),
+      h('span', { role: 'status' }, this.stateText()),
+      progress && h('span', { class: 'number' }, progressText(progress, state)),
       state === 'reading' && progress && progress.total !== null && progressBar(progress.scanned, progress.total),
       progress !== undefined &&
         progress.unavailable.length > 0 &&
@@ -252,28 +259,30 @@ export class Messages {
     this.page.invalidate();
   }
 
-  get doneText(): string {
-    return this.tail.doneReason === 'limit'
-      ? `The first ${format.count(this.records.length)} matches`
-      : 'Everything was read';
+  private stateText(): VNode {
+    const { state, doneReason } = this.tail;
+    if (this.isPaused && this.isRunning) return status('warn', 'Paused');
+    if (state === 'done' && doneReason === 'limit') return status('good', 'Limit reached');
+    if (state !== 'following') return status(...STATES[state]);
+    return h('span', { class: 'status good' }, h('span', { class: 'live-dot', 'aria-hidden': 'true' }), 'Live');
   }
 }
 
-const said =
-  (tone: Tone, text: string): (() => VNode) =>
-  () =>
-    status(tone, text);
-const STATES: Readonly<Record<TailState, (messages: Messages) => VNode>> = {
-  reading: said('calm', 'Reading'),
-  following: () => h('span', { class: 'status good' }, h('span', { class: 'live-dot', 'aria-hidden': 'true' }), 'Live'),
-  done: (messages) => status('good', messages.doneText),
-  failed: said('bad', 'Failed'),
-  lost: said('warn', 'Connection lost'),
-  resting: said('calm', 'Resting'),
-  stopped: said('calm', 'Stopped'),
+const STATES: Readonly<Record<Exclude<TailState, 'following'>, readonly [Tone, string]>> = {
+  reading: ['calm', 'Reading'],
+  done: ['good', 'Everything was read'],
+  failed: ['bad', 'Failed'],
+  lost: ['warn', 'Connection lost'],
+  resting: ['calm', 'Resting'],
+  stopped: ['calm', 'Stopped'],
 };
 
-export const keyOfRecord = ({ partition, offset }: MessageRecord): string => `${partition}-${offset}`;
+function progressText({ scanned, matched, total }: SearchProgress, state: TailState): string {
+  const of = state === 'reading' && total !== null ? ` of ${format.count(total)}` : '';
+  return `read ${format.count(scanned)}${of}, ${format.count(matched)} ${matched === 1 ? 'match' : 'matches'}`;
+}
+
+const keyOfRecord = ({ partition, offset }: MessageRecord): string => `${partition}-${offset}`;
 
 function progressBar(scanned: number, total: number): VNode {
   const percent = total === 0 ? 100 : Math.min(100, Math.round((scanned / total) * 100));
