@@ -18,7 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Fills compacted topics (`write BOOTSTRAP`), and prints what a read_committed consumer finds there (`read BOOTSTRAP`). */
+/** Fills compacted topics (`write BOOTSTRAP`; those that are there: `more BOOTSTRAP`), and prints what a read_committed consumer finds there (`read BOOTSTRAP`). */
 public class Load {
     static final String[] CODECS = {"none", "gzip", "snappy", "lz4", "zstd"};
     static final int ROUNDS = 60;
@@ -102,6 +102,11 @@ public class Load {
         try (Admin admin = Admin.create(common(bootstrap))) {
             admin.createTopics(topics).all().get();
         }
+        more(bootstrap);
+    }
+
+    /** What was left open before is aborted with the first one that initialises its id. */
+    static void more(String bootstrap) {
         for (String codec : CODECS) {
             plain(bootstrap, codec);
             transactions(bootstrap, codec);
@@ -127,8 +132,14 @@ public class Load {
     }
 
     public static void main(String[] args) throws Exception {
-        if (args[0].equals("write")) write(args[1]);
-        else read(args[1]);
+        switch (args[0]) {
+            case "write" -> write(args[1]);
+            case "more" -> {
+                random.setSeed(18);
+                more(args[1]);
+            }
+            default -> read(args[1]);
+        }
         System.out.flush();
         Runtime.getRuntime().halt(0);
     }

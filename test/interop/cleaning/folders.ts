@@ -43,6 +43,18 @@ function segmentFiles(dir: string): string[] {
   return names.filter((name) => /\/\d{20}\.(log|index|timeindex|txnindex)$/.test(name)).sort();
 }
 
+/** How many batches hold tombstones or markers that are to go at `nowMs`. */
+export function expiredBatches(dir: string, nowMs: number): number {
+  let count = 0;
+  for (const name of segmentFiles(dir).filter((it) => it.endsWith('.log'))) {
+    const b = fs.readFileSync(path.join(dir, name));
+    batch.forEachBatch(b, (at) => {
+      if (batch.hasDeleteHorizonAt(b, at) && batch.baseTimestampAt(b, at) <= nowMs) count++;
+    });
+  }
+  return count;
+}
+
 /** What batches say, but for when their delete horizon was set, and how they are compressed. */
 function rowsOf(b: Buffer): string[] {
   const rows: string[] = [];

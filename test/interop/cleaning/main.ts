@@ -6,15 +6,18 @@ import { promisify } from 'node:util';
 import { freePort } from '../../support/ports';
 import { home, removeDir, ServerProcess, tempDir, writeProperties } from '../../support/process';
 import { startZooKeeper } from '../../support/zookeeper';
-import { differences } from './folders';
+import { differences, expiredBatches } from './folders';
 
 /**
  * The same folders, filled by Apache's producers on Apache's broker, cleaned by Apache's cleaner and by ours: compared file
- * by file and record by record; then each broker serves what the other has cleaned. `node test/interop/cleaning/run.mjs`
+ * by file and record by record; then each broker serves what the other has cleaned. Once the delete horizons have passed
+ * both get more records and are cleaned again, by either: tombstones and markers go. `node test/interop/cleaning/run.mjs`
  */
 const run = promisify(execFile);
 const CHECKPOINT = 'cleaner-offset-checkpoint';
 const PATIENCE_MS = 120_000;
+/** What a cleaning has met first, the next one so much later takes away (KIP-534). */
+const DELETE_RETENTION_MS = 20_000;
 /** Nobody cleans for so long: everything is clean. */
 const QUIET_MS = 3_000;
 
@@ -36,6 +39,7 @@ export async function main({ java, classPath }: { java: string; classPath: strin
     'log.cleaner.enable': String(cleans),
     'log.cleaner.min.cleanable.ratio': 0.01,
     'log.cleaner.backoff.ms': 100,
+    'log.cleaner.delete.retention.ms': DELETE_RETENTION_MS,
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 1,
     'offsets.topic.segment.bytes': 4_000,
@@ -75,16 +79,16 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       await server.kill();
     }
   };
-  const clean = async (logDir: string): Promise<string> => {
-    const read = (): string => {
-      const file = path.join(logDir, CHECKPOINT);
-      return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n').sort().join('\n') : '';
-    };
+  const checkpoint = (logDir: string): string => {
+    const file = path.join(logDir, CHECKPOINT);
+    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n').sort().join('\n') : '';
+  };
+  const clean = async (logDir: string, before = ''): Promise<string> => {
     let [text, sinceMs] = ['', Date.now()];
     for (const deadlineMs = Date.now() + PATIENCE_MS; Date.now() < deadlineMs; await sleep(100)) {
-      const now = read();
+      const now = checkpoint(logDir);
       if (now !== text) [text, sinceMs] = [now, Date.now()];
-      else if (text !== '' && Date.now() - sinceMs > QUIET_MS) return text;
+      else if (text !== before && Date.now() - sinceMs > QUIET_MS) return text;
     }
     throw new Error(`never clean: ${text}`);
   };
@@ -101,6 +105,7 @@ export async function main({ java, classPath }: { java: string; classPath: strin
     for (const copy of [byApache, byUs]) fs.cpSync(filled, copy, { recursive: true, preserveTimestamps: true });
     const theirs = await serve('apache', byApache, true, () => clean(byApache));
     const ours = await serve('ours', byUs, true, () => clean(byUs));
+    const horizonMs = Date.now() + DELETE_RETENTION_MS;
     if (ours !== theirs) throw new Error(`checkpoints differ:\n${ours}\n--\n${theirs}`);
     const found = differences(byApache, byUs);
     if (found.problems.length > 0) throw new Error(found.problems.slice(0, 20).join('\n'));
@@ -117,6 +122,28 @@ export async function main({ java, classPath }: { java: string; classPath: strin
       if (tableOf(lines) !== tableOf(written)) throw new Error(`${side} does not read the last values`);
       console.log(
         `same  ${side} reads what the other has cleaned: ${lines.split('\n').length} of ${written.split('\n').length} records`,
+      );
+    }
+    await sleep(horizonMs - Date.now());
+    for (const [side, logDir] of [
+      ['apache', byApache],
+      ['ours', byUs],
+    ] as const) {
+      await serve('apache', logDir, false, () => load('more', `127.0.0.1:${port}`));
+      const again = `${logDir}-again`;
+      fs.cpSync(logDir, again, { recursive: true, preserveTimestamps: true });
+      const [before, expired] = [checkpoint(logDir), expiredBatches(logDir, horizonMs)];
+      const [theirs, ours] = [
+        await serve('apache', logDir, true, () => clean(logDir, before)),
+        await serve('ours', again, true, () => clean(again, before)),
+      ];
+      if (ours !== theirs) throw new Error(`checkpoints differ:\n${ours}\n--\n${theirs}`);
+      const found = differences(logDir, again);
+      if (found.problems.length > 0) throw new Error(found.problems.slice(0, 20).join('\n'));
+      const left = expiredBatches(again, horizonMs);
+      if (expired === 0 || left > 0) throw new Error(`${expired} batches past their horizon, ${left} of them left`);
+      console.log(
+        `same  ${found.files} files with ${found.batches} batches, which ${side} had cleaned before: ${expired} were past their horizon`,
       );
     }
   } finally {
