@@ -74,7 +74,7 @@ function linesOf(file, only) {
  * broker's ZOOKEEPER. Before each command of a line that begins with `!` the groups at rest are put back, and what they
  * have committed after it is compared as well. A line that begins with `+` prepares what follows: only Apache's tool runs it.
  * A tool on a line that begins with `~` runs until it is interrupted; of lines that it repeats one is compared. A word
- * `%FILE%…` stands for a file that holds the rest of it, and %DIR1% and %DIR2% for the two log dirs of broker 0, which the
+ * `%FILE%…` stands for a file that holds the rest of it, `%IN%…` for standard input, and %DIR1% and %DIR2% for the two log dirs of broker 0, which the
  * environment has to name as LOG_DIRS.
  */
 const readCases = (server, only) =>
@@ -142,6 +142,7 @@ const normalize = (text) =>
     .replace(/, [\d.]+ records\/sec.*/g, ', RATES')
     .replace(/deadlineMs=\d+, tries=\d+, nextAllowedTryMs=\d+\) timed out at \d+ after \d+ attempt/g, 'TIMES')
     .replace(/\nNot in Apache Kafka's tool:\n[\s\S]*$/, '')
+    .replace(/\[B@[0-9a-f]+/g, '[B@ADDRESS')
     .replace(/correlation id \d+/g, 'correlation id N')
     .replace(/\brun[AB]\b/g, 'RUN')
     .replace(/^(\d{4}-\d\d-\d\d [\d:]+|\d{4}), .*/gm, 'STATISTICS')
@@ -150,10 +151,15 @@ const normalize = (text) =>
     .replace(/perf-consumer-\d+\)? */g, 'perf-consumer-N')
     .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
 
-function run(command, argv, isEndless) {
+const INPUT = '%IN%';
+const text = (word) => word.replaceAll('%NL%', '\n').replaceAll('%TAB%', '\t');
+
+function run(command, words, isEndless) {
   const end = isEndless ? { timeout: ENDLESS_MS, killSignal: 'SIGINT' } : { timeout: TIMEOUT_MS };
-  const { stdout, stderr, status } = spawnSync(command, argv, { encoding: 'utf8', input: '', ...end });
-  const unrepeated = (text) => (isEndless ? [...new Set(text.split('\n'))].join('\n') : text);
+  const argv = words.filter((word) => !word.startsWith(INPUT));
+  const input = text(words.find((word) => word.startsWith(INPUT))?.slice(INPUT.length) ?? '');
+  const { stdout, stderr, status } = spawnSync(command, argv, { encoding: 'utf8', input, ...end });
+  const unrepeated = (lines) => (isEndless ? [...new Set(lines.split('\n'))].join('\n') : lines);
   return { stdout: unrepeated(normalize(stdout)), stderr: unrepeated(normalize(stderr)), status };
 }
 
@@ -165,7 +171,7 @@ const withFiles = (words) =>
   words.map((word, index) => {
     if (!word.startsWith('%FILE%')) return word;
     const path = join(files, String(index));
-    writeFileSync(path, word.slice('%FILE%'.length).replaceAll('%NL%', '\n'));
+    writeFileSync(path, text(word.slice('%FILE%'.length)));
     return path;
   });
 
@@ -179,6 +185,8 @@ const java = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   `-Dlog4j.configuration=file:${join(HERE, 'log4j.properties')}`,
+  '-cp',
+  join(home, 'libs', '*'),
 ];
 let failures = 0;
 let count = 0;
@@ -194,7 +202,7 @@ for (const { tool, argv: words, changesGroups, prepares, isEndless } of cases) {
     return { ...run(command, args, isEndless), groups: changesGroups ? groups.state() : '' };
   };
   const inRun = (run) => withFiles(argv.map((word) => word.replaceAll('%RUN%', run)));
-  const theirs = runOne('java', [...java, '-cp', join(home, 'libs', '*'), CLASSES[tool], ...inRun('runA')]);
+  const theirs = runOne('java', [...java, CLASSES[tool], ...inRun('runA')]);
   if (prepares) continue;
   count++;
   const ours = runOne(process.execPath, [

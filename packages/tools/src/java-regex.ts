@@ -11,10 +11,27 @@ export function javaPattern(source: string): RegExp {
     try {
       return new RegExp(source);
     } catch (thrown) {
-      const why = (thrown as Error).message.replace(/^Invalid regular expression: /, '');
-      throw new ToolError('java.util.regex.PatternSyntaxException', why);
+      throw new ToolError('java.util.regex.PatternSyntaxException', javaSyntaxError(source, thrown as Error));
     }
   }
+}
+
+/** What Java says of a regular expression, for what people mistype; other mistakes in JavaScript's words. */
+function javaSyntaxError(source: string, { message }: Error): string {
+  const last = source.length - 1;
+  const dangling = /^[*+?]/.test(source) ? 0 : source.search(/(?<=[(|])[*+?]/);
+  if (message.includes('Unterminated character class')) return at('Unclosed character class', source, last);
+  if (message.includes('Unterminated group')) return at('Unclosed group', source, source.length);
+  if (message.includes('Nothing to repeat') && dangling >= 0) {
+    return at(`Dangling meta character '${source[dangling]}'`, source, dangling);
+  }
+  return message.replace(/^Invalid regular expression: /, '');
+}
+
+/** java.util.regex.PatternSyntaxException.getMessage. */
+function at(what: string, source: string, index: number): string {
+  const pointer = index < source.length ? `\n${' '.repeat(index)}^` : '';
+  return `${what} near index ${index}\n${source}${pointer}`;
 }
 
 /** A Java regular expression that must match a whole text. */

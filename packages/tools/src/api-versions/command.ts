@@ -1,6 +1,7 @@
 import { APIS } from '@odradek/protocol/messages';
 import { parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
+import { parseBootstrapServers } from '../client/addresses';
 import { commandProperties, createAdmin } from '../client/admin';
 import { type KafkaClient, type Node, nodeText } from '../client/client';
 import type { ApiRange, Connection } from '../client/connection';
@@ -68,6 +69,8 @@ export async function brokerApiVersions(argv: readonly string[], io: Io): Promis
   usage.require('bootstrap-server');
   const properties = commandProperties(options.valueOf('command-config'));
   const bootstrapServers = options.valueOf('bootstrap-server')!;
+  // Its client is put together by hand: what is wrong with the addresses is not told as a failure of that.
+  parseBootstrapServers(bootstrapServers);
   const { client } = await createAdmin(properties, bootstrapServers, io, {
     clientId: 'admin-1',
     label: 'LegacyAdminClient',

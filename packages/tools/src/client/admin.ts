@@ -31,14 +31,20 @@ export class Admin {
 
   /** The same with another API time-out: that of one operation (AbstractOptions.timeoutMs). */
   within(apiTimeoutMs: number): Admin {
-    return new Admin(this.client, apiTimeoutMs, this.retryBackoffMs);
+    const admin = new Admin(this.client, apiTimeoutMs, this.retryBackoffMs);
+    admin.admission = this.admission;
+    return admin;
   }
+
+  /** What is asked before each operation: whether those who answer are who they should be. */
+  admission: ((call: Call) => Promise<void>) | undefined;
 
   /** Runs an operation, again after each retriable failure, until the API time-out (default.api.timeout.ms). */
   async call<T>(name: string, operation: (call: Call) => Promise<T>): Promise<T> {
     const call: Call = { name, deadlineMs: Date.now() + this.apiTimeoutMs };
     for (let attempts = 1; ; attempts++) {
       try {
+        await this.admission?.(call);
         return await operation(call);
       } catch (thrown) {
         if (thrown instanceof ToolError && thrown.message === NO_NODE) {

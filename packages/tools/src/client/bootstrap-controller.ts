@@ -24,3 +24,10 @@ export async function requireController(admin: Admin, call: Call, io: Io): Promi
   if (error.error === 'MISMATCHED_ENDPOINT_TYPE') logTo(io.stderr)('WARN', logPrefix + what, METADATA_MANAGER, error);
   throw error;
 }
+
+/** What Java's admin client says of operations that it sends to brokers alone. */
+export const notForControllers = (): ServerError =>
+  new ServerError(
+    'UNSUPPORTED_ENDPOINT_TYPE',
+    'This Admin API is not yet supported when communicating directly with the controller quorum.',
+  );

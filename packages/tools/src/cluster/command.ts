@@ -1,7 +1,7 @@
 import { errorName } from '@odradek/protocol/errors';
 import { DescribeCluster } from '@odradek/protocol/messages/describe-cluster';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
-import { requireController } from '../client/bootstrap-controller';
+import { notForControllers, requireController } from '../client/bootstrap-controller';
 import { execute, executionError } from '../client/futures';
 import { exitCodeAfter } from '../failures';
 import { printJson } from '../json-output';
@@ -35,12 +35,6 @@ async function unregister(admin: Admin, brokerId: number, io: Io): Promise<void>
     println(io.stdout, 'The target cluster does not support the broker unregistration API.');
   }
 }
-
-const notForControllers = (): ServerError =>
-  new ServerError(
-    'UNSUPPORTED_ENDPOINT_TYPE',
-    'This Admin API is not yet supported when communicating directly with the controller quorum.',
-  );
 
 /** kafka-cluster (org.apache.kafka.tools.ClusterTool). */
 export const cluster = (argv: readonly string[], io: Io): Promise<number> =>

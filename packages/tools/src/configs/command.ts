@@ -1,4 +1,6 @@
 import { commandProperties, createAdmin } from '../client/admin';
+import { notForControllers, requireController } from '../client/bootstrap-controller';
+import { executionError } from '../client/futures';
 import { printJson } from '../json-output';
 import { type Io, println } from '../print';
 import type { Tool } from '../run-tool';
@@ -19,9 +21,15 @@ async function viaBroker(options: ConfigsOptions, io: Io): Promise<void> {
   const properties = commandProperties(options.valueOf('command-config'));
   const servers = options.valueOf(options.has('bootstrap-server') ? 'bootstrap-server' : 'bootstrap-controller')!;
   const admin = await createAdmin(properties, servers, io);
+  if (!options.has('bootstrap-server')) admin.admission = (call) => requireController(admin, call, io);
   try {
     const entities = entitiesOf(options);
     const type = entities.types[0]!;
+    const refuseControllers = (): void => {
+      if (!options.has('bootstrap-server')) throw executionError(notForControllers());
+    };
+    const asksBrokers = !isResourceType(type) || (type === 'topics' && entities.names.length === 0);
+    if (options.has('describe') && asksBrokers) refuseControllers();
     if (options.has('describe') && options.has('json')) {
       const document = isResourceType(type)
         ? await describeResourcesJson(admin, type, entities.names[0], options.has('all'))
@@ -39,6 +47,7 @@ async function viaBroker(options: ConfigsOptions, io: Io): Promise<void> {
     }
     const changes = changesOf(options, io);
     const name = entities.names[0]!;
+    if (!isResourceType(type)) refuseControllers();
     if (isResourceType(type)) await alterResource(admin, type, name, changes);
     else await alterQuotas(admin, entities, changes);
     println(

@@ -1,3 +1,4 @@
+import { loadProperties } from '../client/properties';
 import { hashMapOrder, scalaHashOrder, stringHash } from '../java-order';
 import { type Io, logTo, println } from '../print';
 import { illegalArgument, ServerError } from '../tool-error';
@@ -156,7 +157,9 @@ async function describe(zk: ZooKeeper, entities: readonly Entity[], io: Io): Pro
 export async function zookeeperConfigs(options: ConfigsOptions, io: Io): Promise<void> {
   println(io.stdout, 'Warning: --zookeeper is deprecated and will be removed in a future version of Kafka.');
   println(io.stdout, 'Use --bootstrap-server instead to specify a broker to connect to.');
-  if (options.has('zk-tls-config-file')) {
+  const tlsFile = options.valueOf('zk-tls-config-file');
+  if (tlsFile !== undefined) {
+    loadProperties(tlsFile);
     throw illegalArgument('--zk-tls-config-file is not supported by this version of the tools.');
   }
   const zk = await ZooKeeper.connect(options.valueOf('zookeeper')!);

@@ -58,7 +58,10 @@ export async function parseConsumerArguments(argv: readonly string[], io: Io): P
     include: options.has('topic') ? undefined : includeOf(options),
     partition: options.has('partition') ? options.valueOf('partition') : undefined,
     offset: parseOffset(options, usage),
-    maxMessages: options.has('max-messages') ? options.valueOf('max-messages')! : -1,
+    // Read where records are counted, so that what is no number is told there, as Kafka's tool does.
+    get maxMessages(): number {
+      return options.has('max-messages') ? options.valueOf('max-messages')! : -1;
+    },
     timeoutMs: parseTimeout(options),
     skipsErrors: options.has('skip-message-on-error'),
     logsEvents: options.has('enable-systest-events'),

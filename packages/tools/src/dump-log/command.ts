@@ -107,9 +107,9 @@ class Dumper {
 
   private dumpLog(path: string, title: () => string): void {
     const format = this.format();
+    const maxBytes = this.options.valueOf('max-bytes')!;
     println(this.io.stdout, title());
     const file = new FileReader(path);
-    const maxBytes = this.options.valueOf('max-bytes')!;
     let validBytes = 0;
     let lastOffset = -1;
     try {
@@ -117,12 +117,13 @@ class Dumper {
         println(this.io.stdout, batchLine(batch));
         validBytes += batch.bytes.length;
         if (!this.isDeep) continue;
-        const lines = recordLines(batch.bytes, format, (offset) => {
+        const onOffset = (offset: number): void => {
           if (lastOffset !== -1 && offset !== lastOffset + 1) {
             this.problems.gaps.add(path, `  ${lastOffset} is followed by ${offset}`);
           }
           lastOffset = offset;
-        });
+        };
+        const lines = recordLines(batch.bytes, format, onOffset, (begun) => this.io.stdout.write(begun));
         for (const line of lines) println(this.io.stdout, line);
       }
       const trailing = file.size - validBytes;

@@ -20,15 +20,22 @@ export type MessageParser = (record: KafkaRecord) => {
 
 type Decoder = (bytes: Buffer) => string;
 
+const VERSION_BYTES = 2;
 const PACKAGE = 'org.apache.kafka.tools.api.';
 const OLD_PACKAGE = 'kafka.serializer.';
 
 const DECODERS: Readonly<Record<string, Decoder>> = {
   StringDecoder: (bytes) => bytes.toString('utf8'),
   DefaultDecoder: (bytes) => `[B@${bytes.length.toString(16)}`,
-  IntegerDecoder: (bytes) => String(bytes.readInt32BE()),
-  LongDecoder: (bytes) => String(bytes.readBigInt64BE()),
+  IntegerDecoder: (bytes) => String(enough(bytes, 4).readInt32BE()),
+  LongDecoder: (bytes) => String(enough(bytes, 8).readBigInt64BE()),
 };
+
+/** Bytes as java.nio reads them: it refuses where they are too few. */
+function enough(bytes: Buffer, count: number): Buffer {
+  if (bytes.length < count) throw new ToolError('java.nio.BufferUnderflowException', null);
+  return bytes;
+}
 
 /** The decoder of a Java class name. Throws `ToolError` where there is none. */
 export function decoderOf(className: string, io: Io): Decoder {
@@ -74,6 +81,7 @@ export const offsetsParser: MessageParser = ({ key, value, offset }) => {
   }
   try {
     const version = storedVersion(key);
+    if (version === undefined) throw new Error("Could not read version from key's buffer.");
     const commit = storedJson(OffsetCommitKey, key);
     const data = commit ?? storedJson(GroupMetadataKey, key);
     if (!data) return { key: `Unknown record type ${version} at offset ${offset}, skipping.`, payload: undefined };
@@ -89,7 +97,7 @@ export const offsetsParser: MessageParser = ({ key, value, offset }) => {
 
 /** `--transaction-log-decoder`. */
 export const transactionsParser: MessageParser = ({ key, value }) => {
-  const stored = key && decodeStored(TransactionLogKey, key);
+  const stored = key && decodeStored(TransactionLogKey, enough(key, VERSION_BYTES));
   if (!stored) return { key: `unknown::version=${key && storedVersion(key)}`, payload: undefined };
   const keyText = `transaction_metadata::transactionalId=${stored.data.transactionalId}`;
   const metadata = value && decodeStored(TransactionLogValue, value)?.data;

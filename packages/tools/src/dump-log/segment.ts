@@ -103,18 +103,29 @@ function metadataText(bytes: Buffer, record: KafkaRecord): string {
   return text;
 }
 
+function parsed({ parser }: RecordFormat, record: KafkaRecord, onFailure: () => void): ReturnType<MessageParser> {
+  try {
+    return parser(record);
+  } catch (thrown) {
+    onFailure();
+    throw thrown;
+  }
+}
+
 /** The lines for a batch's records; `onOffset` gets each record's offset. */
 export function* recordLines(
   bytes: Buffer,
   format: RecordFormat,
   onOffset: (offset: number) => void,
+  /** Gets the line of a record that cannot be decoded, as far as it goes. */
+  onBroken: (line: string) => void,
 ): Generator<string> {
   const isControl = magicAt(bytes, 0) >= 2 && isControlAt(bytes, 0);
   for (const record of readRecords(bytes, 0)) {
     onOffset(record.offset);
     let line = format.skipsMetadata ? '' : `| ${metadataText(bytes, record)}`;
     if (format.printsContents && !isControl) {
-      const { key, payload } = format.parser(record);
+      const { key, payload } = parsed(format, record, () => onBroken(line));
       if (key !== undefined) line += `${line === '' ? '|' : ''} key: ${key}`;
       if (payload !== undefined) line += ` payload: ${payload}`;
     }
