@@ -1,6 +1,7 @@
 import { DEFAULT_OPTIONS } from '../args/default-options';
 import { type OptionDeclarations, parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
+import { loadProperties, type Properties } from '../client/properties';
 import { type Io, println } from '../print';
 import { illegalArgument, ToolError } from '../tool-error';
 
@@ -43,13 +44,21 @@ const NO_IDENTITY =
 const NO_TLS =
   "Connections to ZooKeeper with TLS are not part of this project; Apache Kafka's own zookeeper-security-migration.sh may be used on this cluster.";
 
+/** Whether a client with these settings shows ZooKeeper a certificate (KafkaConfig.zkTlsClientAuthEnabled). */
+const identifies = (properties: Properties): boolean =>
+  properties.get('zookeeper.ssl.client.enable') === 'true' &&
+  properties.has('zookeeper.clientCnxnSocket') &&
+  properties.has('zookeeper.ssl.keystore.location');
+
 function migrate(argv: readonly string[], io: Io): never {
   const options = parseOptions(OPTIONS, argv);
   usageOf(options, io).helpOrVersion(
     argv,
     'ZooKeeper Migration Tool Help. This tool updates the ACLs of znodes as part of the process of setting up ZooKeeper authentication.',
   );
-  println(io.stderr, options.has('zk-tls-config-file') ? NO_TLS : `ERROR: ${NO_IDENTITY}`);
+  const file = options.valueOf('zk-tls-config-file');
+  const hasIdentity = file !== undefined && identifies(loadProperties(file));
+  println(io.stderr, hasIdentity ? NO_TLS : `ERROR: ${NO_IDENTITY}`);
   throw illegalArgument('Incorrect configuration');
 }
 
