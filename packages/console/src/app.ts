@@ -30,7 +30,10 @@ export class App {
     const { session, bootstrapServers, zookeeperConnect } = settings;
     const admin = new Idling(
       () => adminOf(clientOf(bootstrapServers)),
-      (open) => open.close(),
+      (open) => {
+        open.close();
+        this.reader.forget();
+      },
       IDLE_MS,
     );
     this.reader = new ClusterReader((work) => admin.use(work), session.brokerId);
@@ -49,7 +52,7 @@ export class App {
       if (what !== null) this.settings.onChange(what);
       return answer;
     } finally {
-      this.reader.invalidate();
+      this.reader.forget();
     }
   }
 

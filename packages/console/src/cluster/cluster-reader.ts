@@ -74,8 +74,8 @@ export class ClusterReader {
     this.topicConfigs = new CachedByKey((topic) => withAdmin((admin) => readTopicConfigs(admin, topic)), now, SLOW_MS);
   }
 
-  /** After a change: nobody is shown what was before. */
-  invalidate(): void {
+  /** Nobody looks any more, or something was changed: nothing that is known is shown to who looks next. */
+  forget(): void {
     const { topology, logs, ends, starts, minIsrs, reassignments, groupIds, groupsOf, oneGroup } = this;
     const ofCluster = [topology, logs, ends, starts, minIsrs, reassignments];
     for (const each of [...ofCluster, groupIds, groupsOf, oneGroup]) each.invalidate();

@@ -30,13 +30,15 @@ export function matcherOf(request: MessagesRequest): Matcher {
 /** Nothing but a script of `vm` can be told to end within a regular expression. */
 function interruptible(matcher: Matcher): Matcher {
   const script = new Script('match()');
+  const world = { match: (): void => {} };
+  const context = createContext(world);
   return (records) => {
     let found: readonly ConsumerRecord[] = [];
-    const match = (): void => {
+    world.match = () => {
       found = matcher(records);
     };
     try {
-      script.runInContext(createContext({ match }), { timeout: PATIENCE_MS });
+      script.runInContext(context, { timeout: PATIENCE_MS });
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw thrown;
       throw badRequest(
