@@ -149,7 +149,7 @@ export const loads = [
   {
     id: 'group-join',
     title: 'a group of 50 members, 100 partitions: all start, each has a record',
-    job: { kind: 'join', members: 50, heartbeatMs: 10, partitions: 100 },
+    job: { kind: 'join', groups: 9, coldGroups: 20, members: 50, heartbeatMs: 1, partitions: 100 },
     columns: [{ ...seconds('joinSeconds'), target: 0.5 }],
     touchBytes: 0,
   },

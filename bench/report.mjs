@@ -60,6 +60,10 @@ const heads = {
   verdict: 'met',
 };
 
+/** One row by itself, as it comes. */
+export const lineOf = ({ figure, unit, ours, apache, ratio, target, verdict }) =>
+  `${figure && `${figure}\n`}  ${unit}: ours ${ours}, Apache ${apache}, ratio ${ratio}${target && ` (${target}: ${verdict || '-'})`}`;
+
 /** A Markdown table whose columns line up in a terminal. */
 export function table(rows) {
   const keys = Object.keys(heads);

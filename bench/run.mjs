@@ -10,7 +10,7 @@ import { home } from '../scripts/lib/paths.mjs';
 import { announce, PlainError } from '../scripts/lib/say.mjs';
 import { apache, ours, startZooKeeper } from './brokers.mjs';
 import { busyShare, describeMachine, touchMemory } from './machine.mjs';
-import { rowsOf, table } from './report.mjs';
+import { lineOf, rowsOf, table } from './report.mjs';
 
 /** Before each measured time; before a load's first round; and before a broker's first load, when a JVM is all cold. */
 const WARM_SECONDS = 1;
@@ -62,20 +62,36 @@ async function brokerKinds({ bundle, alone }, dir) {
 /** Collects results by figure and broker, and prints each figure as soon as it is complete. */
 class Sheet {
   rows = [];
+  failures = [];
 
-  /** Runs `measure` for each broker in turn, `rounds` times over. */
+  /** Runs `measure` for each broker in turn, `rounds` times over. One that fails is left out from there on, and named. */
   async figure(figure, brokers, rounds, measure) {
     const results = {};
+    const failed = new Set();
     const progress = announce(figure.title);
     for (let round = 0; round < rounds; round++) {
-      for (const broker of brokers) {
+      for (const broker of brokers.filter(({ name }) => !failed.has(name))) {
         results[broker.name] ??= [];
-        results[broker.name].push(await measure(broker, round));
+        try {
+          results[broker.name].push(await measure(broker, round));
+        } catch (error) {
+          failed.add(broker.name);
+          this.fail(`${figure.id} (${broker.name}, round ${round + 1})`, error);
+        }
         progress.update(`(round ${round + 1} of ${rounds}: ${broker.name})`);
       }
     }
     progress.done();
-    this.rows.push(...rowsOf(figure, results));
+    const rows = rowsOf(figure, results);
+    this.rows.push(...rows);
+    for (const row of rows) console.log(lineOf(row));
+  }
+
+  /** What has been measured is kept. */
+  fail(what, error) {
+    const failure = `${what}: ${error.message}`;
+    this.failures.push(failure);
+    console.error(`failed: ${error instanceof PlainError ? failure : (error.stack ?? failure)}`);
   }
 }
 
@@ -103,7 +119,7 @@ export class WarmUps {
 
 /**
  * Runs a bench from its beginning to its table: `measure(sheet, { kinds, dir, zooKeeper, load })` fills the sheet, `load(job)` runs a
- * load. A whole run is kept in `file` under `title`.
+ * load. A whole run is kept in `file` under `title`, with the names of what failed. Returns the exit code.
  */
 export async function runBench(options, { title, file, explained }, measure) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'odradek-bench-'));
@@ -116,6 +132,8 @@ export async function runBench(options, { title, file, explained }, measure) {
     if (options.isWhole) touchMemory();
     busy = await busyShare();
     await measure(sheet, { kinds, dir, zooKeeper: zooKeeper.connect, load: (job) => runLoad(program, job) });
+  } catch (error) {
+    sheet.fail('the bench', error);
   } finally {
     await zooKeeper.stop();
     fs.rmSync(dir, { recursive: true, force: true });
@@ -123,8 +141,10 @@ export async function runBench(options, { title, file, explained }, measure) {
   const noise =
     busy > NOISY_SHARE ? `**noisy: others used ${Math.round(busy * 100)} % of its CPU time just before**` : 'quiet';
   const head = `${new Date().toISOString().slice(0, 10)}: ${describeMachine()}; machine ${noise}. Medians of ${options.rounds} rounds in turn, ${options.seconds} s each.`;
-  console.log(`\n${head}\n\n${table(sheet.rows)}`);
-  if (!options.isWhole) return;
-  const text = `# ${title}\n\nWritten by ${explained}\n\n${head}\n\n${table(sheet.rows)}\n`;
-  fs.writeFileSync(path.join(home, 'bench', file), text);
+  const failures = sheet.failures.map((failure) => `\n- failed: ${failure.split('\n', 1)[0]}`).join('');
+  const body = `${head}\n\n${table(sheet.rows)}\n${failures && `${failures}\n`}`;
+  console.log(`\n${body}`);
+  const text = `# ${title}\n\nWritten by ${explained}\n\n${body}`;
+  if (options.isWhole) fs.writeFileSync(path.join(home, 'bench', file), text);
+  return failures === '' ? 0 : 1;
 }

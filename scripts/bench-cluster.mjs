@@ -36,7 +36,7 @@ const about = {
 await runMain(async () => {
   const options = readOptions([clusterLife, ...clusterLoads, clusterAfterLoad, ...outages]);
   if (options.bundle === undefined) prepare();
-  await runBench(options, about, async (sheet, parts) => {
+  return runBench(options, about, async (sheet, parts) => {
     const { kinds, dir, zooKeeper, load } = parts;
     if (options.wanted(clusterLife))
       await sheet.figure(clusterLife, kinds, options.rounds, (kind) => measureClusterStart(kind, dir, zooKeeper));
@@ -49,5 +49,4 @@ await runMain(async () => {
       );
     }
   });
-  return 0;
 });

@@ -41,7 +41,7 @@ const about = {
 await runMain(async () => {
   const options = readOptions([life, ...groups, ...cleanings, ...tools, ...loads, afterLoad]);
   if (options.bundle === undefined) prepare();
-  await runBench(options, about, async (sheet, parts) => {
+  return runBench(options, about, async (sheet, parts) => {
     const { kinds, dir, zooKeeper, load } = parts;
     if (options.wanted(life))
       await sheet.figure(life, kinds, options.rounds, (kind) => measureLife(kind, dir, zooKeeper));
@@ -60,5 +60,4 @@ await runMain(async () => {
     }
     if ([...loads, ...tools, afterLoad].some(options.wanted)) await measureLoads(sheet, options, parts);
   });
-  return 0;
 });

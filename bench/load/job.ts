@@ -84,9 +84,11 @@ export interface CommitJob extends Target, Timed {
   readonly inFlight: number;
 }
 
-/** A group whose members all start at once. */
+/** Groups, one after the other, whose members all start at once; `coldGroups` of them before time is taken. */
 export interface JoinJob extends Target {
   readonly kind: 'join';
+  readonly groups: number;
+  readonly coldGroups: number;
   readonly members: number;
   readonly heartbeatMs: number;
 }
