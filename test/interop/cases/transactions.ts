@@ -183,6 +183,18 @@ async function partitions(both: Both): Promise<void> {
   await empty.end(3, true);
   await empty.untilComplete();
   await empty.describe();
+  // A request without any transaction is not sent: Apache's broker never answers it.
+  for (const version of [4, 5]) {
+    const batched = new Producer(both, `parts-none-${version}`);
+    await batched.enter();
+    await batched.verify(version, [], {}, 'nothing, before');
+    await batched.add(version, [], {}, 'nothing');
+    await batched.describe();
+    await batched.verify(version, [{ name: 'txn-parts', partitions: [] }], {}, 'no partitions');
+    await batched.add(version, [{ name: 'txn-parts', partitions: [] }], {}, 'no partitions');
+    await batched.describe();
+    await batched.end(3, true);
+  }
 }
 
 /** Many transactions in one request, as brokers ask (KIP-890). */
