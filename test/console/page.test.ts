@@ -276,6 +276,7 @@ test('from the first key to an open record and back, without a mouse', async () 
   await page.until(`document.querySelector('dialog[open] .keys')`);
   await page.press('Escape');
   await page.until(`!document.querySelector('dialog')`);
+  await page.until(`document.activeElement.matches('button[data-handle]')`);
   await page.press('Escape');
   await untilHash('#/topics');
   await page.press('g', 'c');

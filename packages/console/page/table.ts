@@ -30,6 +30,7 @@ export interface TableSpec<Row> {
   /** Where Enter leads. A row that leads nowhere and opens nothing can be walked to all the same. */
   readonly hrefOf?: (row: Row) => string;
   readonly open?: (row: Row) => void;
+  /** Whether what it opens is open beside the table; without it, `open` opens a dialog. */
   readonly isOpen?: (row: Row) => boolean;
   /** The keys have come to this row. */
   readonly moved?: (row: Row) => void;
@@ -242,7 +243,7 @@ function head<Row>(spec: TableSpec<Row>, state: TableState, column: Column<Row>)
           'button',
           { type: 'button', class: 'sort', on: { click: sort } },
           column.title,
-          h('span', { class: 'arrow', 'aria-hidden': 'true' }, isSorted ? (isDescending ? '↓' : '↑') : ''),
+          isSorted && h('span', { class: 'arrow', 'aria-hidden': 'true' }, isDescending ? '↓' : '↑'),
         )
       : column.title,
   );
@@ -259,8 +260,8 @@ function handle<Row>(spec: TableSpec<Row>, state: TableState, row: Row, key: str
   const props = { class: 'handle', tabindex, 'data-handle': key, on: { focus } };
   if (spec.hrefOf) return h('a', { ...props, href: spec.hrefOf(row) }, content);
   if (!spec.open) return h('span', props, content);
-  const isOpen = spec.isOpen?.(row) ?? false;
-  return h('button', { ...props, type: 'button', 'aria-expanded': String(isOpen) }, content);
+  const opens = spec.isOpen ? { 'aria-expanded': String(spec.isOpen(row)) } : { 'aria-haspopup': 'dialog' };
+  return h('button', { ...props, ...opens, type: 'button' }, content);
 }
 
 /** Anywhere in a row counts as its handle, but where something else can be clicked or a text is being marked. */

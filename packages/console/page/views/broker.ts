@@ -34,7 +34,7 @@ export function brokerView(page: Page, id: number): View {
           apis(data),
         ),
         section('Log dirs', dirTable(data)),
-        section('Configs', configTable('broker-configs', `Configs of broker ${id}`, data.configs)),
+        section('Configs', configTable(page, 'broker-configs', `Configs of broker ${id}`, data.configs)),
       ]),
     ],
     leave: () => feeds.stop(),

@@ -73,7 +73,7 @@ function groupTable(groups: readonly GroupSummary[]): VNode {
         {
           id: 'coordinator',
           title: 'Coordinator',
-          width: '9rem',
+          width: '9.5rem',
           isNumeric: true,
           isMinor: true,
           sort: ({ coordinator }) => coordinator,

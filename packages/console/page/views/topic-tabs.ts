@@ -8,6 +8,7 @@ import {
   configSource,
   configValue,
   empty,
+  facts,
   groupState,
   number,
   replicaLegend,
@@ -134,11 +135,12 @@ export function configsTab(page: Page, data: TopicDetails, done: () => void): VN
           'Change…',
         )
     : undefined;
-  return configTable(`topic-configs`, `Configs of ${data.name}`, data.configs, edit);
+  return configTable(page, 'topic-configs', `Configs of ${data.name}`, data.configs, edit);
 }
 
 /** Configs of a topic or broker: what was set stands above what is default. */
 export function configTable(
+  page: Page,
   id: string,
   label: string,
   configs: readonly Config[],
@@ -177,6 +179,7 @@ export function configTable(
       id,
       label,
       noun: 'setting',
+      open: (config) => page.openDialog({ title: config.name, render: () => configDetails(config) }),
       keyOf: ({ name }) => name,
       sorting: { by: 'name', isDescending: false },
       filterText: ({ name, value, source }) => `${name} ${value ?? ''} ${source}`,
@@ -187,6 +190,19 @@ export function configTable(
     configs,
   );
 }
+
+/** A setting in full: what is cut in a list, and what it does. */
+const configDetails = (config: Config): VNode =>
+  h(
+    'div',
+    { class: 'fields' },
+    facts([
+      ['Value', configValue(config)],
+      ['From', configSource(config)],
+      ['Type', config.type.toLowerCase()],
+    ]),
+    config.documentation !== null && h('p', null, config.documentation),
+  );
 
 export function groupsTab(data: TopicDetails): VNode {
   const largest = Math.max(...data.groups.map(({ lag }) => lag ?? 0));
