@@ -19,6 +19,11 @@ const STREAMS_TESTS = [
   ['org.apache.kafka', 'kafka-clients', VERSION, 'test'],
 ];
 
+/** Kafka Connect, the file connectors and MirrorMaker 2. */
+const CONNECT = ['connect-runtime', 'connect-file', 'connect-json', 'connect-transforms', 'connect-mirror'].map(
+  (artifact) => ['org.apache.kafka', artifact, VERSION],
+);
+
 const dependency = ([group, artifact, version, classifier]) =>
   `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${classifier ? `<classifier>${classifier}</classifier>` : ''}</dependency>`;
 
@@ -51,6 +56,15 @@ export function resolveApacheKafka() {
  */
 export function resolveStreamsTests() {
   return fetched(`kafka-streams-tests-${VERSION}`, `the tests of Kafka Streams ${VERSION}`, STREAMS_TESTS);
+}
+
+/**
+ * Where Apache's Connect is: in KAFKA_HOME, else in `.vendor/`, filled through Maven.
+ * @returns {string} a class path, to be put after the broker's
+ */
+export function resolveConnect() {
+  if (process.env.KAFKA_HOME) return resolveApacheKafka();
+  return fetched(`kafka-connect-${VERSION}`, `Apache's Kafka Connect ${VERSION}`, CONNECT);
 }
 
 function fetched(folder, name, artifacts) {

@@ -1,0 +1,50 @@
+import type { Kafka } from '../mixed/member';
+import { startJava } from '../transactions/java';
+
+/** What a scenario left behind, by name, masked. */
+export type Account = Map<string, string>;
+
+const TOPICS = 'org.apache.kafka.tools.TopicCommand';
+const CONSUMER = 'org.apache.kafka.tools.consumer.ConsoleConsumer';
+/** How long nothing more comes before a topic is taken to be read. */
+const SILENCE_MS = 6_000;
+
+async function output(kafka: Kafka, mainClass: string, args: readonly string[]): Promise<string[]> {
+  const program = startJava(kafka, mainClass, args);
+  await program.ended;
+  return program.log().split('\n');
+}
+
+/** Notes every topic but those of groups and transactions: partitions, copies, settings. */
+export async function noteTopics(kafka: Kafka, bootstrap: string, account: Account, where = ''): Promise<void> {
+  for (const line of await output(kafka, TOPICS, ['--bootstrap-server', bootstrap, '--describe'])) {
+    const match = /^Topic: (\S+)\s+TopicId: \S+\s+(PartitionCount: .*)$/.exec(line);
+    if (match && !match[1]!.startsWith('__')) account.set(`topic ${where}${match[1]}`, match[2]!);
+  }
+}
+
+export interface ReadOptions {
+  /** `--formatter`; without one key, value and headers. */
+  readonly formatter?: string;
+  readonly committed?: boolean;
+}
+
+/** Every record of a topic as a line of text. */
+export async function readTopic(
+  kafka: Kafka,
+  bootstrap: string,
+  topic: string,
+  { formatter, committed = true }: ReadOptions = {},
+): Promise<string[]> {
+  const shown = ['print.partition', 'print.headers', 'print.key'].flatMap((name) => ['--property', `${name}=true`]);
+  const lines = await output(kafka, CONSUMER, [
+    '--bootstrap-server',
+    bootstrap,
+    ...['--topic', topic, '--from-beginning', '--timeout-ms', String(SILENCE_MS)],
+    ...(committed ? ['--isolation-level', 'read_committed'] : []),
+    ...(formatter === undefined ? shown : ['--formatter', formatter]),
+  ]);
+  const isRecord = (line: string): boolean =>
+    line !== '' && !/^\[|^log4j:|^Processed a total|^org\.apache\.kafka\.common\.errors\.TimeoutException/.test(line);
+  return lines.filter(isRecord);
+}
