@@ -2,7 +2,7 @@ import { errorName } from '@odradek/protocol/errors';
 import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import type { Admin, Call } from '../client/admin';
 import { DisconnectError } from '../client/connection';
-import { type Leaders, type TopicPartition, toTopics } from '../client/partitions';
+import { type Leaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
 import { ServerError, type ToolError } from '../tool-error';
 
 /** Special timestamps of ListOffsets (org.apache.kafka.common.requests.ListOffsetsRequest). */
@@ -11,6 +11,8 @@ export const EARLIEST = -2;
 export const MAX_TIMESTAMP = -3;
 export const EARLIEST_LOCAL = -4;
 export const LATEST_TIERED = -5;
+
+const HANDLER = 'org.apache.kafka.clients.admin.internals.ListOffsetsHandler';
 
 /** The first version of ListOffsets that knows a special timestamp. */
 const MINIMUM_VERSION: Readonly<Record<number, number>> = {
@@ -80,9 +82,17 @@ async function askLeader(
         continue;
       }
       const error = new ServerError(errorName(errorCode));
-      if (!error.retriable) results.set(partition, { error });
+      if (error.retriable) continue;
+      tellUnexpected(admin, partition, error);
+      results.set(partition, { error });
     }
   }
+}
+
+function tellUnexpected({ client }: Admin, partition: TopicPartition, { error }: ServerError): void {
+  const { log, logPrefix } = client.options;
+  const what = `ListOffsets request for topic partition ${partitionText(partition)} failed due to an unexpected error`;
+  log('ERROR', `${logPrefix}${what} ${error}`, HANDLER);
 }
 
 function unsupported(nodeId: number, timestamp: number): ToolError {
