@@ -19,10 +19,12 @@ const STREAMS_TESTS = [
   ['org.apache.kafka', 'kafka-clients', VERSION, 'test'],
 ];
 
-/** Kafka Connect, the file connectors and MirrorMaker 2. */
-const CONNECT = ['connect-runtime', 'connect-file', 'connect-json', 'connect-transforms', 'connect-mirror'].map(
-  (artifact) => ['org.apache.kafka', artifact, VERSION],
-);
+/** Kafka Connect and the file connectors. */
+const CONNECT = ['connect-runtime', 'connect-file', 'connect-json', 'connect-transforms'].map((artifact) => [
+  'org.apache.kafka',
+  artifact,
+  VERSION,
+]);
 
 const dependency = ([group, artifact, version, classifier]) =>
   `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${classifier ? `<classifier>${classifier}</classifier>` : ''}</dependency>`;

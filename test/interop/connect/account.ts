@@ -16,33 +16,22 @@ async function output(kafka: Kafka, mainClass: string, args: readonly string[]):
 }
 
 /** Notes every topic but those of groups and transactions: partitions, copies, settings. */
-export async function noteTopics(kafka: Kafka, bootstrap: string, account: Account, where = ''): Promise<void> {
+export async function noteTopics(kafka: Kafka, bootstrap: string, account: Account): Promise<void> {
   for (const line of await output(kafka, TOPICS, ['--bootstrap-server', bootstrap, '--describe'])) {
     const match = /^Topic: (\S+)\s+TopicId: \S+\s+(PartitionCount: .*)$/.exec(line);
-    if (match && !match[1]!.startsWith('__')) account.set(`topic ${where}${match[1]}`, match[2]!);
+    if (match && !match[1]!.startsWith('__')) account.set(`topic ${match[1]}`, match[2]!);
   }
 }
 
-export interface ReadOptions {
-  /** `--formatter`; without one key, value and headers. */
-  readonly formatter?: string;
-  readonly committed?: boolean;
-}
-
-/** Every record of a topic as a line of text. */
-export async function readTopic(
-  kafka: Kafka,
-  bootstrap: string,
-  topic: string,
-  { formatter, committed = true }: ReadOptions = {},
-): Promise<string[]> {
+/** Every committed record of a topic as a line of text: partition, headers, key, value. */
+export async function readTopic(kafka: Kafka, bootstrap: string, topic: string): Promise<string[]> {
   const shown = ['print.partition', 'print.headers', 'print.key'].flatMap((name) => ['--property', `${name}=true`]);
   const lines = await output(kafka, CONSUMER, [
     '--bootstrap-server',
     bootstrap,
     ...['--topic', topic, '--from-beginning', '--timeout-ms', String(SILENCE_MS)],
-    ...(committed ? ['--isolation-level', 'read_committed'] : []),
-    ...(formatter === undefined ? shown : ['--formatter', formatter]),
+    ...['--isolation-level', 'read_committed'],
+    ...shown,
   ]);
   const isRecord = (line: string): boolean =>
     line !== '' && !/^\[|^log4j:|^Processed a total|^org\.apache\.kafka\.common\.errors\.TimeoutException/.test(line);
