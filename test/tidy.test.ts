@@ -135,9 +135,13 @@ describe('layers', () => {
   });
 
   /** What a coordinator knows of the partitions that it keeps its state in. */
-  const COORDINATION = ['coordinator-partition', 'partition-loading', 'partition-writer', 'settled-append'].map(
-    (file) => `replication/${file}`,
-  );
+  const COORDINATION = [
+    'coordinator-partition',
+    'hosted-partitions',
+    'partition-writer',
+    'replay-losses',
+    'settled-append',
+  ].map((file) => `replication/${file}`);
 
   // Room → rooms that it may import; every room may import `env` and itself.
   const ROOMS: Readonly<Record<string, readonly string[]>> = {
