@@ -103,7 +103,11 @@ async function topicConfigs(admin: Admin, names: readonly string[]): Promise<Map
       value,
       isDefault: configSource < DYNAMIC_TOPIC_CONFIG ? isDefault : configSource === DEFAULT_CONFIG,
     }));
-    found.set(resourceName, entries);
+    // org.apache.kafka.clients.admin.Config keeps them in a HashMap.
+    found.set(
+      resourceName,
+      hashMapOrder(entries, ({ name }) => stringHash(name)),
+    );
   }
   return found;
 }
