@@ -342,6 +342,6 @@ export interface SearchProgress {
   readonly caughtUp: boolean;
   /** Partitions that have no leader now: they were not read. */
   readonly unavailable: readonly number[];
-  /** Matches that were left out of a tail because more came than can be shown. */
+  /** Matches that were left out: of a tail because more came than can be shown, of the newest because they are too large. */
   readonly dropped: number;
 }

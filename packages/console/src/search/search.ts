@@ -3,6 +3,7 @@ import { ServerError } from '@odradek/tools/tool-error';
 import type { MessageEvents, MessageRecord, SearchProgress } from '../api';
 import type { EventStream } from '../http/event-stream';
 import type { Matcher } from './matcher';
+import { Newest, sizeOf } from './newest';
 import { messageOf } from './payload';
 import type { MessagesRequest } from './query';
 import type { Ground } from './spans';
@@ -32,7 +33,7 @@ export class Search {
   private readonly ends: Map<number, number>;
   private readonly total: number;
   /** The newest of all partitions are told together, in the order of their times. */
-  private backlog: ConsumerRecord[] | undefined;
+  private backlog: Newest | undefined;
   private windowEndMs = 0;
   private windowRecords = 0;
   private movedMs = Date.now();
@@ -48,7 +49,8 @@ export class Search {
     this.ends = new Map(spans.map(({ partition, end }) => [partition, end]));
     this.left = new Map([...this.ends].filter(([partition, end]) => starts.get(partition)! < end));
     this.total = spans.reduce((sum, { partition, end }) => sum + end - starts.get(partition)!, 0);
-    if (request.from.at === 'last') this.backlog = [];
+    const { from, limit } = request;
+    if (from.at === 'last') this.backlog = new Newest(Math.min(from.count, limit));
     if (!request.follows) for (const partition of starts.keys()) this.endIfRead(partition, starts.get(partition)!);
   }
 
@@ -103,12 +105,12 @@ export class Search {
     const asked = follows ? chunk : chunk.filter(({ partition, offset }) => offset < this.ends.get(partition)!);
     this.scanned += asked.length;
     if (this.backlog) {
-      this.backlog.push(...this.isWanted(asked));
+      this.backlog.add(this.isWanted(asked));
       return;
     }
     const found = this.isWanted(asked).slice(0, Math.max(0, limit - this.matched));
     this.matched += found.length;
-    await this.tell(follows && this.isCaughtUp ? this.newestOf(found) : found);
+    await this.tell(messagesOf(follows && this.isCaughtUp ? this.newestOf(found) : found));
   }
 
   /** What fits into this moment of a tail. */
@@ -125,12 +127,12 @@ export class Search {
     return shown;
   }
 
-  private async tell(records: readonly ConsumerRecord[]): Promise<void> {
+  private async tell(messages: Iterable<MessageRecord>): Promise<void> {
     let event: MessageRecord[] = [];
     let bytes = 0;
-    for (const record of records) {
-      event.push(messageOf(record));
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    for (const message of messages) {
+      event.push(message);
+      bytes += sizeOf(message);
       if (bytes < EVENT_BYTES) continue;
       await this.stream.send('records', event);
       [event, bytes] = [[], 0];
@@ -156,13 +158,13 @@ export class Search {
   }
 
   private async tellBacklog(): Promise<void> {
-    const { backlog, request } = this;
+    const { backlog } = this;
     this.backlog = undefined;
-    if (!backlog || request.from.at !== 'last') return;
-    const shown = Math.min(request.from.count, request.limit);
-    const newest = shown === 0 ? [] : backlog.sort((a, b) => a.timestamp - b.timestamp).slice(-shown);
-    this.matched += newest.length;
-    await this.tell(newest);
+    if (!backlog) return;
+    const { messages, dropped } = backlog.result();
+    this.matched += messages.length + dropped;
+    this.dropped += dropped;
+    await this.tell(messages);
   }
 
   private async progress(): Promise<void> {
@@ -192,4 +194,9 @@ export class Search {
       dropped,
     };
   }
+}
+
+/** One after another, as each is told. */
+function* messagesOf(records: readonly ConsumerRecord[]): Generator<MessageRecord> {
+  for (const record of records) yield messageOf(record);
 }

@@ -8,7 +8,12 @@ const shown = (path: string, value: unknown): unknown => {
 test('SCRAM credentials of users are hidden, their quotas are not', () => {
   const credential = 'salt=abc,stored_key=def,server_key=ghi,iterations=4096';
   const config = { 'SCRAM-SHA-256': credential, 'SCRAM-SHA-512': credential, producer_byte_rate: '1024' };
-  for (const path of ['/config/users/alice', '/config/users/%3Cdefault%3E', '/config/users/alice/clients/x']) {
+  for (const path of [
+    '/config/users/alice',
+    '/config/users/%3Cdefault%3E',
+    '/config/users/alice/clients/x',
+    '/other/config/users/alice',
+  ]) {
     expect(shown(path, { version: 1, config })).toEqual({
       isMasked: true,
       value: {
@@ -24,6 +29,10 @@ test('passwords and logins of brokers, and tokens, are hidden', () => {
     'listener.name.x.ssl.keystore.password': 'p',
     'password.encoder.secret': 's',
     'sasl.jaas.config': 'j',
+    'ssl.keystore.key': 'k',
+    'ssl.keystore.certificate.chain': 'c',
+    'listener.name.x.ssl.truststore.certificates': 't',
+    'ssl.keystore.location': '/x',
     'log.cleaner.threads': '2',
   };
   expect(shown('/config/brokers/0', { version: 1, config })).toEqual({
@@ -34,6 +43,10 @@ test('passwords and logins of brokers, and tokens, are hidden', () => {
         'listener.name.x.ssl.keystore.password': '[hidden]',
         'password.encoder.secret': '[hidden]',
         'sasl.jaas.config': '[hidden]',
+        'ssl.keystore.key': '[hidden]',
+        'ssl.keystore.certificate.chain': '[hidden]',
+        'listener.name.x.ssl.truststore.certificates': '[hidden]',
+        'ssl.keystore.location': '/x',
         'log.cleaner.threads': '2',
       },
     },

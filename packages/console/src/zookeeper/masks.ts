@@ -4,11 +4,17 @@ import type { Encoding } from '../api';
 /** What stands where a secret was. */
 const MASK = '[hidden]';
 
-/** Nodes whose values, or those of these names, are secrets (SCRAM credentials, passwords, tokens). */
+/**
+ * Nodes whose values, or those of these names, are secrets (SCRAM credentials, passwords, keys, tokens). A cluster may live
+ * below any node: who sees the root sees those of the others.
+ */
 const RULES: readonly { readonly path: RegExp; readonly isSecret: (name: string) => boolean }[] = [
-  { path: /^\/config\/users\/.+/, isSecret: (name) => /^SCRAM-/i.test(name) },
-  { path: /^\/config\/brokers\/.+/, isSecret: (name) => /(?:password|secret|jaas\.config)/i.test(name) },
-  { path: /^\/delegation_token\/tokens\/.+/, isSecret: (name) => name === 'hmac' },
+  { path: /\/config\/users\/.+/, isSecret: (name) => /^SCRAM-/i.test(name) },
+  {
+    path: /\/config\/brokers\/.+/,
+    isSecret: (name) => /(?:password|secret|jaas\.config|keystore\.(?:key|certificate)|truststore\.cert)/i.test(name),
+  },
+  { path: /\/delegation_token\/tokens\/.+/, isSecret: (name) => name === 'hmac' },
 ];
 
 /** ZooKeeper's own nodes hold no secrets of Kafka's; ACLs are not asked for at all. */
