@@ -1,4 +1,5 @@
 import type { Kafka } from '../mixed/member';
+import { chainTrials } from './kgo-chain';
 import { copierTrials } from './message-copier';
 import { ownTrials } from './own';
 import { Stage } from './stage';
@@ -15,7 +16,7 @@ const SHOWN = 20;
 
 /** Runs what has `only` in its name; returns the exit code. */
 export async function main({ java, classPath, side, only }: Options): Promise<number> {
-  const trials = [...ownTrials(), ...copierTrials(), ...streamsTrials(), ...suiteTrials()];
+  const trials = [...ownTrials(), ...copierTrials(), ...streamsTrials(), ...suiteTrials(), ...chainTrials()];
   const wanted = trials.filter(({ name }) => only === undefined || name.includes(only));
   let wrong = 0;
   for (const { name, run } of wanted) {
