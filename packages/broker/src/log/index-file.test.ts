@@ -53,3 +53,68 @@ test('what has been read of an index is not read again, and is forgotten when it
   index.reset();
   expect([index.entries, lastAtMost(index, 5)]).toEqual([0, -1]);
 });
+
+/** Any of `limit` numbers, the same ones in each run (a linear congruential generator). */
+function randomOf(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+test.each([1, 2, 3])('whatever is done to indexes, what is read is what is there (%d)', (seed) => {
+  const below = randomOf(seed);
+  const pool = new FilePool(new MemoryDisk(), 2);
+  const sizes = [8, 12];
+  const worlds = Array.from({ length: 3 }, (_, n) => {
+    const [path, bytes] = [`/${n}`, sizes[n % 2]!];
+    return { path, bytes, index: new IndexFile(pool, path, bytes, 20_000 * bytes), values: [] as number[] };
+  });
+  for (let step = 0; step < 500; step++) {
+    const world = worlds[below(worlds.length)]!;
+    const { index, values } = world;
+    switch (below(9)) {
+      case 0:
+        index.truncateToEntries(below(values.length + 2));
+        values.length = index.entries;
+        break;
+      case 1:
+        index.write();
+        break;
+      case 2:
+        if (below(20) === 0) index.preallocate();
+        break;
+      case 3:
+        if (below(20) > 0) break;
+        index.trim();
+        // What a restart finds, or who takes the index over.
+        world.index = new IndexFile(pool, world.path, world.bytes, 20_000 * world.bytes);
+        expect(world.index.load()).toBe(true);
+        break;
+      case 4:
+        index.file.close();
+        break;
+      case 5:
+        if (below(100) > 0) break;
+        index.reset();
+        values.length = 0;
+        break;
+      default:
+        // Never the value that was there before a cut.
+        for (let left = below(200); left > 0; left--) {
+          const value = (values.at(-1) ?? 0) + 1 + below(5);
+          put(index, value);
+          values.push(value);
+        }
+    }
+    for (const { index: other, values: expected } of worlds) {
+      expect(other.entries).toBe(expected.length);
+      if (expected.length === 0) continue;
+      const n = below(expected.length);
+      expect(at(other, n)).toBe(expected[n]);
+      expect(lastAtMost(other, expected[n]!)).toBe(n);
+      expect(at(other, expected.length - 1)).toBe(expected.at(-1));
+    }
+  }
+});
