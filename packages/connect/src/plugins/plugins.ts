@@ -26,7 +26,7 @@ export interface PluginDescOf<T extends PluginType> {
 export type PluginDesc = { [T in PluginType]: PluginDescOf<T> }[PluginType];
 
 /** In the order in which answers list them. */
-const TYPE_ORDER: readonly PluginType[] = [
+export const TYPE_ORDER: readonly PluginType[] = [
   'sink',
   'source',
   'transformation',

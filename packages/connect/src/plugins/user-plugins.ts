@@ -1,10 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigDef, type ConfigKey } from '../config/config-def';
 import type { Logger } from '../log';
-import type { PluginDesc, PluginType } from './plugins';
+import { type PluginDesc, type PluginType, TYPE_ORDER } from './plugins';
 
 /** A plug-in as a module of a user's declares it. */
 export interface PluginDeclaration {
@@ -18,25 +17,59 @@ export interface PluginDeclaration {
 
 const MODULE = /\.[cm]?js$/;
 
-/** Modules of one entry of plugin.path: a file, or those in a folder, or in folders within it. */
+/** Modules of one entry of plugin.path: a file, what a package names, or what is in a folder: modules, and packages. */
 function modulesAt(path: string): string[] {
   if (!statSync(path).isDirectory()) return MODULE.test(path) ? [path] : [];
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => {
-      const inner = join(path, name);
-      if (!statSync(inner).isDirectory()) return MODULE.test(name) ? [inner] : [];
-      return mainOf(inner) ?? [];
-    });
+  return (
+    namedMain(path) ??
+    readdirSync(path)
+      .sort()
+      .flatMap((name) => modulesIn(join(path, name)))
+  );
 }
 
-/** What `require` makes of a folder; undefined where it is no package. */
-function mainOf(folder: string): string | undefined {
+function modulesIn(inner: string): string[] {
+  if (!statSync(inner).isDirectory()) return MODULE.test(inner) ? [inner] : [];
+  return namedMain(inner) ?? firstThere([join(inner, 'index.js'), join(inner, 'index.mjs')]) ?? [];
+}
+
+/** The module that a package.json in a folder names; undefined where there is none. */
+function namedMain(folder: string): string[] | undefined {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return undefined;
+  const { exports, main } = packageAt(file);
+  const named = exported(exports) ?? (typeof main === 'string' ? main : undefined);
+  if (named === undefined) return undefined;
+  const path = join(folder, named);
+  return firstThere([path, `${path}.js`, join(path, 'index.js')]);
+}
+
+/** What no package.json is names nothing, as to `require`. */
+function packageAt(file: string): { readonly exports?: unknown; readonly main?: unknown } {
   try {
-    return createRequire(join(folder, 'x.js')).resolve(folder);
+    return JSON.parse(readFileSync(file, 'utf8')) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+const firstThere = (files: readonly string[]): string[] | undefined => {
+  const there = files.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  return there === undefined ? undefined : [there];
+};
+
+/** Those under which `import` looks in the `exports` of a package. */
+const CONDITIONS: ReadonlySet<string> = new Set(['.', 'node', 'import', 'default']);
+
+/** What `exports` makes of the package's own name. */
+function exported(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  for (const [condition, inner] of Object.entries(exports)) {
+    const found = CONDITIONS.has(condition) ? exported(inner) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /**
@@ -48,7 +81,7 @@ export async function loadPlugins(paths: readonly string[], log: Logger): Promis
   for (const path of paths.filter(Boolean)) {
     for (const file of modulesOf(path, log)) {
       try {
-        plugins.push(...(await declared(file)).map(describe));
+        plugins.push(...described(await declared(file)));
         log.info(`Loaded plugins of ${file}`);
       } catch (thrown) {
         log.error(`Failed to load plugins of ${file}`, thrown);
@@ -58,13 +91,18 @@ export async function loadPlugins(paths: readonly string[], log: Logger): Promis
   return plugins;
 }
 
-function modulesOf(path: string, log: Logger): string[] {
+/** The modules that an entry of plugin.path stands for; says so where there are none. */
+export function modulesOf(path: string, log: Logger): string[] {
   if (path.endsWith('.jar')) {
     log.info(`Passing over ${path}: Java's connectors are not run here; the file connectors are built in`);
     return [];
   }
   try {
-    return modulesAt(resolve(path));
+    const modules = modulesAt(resolve(path));
+    if (modules.length === 0) {
+      log.warn(`No modules of JavaScript (.js, .mjs, .cjs) at ${path}; TypeScript has to be compiled first`);
+    }
+    return modules;
   } catch (thrown) {
     log.error(`Could not get listing for plugin path: ${path}. Ignoring. (${(thrown as Error).message})`);
     return [];
@@ -86,5 +124,20 @@ async function declared(file: string): Promise<readonly PluginDeclaration[]> {
   return plugins;
 }
 
-const describe = ({ className, type, version, config, create }: PluginDeclaration): PluginDesc =>
-  ({ className, type, version: version ?? 'undefined', config: new ConfigDef(config ?? []), create }) as PluginDesc;
+/** Plug-ins as the worker keeps them. Throws where a declaration lacks something. */
+export const described = (declarations: readonly PluginDeclaration[]): PluginDesc[] =>
+  declarations.map((declaration, index) => {
+    const { className, type, version, config, create } = declaration ?? {};
+    if (typeof className !== 'string' || className === '') throw new Error(`plugins[${index}] has no className`);
+    if (!TYPE_ORDER.includes(type)) {
+      throw new Error(`${className} is of type ${type}, which is none of ${TYPE_ORDER.join(', ')}`);
+    }
+    if (typeof create !== 'function') throw new Error(`${className} has no create()`);
+    return {
+      className,
+      type,
+      version: version ?? 'undefined',
+      config: new ConfigDef(config ?? []),
+      create,
+    } as PluginDesc;
+  });
