@@ -123,6 +123,11 @@ function copyOf(request: Request): Request {
   };
 }
 
+/** What waits for its answer keeps no memory that nobody accounts for (ProduceRequest.clearPartitionRecords). */
+function forgetRecords({ topicData }: Request): void {
+  for (const { partitionData } of topicData) for (const data of partitionData) data.records = null;
+}
+
 /** Throws CORRUPT_MESSAGE for the whole request where a first batch's length or magic is impossible. */
 function isTransactional(request: Request): boolean {
   for (const { partitionData } of request.topicData) {
@@ -326,6 +331,7 @@ export function produce(services: Services): Handler<typeof Produce> {
     if (!appends.begin()) return appendAll(request, context, appends);
     // The frame is not ours any more when the coordinator has answered.
     const kept = copyOf(request);
+    forgetRecords(request);
     return appends.verify().then(() => appendAll(kept, context, appends));
   }
 
@@ -353,6 +359,7 @@ export function produce(services: Services): Handler<typeof Produce> {
     responses: TopicResult[],
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
+    forgetRecords(request);
     // The producer's next batches need not wait for this one's replicas (Kafka lets them): appended now, they are fetched
     // with it, and a stall is made up for at once. Not where an answer may silence the client before its next request.
     if (!services.quotas.isEnabled) context.letNextPass();
