@@ -29,6 +29,29 @@ export interface SourceRecord extends ConnectRecord {
   readonly sourceOffset: SourceMap | null;
 }
 
+/** A record as a task may give it: what it leaves out is null, or none. */
+export type GivenRecord = Pick<SourceRecord, 'topic'> & Partial<SourceRecord>;
+
+const LEFT_OUT: Omit<SourceRecord, 'topic'> = {
+  sourcePartition: null,
+  sourceOffset: null,
+  partition: null,
+  keySchema: null,
+  key: null,
+  valueSchema: null,
+  value: null,
+  timestamp: null,
+  headers: [],
+};
+const PARTS = Object.keys(LEFT_OUT) as (keyof typeof LEFT_OUT)[];
+
+/** The record itself where nothing is left out. */
+export function wholeRecord(given: GivenRecord): SourceRecord {
+  if (PARTS.every((part) => given[part] !== undefined)) return given as SourceRecord;
+  const parts = PARTS.map((part) => [part, given[part] ?? LEFT_OUT[part]]);
+  return { topic: given.topic, ...Object.fromEntries(parts) } as SourceRecord;
+}
+
 export interface SinkRecord extends ConnectRecord {
   readonly offset: number;
   readonly timestampType: TimestampType | undefined;

@@ -1,6 +1,6 @@
 import type { RecordMetadata } from '@odradek/tools/client/accumulator';
 import type { TopicPartition } from '@odradek/tools/client/partitions';
-import type { ConnectHeader, SinkRecord, SourceMap, SourceRecord } from '../data/record';
+import type { ConnectHeader, GivenRecord, SinkRecord, SourceMap, SourceRecord } from '../data/record';
 import type { Schema } from '../data/schema';
 import type { Logger } from '../log';
 
@@ -98,7 +98,7 @@ export interface SourceTaskContext {
 export interface SourceTask {
   start(props: Props, context: SourceTaskContext): void | Promise<void>;
   /** The next records, or null; may wait a while where there are none. A `RetriableError` is tried again. */
-  poll(): Promise<readonly SourceRecord[] | null> | readonly SourceRecord[] | null;
+  poll(): Promise<readonly GivenRecord[] | null> | readonly GivenRecord[] | null;
   /** Ends what `poll` waits for. */
   stop(): void | Promise<void>;
   /** Called after offsets were written. */

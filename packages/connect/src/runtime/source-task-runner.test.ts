@@ -156,3 +156,18 @@ it('sends and writes down nothing once its end is waited for no more', async () 
   expect({ sent, saved }).toEqual({ sent: [], saved: [] });
   expect(events).not.toContain('ended');
 });
+
+it('takes what a task leaves out of a record for null, and sends it', async () => {
+  const batches = [[{ topic: 't', value: 'short', key: undefined }]];
+  const { runner, events, sent, callbacks, ended } = world(
+    { poll: () => batches.shift() ?? null },
+    async () => undefined,
+  );
+  runner.start();
+  await until(() => callbacks.length === 1 || events.includes('failed'));
+  callbacks[0]?.(undefined, METADATA);
+  runner.requestStop();
+  await ended;
+  expect(sent).toEqual(['short']);
+  expect(events).toContain('ended');
+});

@@ -1,7 +1,7 @@
 import type { SendCallback } from '@odradek/tools/client/accumulator';
 import type { Producer, ProducerRecord } from '@odradek/tools/client/producer';
 import { ToolError } from '@odradek/tools/tool-error';
-import type { ConnectRecord, SourceRecord } from '../data/record';
+import { type ConnectRecord, type GivenRecord, type SourceRecord, wholeRecord } from '../data/record';
 import { asToolError, ConnectError, isRetriable } from '../errors';
 import type { Logger } from '../log';
 import type { SourceOffsets } from '../offsets/source-offsets';
@@ -99,7 +99,7 @@ export class SourceTaskRunner extends WorkerTask {
     return this.stopping;
   }
 
-  private async poll(): Promise<readonly SourceRecord[] | null> {
+  private async poll(): Promise<readonly GivenRecord[] | null> {
     try {
       return await this.parts.task.poll();
     } catch (thrown) {
@@ -109,8 +109,9 @@ export class SourceTaskRunner extends WorkerTask {
     }
   }
 
-  private async send(records: readonly SourceRecord[]): Promise<void> {
-    for (const record of records) {
+  private async send(records: readonly GivenRecord[]): Promise<void> {
+    for (const given of records) {
+      const record = wholeRecord(given);
       let outgoing: ProducerRecord | null;
       try {
         const converted = this.convert(record);
