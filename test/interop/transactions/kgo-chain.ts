@@ -31,7 +31,7 @@ async function chainUnderEnds(stage: Stage): Promise<string[]> {
     for (const topic of TOPICS) await client.createTopic(topic, PARTITIONS, REPLICAS, { 'min.insync.replicas': '2' });
     const bouncing = stage.bounce(['kill', 'stop'], REST_MS);
     const problems = await chained(program, stage.bootstrap);
-    await bouncing.stop();
+    console.log(`      ${await bouncing.stop()} brokers ended, killed and stopped in turn`);
     for (const topic of TOPICS) {
       await client.whole(topic, PARTITIONS, REPLICAS);
       for (let partition = 0; partition < PARTITIONS; partition++)

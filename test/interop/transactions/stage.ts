@@ -48,11 +48,12 @@ export class Stage {
     return this.places.map(({ port }) => `127.0.0.1:${port}`).join(',');
   }
 
-  /** Ends brokers in turn, with SIGTERM or SIGKILL, each back before the next one goes, until told to stop. */
-  bounce(ends: readonly ('kill' | 'stop')[], restMs: number): { stop(): Promise<void> } {
+  /** Ends brokers in turn, with SIGTERM or SIGKILL, each back before the next one goes, until told to stop, which says how many. */
+  bounce(ends: readonly ('kill' | 'stop')[], restMs: number): { stop(): Promise<number> } {
     let isOver = false;
+    let turn = 0;
     const bouncing = (async () => {
-      for (let turn = 0; !isOver; turn++) {
+      for (; !isOver; turn++) {
         const place = this.places[turn % this.places.length]!;
         await place[ends[turn % ends.length]!]();
         await place.start();
@@ -60,9 +61,10 @@ export class Stage {
       }
     })();
     return {
-      stop: () => {
+      stop: async () => {
         isOver = true;
-        return bouncing;
+        await bouncing;
+        return turn;
       },
     };
   }

@@ -46,11 +46,14 @@ func run(ctx context.Context, topics []string) error {
 		}
 	}
 	filled := make(chan error, 1)
-	go func() { filled <- fill(ctx, topics[0]) }()
+	go func() { filled <- fill(copying, topics[0]) }()
 
 	out := topics[len(topics)-1]
 	// Live first: says when all has been copied. What is judged is read again from the start, once nobody writes any more.
 	liveErr := check(ctx, out, false)
+	if liveErr != nil {
+		stop()
+	}
 	fillErr := <-filled
 	stop()
 	for _, w := range workers {
@@ -58,11 +61,11 @@ func run(ctx context.Context, topics []string) error {
 		say("%s: %d committed, %d aborted on purpose, %d aborted by the session, %d joins failed, %d lives ended by errors",
 			w.name, w.committed, w.aborted, w.refused, w.rejoins, w.failures)
 	}
-	if fillErr != nil {
-		return fmt.Errorf("filling: %w", fillErr)
-	}
 	if liveErr != nil {
 		return fmt.Errorf("reading meanwhile: %w", liveErr)
+	}
+	if fillErr != nil {
+		return fmt.Errorf("filling: %w", fillErr)
 	}
 	if err := writeEnds(ctx, out); err != nil {
 		return fmt.Errorf("marking the end: %w", err)
