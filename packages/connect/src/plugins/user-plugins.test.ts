@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bufferedOuts } from '@odradek/tools/print';
+import { type Struct, validateValue } from '../data/struct';
 import { Loggers } from '../log';
 import { described, modulesOf, type PluginDeclaration } from './user-plugins';
 
@@ -83,4 +84,23 @@ test('a declaration needs no version and no settings', () => {
   expect(described([{ className: 'a.B', type: 'source', create }])).toMatchObject([
     { className: 'a.B', type: 'source', version: 'undefined' },
   ]);
+});
+
+test('what makes a plug-in is given the classes of data, which no module could find by itself', () => {
+  const made: unknown[] = [];
+  const [plugin] = described([
+    {
+      className: 'a.B',
+      type: 'source',
+      create: ({ Struct, schemaOf, structOf }) => {
+        const schema = structOf([['n', schemaOf('INT32')]]);
+        made.push(new Struct(schema).put('n', 1));
+        return {};
+      },
+    },
+  ]);
+  plugin!.create();
+  const [struct] = made as [Struct];
+  expect(() => validateValue(struct.schema, struct)).not.toThrow();
+  expect(struct.get('n')).toBe(1);
 });

@@ -2,8 +2,14 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigDef, type ConfigKey } from '../config/config-def';
+import { Decimal } from '../data/decimal';
+import { arrayOf, mapOf, schemaOf, structOf } from '../data/schema';
+import { Struct } from '../data/struct';
 import type { Logger } from '../log';
 import { type PluginDesc, type PluginType, TYPE_ORDER } from './plugins';
+
+/** What data with a schema is made of. Structs are known by their class, which a module cannot import from a bundle. */
+const DATA = { Struct, Decimal, schemaOf, structOf, arrayOf, mapOf };
 
 /** A plug-in as a module of a user's declares it. */
 export interface PluginDeclaration {
@@ -12,7 +18,7 @@ export interface PluginDeclaration {
   readonly type: PluginType;
   readonly version?: string;
   readonly config?: readonly ConfigKey[];
-  create(): unknown;
+  create(data: typeof DATA): unknown;
 }
 
 const MODULE = /\.[cm]?js$/;
@@ -138,6 +144,6 @@ export const described = (declarations: readonly PluginDeclaration[]): PluginDes
       type,
       version: version ?? 'undefined',
       config: new ConfigDef(config ?? []),
-      create,
+      create: () => declaration.create(DATA),
     } as PluginDesc;
   });
