@@ -42,6 +42,8 @@ interface World {
   readonly sent: unknown[];
   readonly callbacks: SendCallback[];
   readonly ended: Promise<void>;
+  /** What was logged. */
+  log(): string;
 }
 
 const METADATA = { topic: 't', partition: 0, offset: 0 };
@@ -75,7 +77,8 @@ function world(task: Partial<SourceTask>, set: (offsets: readonly SourceOffset[]
     ['connector.class', 'y'],
   ]);
   const config = sourceConfigDef(new Plugins(builtinPlugins())).parse(props);
-  const log = new Loggers(bufferedOuts().outs.stdout).logger('test');
+  const io = bufferedOuts();
+  const log = new Loggers(io.outs.stdout).logger('test');
   const runner: SourceTaskRunner = new SourceTaskRunner('x-0', 'STARTED', listener, log, {
     task: { start: () => undefined, poll: () => null, stop: () => undefined, ...task },
     taskClass: 'Test',
@@ -93,7 +96,7 @@ function world(task: Partial<SourceTask>, set: (offsets: readonly SourceOffset[]
     stages: [],
     errors: new ErrorHandling(config, [], (ms) => runner.sleep(ms)),
   });
-  return { runner, events, sent, callbacks, ended: end.opened };
+  return { runner, events, sent, callbacks, ended: end.opened, log: io.stdout };
 }
 
 const until = async (isSo: () => boolean): Promise<void> => {
@@ -170,4 +173,16 @@ it('takes what a task leaves out of a record for null, and sends it', async () =
   await ended;
   expect(sent).toEqual(['short']);
   expect(events).toContain('ended');
+});
+
+it.each(['sourcePartition', 'sourceOffset'])('says so where the %s of a record is no map', async (part) => {
+  const batches = [[{ topic: 't', value: 'x', [part]: { n: 1 } }]];
+  const task = { poll: () => batches.shift() ?? null };
+  const { runner, events, callbacks, log, ended } = world(task, async () => undefined);
+  runner.start();
+  await until(() => events.includes('failed') || callbacks.length === 1);
+  callbacks[0]?.(undefined, METADATA);
+  runner.requestStop();
+  await ended;
+  expect(log()).toContain(`The ${part} of a record for topic t is no Map`);
 });
