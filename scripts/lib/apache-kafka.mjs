@@ -19,10 +19,10 @@ const STREAMS_TESTS = [
   ['org.apache.kafka', 'kafka-clients', VERSION, 'test'],
 ];
 
-/** Kafka Connect and the file connectors. */
-const CONNECT = ['connect-runtime', 'connect-file', 'connect-json', 'connect-transforms'].map((artifact) => [
+/** Kafka Connect, the file connectors, MirrorMaker. */
+const CONNECT = ['runtime', 'file', 'json', 'transforms', 'mirror'].map((artifact) => [
   'org.apache.kafka',
-  artifact,
+  `connect-${artifact}`,
   VERSION,
 ]);
 

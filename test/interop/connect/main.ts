@@ -2,6 +2,7 @@ import type { Kafka, Side } from '../mixed/member';
 import type { Account } from './account';
 import { distributed } from './distributed';
 import { killed } from './killed';
+import { mirror } from './mirror';
 
 interface Options extends Kafka {
   readonly only: string | undefined;
@@ -32,6 +33,7 @@ function differing(expected = 'nothing', found = 'nothing'): string {
 
 const TRIALS: readonly { readonly name: string; run(kafka: Kafka): Promise<Problems> }[] = [
   { name: 'distributed', run: (kafka) => compared(kafka, distributed) },
+  { name: 'mirror', run: (kafka) => compared(kafka, mirror) },
   { name: 'killed', run: (kafka) => killed(kafka) },
 ];
 

@@ -1,5 +1,5 @@
-// npm run test:connect [-- --only WORD]: Apache's distributed Connect worker against our brokers, beside the same against
-// Apache's, and while brokers and workers are killed. Needs Java, and Maven where KAFKA_HOME is not set.
+// npm run test:connect [-- --only WORD]: Apache's distributed Connect worker and MirrorMaker 2 against our brokers, beside the same
+// against Apache's, and while brokers and workers are killed. Needs Java, and Maven where KAFKA_HOME is not set.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolveApacheKafka, resolveConnect } from '../../../scripts/lib/apache-kafka.mjs';
