@@ -187,6 +187,17 @@ describe('coordinators come and go', () => {
     expect(await next.init('open')).toEqual([{ error: 'NONE', producerId: open.producerId, producerEpoch: 1 }]);
   });
 
+  test('the next one aborts at once what has been open for too long', async () => {
+    const world = await new CoordinatorWorld().lead();
+    await world.open('a', { timeoutMs: 5_000 });
+    world.coordinator.hosted.resigned(0, 1);
+    await world.clock.advance(5_001);
+    const next = await successor(world);
+    expect(next.markers.sent.map(({ transaction }) => transaction)).toMatchObject([
+      { transactionalId: 'a', isCommit: false, producerEpoch: 1 },
+    ]);
+  });
+
   test('nothing is made of what may be lost with this leader', async () => {
     const world = await new CoordinatorWorld().lead();
     world.end('a', await world.open('a'));

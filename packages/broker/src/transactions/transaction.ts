@@ -288,9 +288,11 @@ export class Transaction {
     });
   }
 
-  /** The partition has been loaded: what the coordinator before this one had begun to end, this one ends. */
+  /** The partition has been loaded: what the coordinator before this one had begun to end, or should have, this one ends. */
   loaded(nowMs: number): Effect[] {
     const { state } = this.current;
+    // Where brokers die often, no coordinator may live until its next look for those whose time is over.
+    if (state === 'Ongoing') return this.abortIfTimedOut(nowMs);
     if (state === 'PrepareCommit' || state === 'PrepareAbort') {
       this.sendMarkers(nowMs);
       const { txnPartition } = this.place;
