@@ -89,6 +89,8 @@ export class Browser {
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill('SIGKILL');
     await ended;
+    // Processes that it has started may hold the other ends for a while.
+    for (const pipe of this.child.stdio) pipe?.destroy();
     removeDir(this.profile);
   }
 
