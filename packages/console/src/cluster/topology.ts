@@ -4,16 +4,10 @@ import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Admin } from '@odradek/tools/client/admin';
 import type { Node } from '@odradek/tools/client/client';
 import { ServerError } from '@odradek/tools/tool-error';
+import type { Partition } from '../api';
 
-export interface PartitionState {
-  readonly partition: number;
-  /** -1: none. */
-  readonly leader: number;
-  readonly leaderEpoch: number;
-  readonly replicas: readonly number[];
-  readonly isr: readonly number[];
-  readonly offline: readonly number[];
-}
+/** What brokers tell clients of a partition. */
+export type PartitionState = Pick<Partition, 'partition' | 'leader' | 'leaderEpoch' | 'replicas' | 'isr' | 'offline'>;
 
 export interface TopicState {
   readonly name: string;
