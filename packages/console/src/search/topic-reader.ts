@@ -1,10 +1,8 @@
 import type { KafkaClient } from '@odradek/tools/client/client';
 import type { ConsumerRecord } from '@odradek/tools/client/consumed';
 import { consumerSettings } from '@odradek/tools/client/consumer-config';
-import { Fetcher } from '@odradek/tools/client/fetcher';
-import { TopicMetadata } from '@odradek/tools/client/topic-metadata';
-import { Wakeup } from '@odradek/tools/client/wakeup';
-import { ServerError, ToolError } from '@odradek/tools/tool-error';
+import { PolledFetcher } from '@odradek/tools/client/polled-fetcher';
+import { ServerError } from '@odradek/tools/tool-error';
 
 const EARLIEST = -2;
 /** New partitions are noticed, and a topic that was deleted, after so long. */
@@ -28,90 +26,54 @@ export interface ReaderOptions {
 
 /** Reads partitions of a topic from wherever their leaders are, until it is closed. */
 export class TopicReader {
-  private readonly metadata: TopicMetadata;
-  private readonly fetcher: Fetcher;
-  private readonly wakeup = new Wakeup();
-  private failure: Error | undefined;
-  private nextRefreshMs = 0;
-  private isRefreshing = false;
-  private isClosed = false;
+  private readonly source: PolledFetcher;
   private readonly known = new Set<number>();
 
   constructor(
     private readonly client: KafkaClient,
     private readonly options: ReaderOptions,
   ) {
-    this.metadata = new TopicMetadata(client, RETRY_BACKOFF_MS, METADATA_MAX_AGE_MS);
-    this.fetcher = new Fetcher(client, this.metadata, settingsOf(options), (isDoubtful) => {
-      if (isDoubtful) this.nextRefreshMs = 0;
-      this.wakeup.wake();
-    });
+    const lookUp = (): Promise<boolean> => this.lookUp();
+    this.source = new PolledFetcher(client, settingsOf(options), { lookUp, isFinal: isGone });
     for (const [partition, offset] of options.starts) {
       this.known.add(partition);
-      this.fetcher.add({ topic: options.topic, partition }, { offset }, -1);
+      this.source.fetcher.add({ topic: options.topic, partition }, { offset }, -1);
     }
   }
 
   /** The next records of one partition, to be taken all; undefined after so many milliseconds without any. Throws. */
-  async next(timeoutMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
-    const deadlineMs = Date.now() + timeoutMs;
-    for (;;) {
-      if (this.failure) throw this.failure;
-      const records = this.fetcher.take();
-      if (records) return records;
-      const leftMs = deadlineMs - Date.now();
-      if (leftMs <= 0 || this.isClosed) return undefined;
-      this.refreshIfDue();
-      await this.wakeup.wait(Math.min(leftMs, Math.max(1, this.nextRefreshMs - Date.now())));
-    }
+  next(timeoutMs: number): Promise<Iterable<ConsumerRecord> | undefined> {
+    return this.source.poll(timeoutMs);
   }
 
   /** The next offset of each partition that is read. */
   positions(): Map<number, number> {
-    return new Map(this.fetcher.readPositions().map(({ partition, offset }) => [partition, offset]));
+    return new Map(this.source.fetcher.readPositions().map(({ partition, offset }) => [partition, offset]));
   }
 
   /** A partition is read no more. */
   remove(partition: number): void {
-    this.fetcher.remove({ topic: this.options.topic, partition });
+    this.source.fetcher.remove({ topic: this.options.topic, partition });
   }
 
-  private refreshIfDue(): void {
-    if (this.isRefreshing || Date.now() < this.nextRefreshMs) return;
-    this.isRefreshing = true;
-    this.refresh()
-      .catch((thrown: Error) => {
-        const passes = thrown instanceof ToolError && !(thrown instanceof ServerError && !thrown.retriable);
-        if (!passes || isGone(thrown)) this.failure = thrown;
-        this.nextRefreshMs = Date.now() + RETRY_BACKOFF_MS;
-      })
-      .finally(() => {
-        this.isRefreshing = false;
-        this.wakeup.wake();
-      });
-  }
-
-  private async refresh(): Promise<void> {
+  private async lookUp(): Promise<boolean> {
     const { topic: name, takesNew } = this.options;
+    const { metadata, fetcher } = this.source;
     const deadlineMs = Date.now() + this.client.options.requestTimeoutMs;
-    const [topic] = await this.metadata.refresh([name], deadlineMs, false);
+    const [topic] = await metadata.refresh([name], deadlineMs, false);
     if (topic?.errorCode !== 0) throw new ServerError('UNKNOWN_TOPIC_OR_PARTITION');
-    this.fetcher.adopt(topic);
+    fetcher.adopt(topic);
     for (const { partitionIndex: partition, leaderId } of topic.partitions) {
       if (!takesNew || this.known.has(partition)) continue;
       this.known.add(partition);
-      this.fetcher.add({ topic: name, partition }, { timestamp: EARLIEST }, leaderId);
+      fetcher.add({ topic: name, partition }, { timestamp: EARLIEST }, leaderId);
     }
-    const isComplete = await this.fetcher.advance();
-    this.nextRefreshMs = Date.now() + (isComplete ? METADATA_MAX_AGE_MS : RETRY_BACKOFF_MS);
+    return true;
   }
 
   /** Stops fetching and closes all connections. */
   close(): void {
-    this.isClosed = true;
-    this.fetcher.close();
-    this.client.close();
-    this.wakeup.wake();
+    this.source.close();
   }
 }
 
@@ -129,6 +91,7 @@ function settingsOf({ isCommittedOnly, starts }: ReaderOptions) {
       ['fetch.max.bytes', String(FETCH_BYTES)],
       ['max.partition.fetch.bytes', String(partitionBytes)],
       ['retry.backoff.ms', String(RETRY_BACKOFF_MS)],
+      ['metadata.max.age.ms', String(METADATA_MAX_AGE_MS)],
     ]),
   );
 }
