@@ -83,6 +83,7 @@ export class ServerConnection implements Receiver, Channel {
   /** The API whose next request may be handled while others are in flight. */
   private passing: number | null = null;
   private muted: Timer | null = null;
+  private mutedUntilMs = 0;
   private outputFull = false;
   private starved = false;
   private paused = false;
@@ -164,10 +165,14 @@ export class ServerConnection implements Receiver, Channel {
 
   readonly isClosed = (): boolean => this.state !== 'open';
 
+  /** Of several answers that left together the one that silences it longest counts. */
   readonly mute = (durationMs: number): void => {
-    if (durationMs <= 0 || this.state !== 'open') return;
+    const { clock } = this.services;
+    const untilMs = clock.monotonicMs() + durationMs;
+    if (durationMs <= 0 || this.state !== 'open' || (this.muted && untilMs <= this.mutedUntilMs)) return;
     this.muted?.cancel();
-    this.muted = this.services.clock.after(durationMs, () => {
+    this.mutedUntilMs = untilMs;
+    this.muted = clock.after(durationMs, () => {
       this.muted = null;
       this.proceed();
     });
@@ -175,6 +180,8 @@ export class ServerConnection implements Receiver, Channel {
 
   letPass(apiKey: number): void {
     this.passing = apiKey;
+    // Whoever says so while it is being handled is heard by the loop that handles it.
+    if (!this.processing) this.services.clock.soon(this.proceed);
   }
 
   keep(): KeptFrame {

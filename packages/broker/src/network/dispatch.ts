@@ -81,6 +81,8 @@ class Call implements RequestContext {
   handledMs = 0;
   /** The error answer has been tried. */
   failed = false;
+  /** Nothing comes behind this one on its connection: it has not been answered, and has let nobody pass. */
+  private isLast = true;
 
   constructor(
     readonly route: Route,
@@ -118,7 +120,13 @@ class Call implements RequestContext {
   get mute(): (durationMs: number) => void {
     return this.channel.mute;
   }
-  readonly letNextPass = (): void => this.channel.letPass(this.apiKey);
+  readonly letNextPass = (): void => {
+    if (this.isLast) this.channel.letPass(this.apiKey);
+    this.isLast = false;
+  };
+  answered(): void {
+    this.isLast = false;
+  }
 }
 
 /** What becomes of a request that no handler is called for. */
@@ -262,6 +270,7 @@ export class Dispatcher {
 
   private finish(call: Call, result: HandlerResult<unknown>): void {
     const { channel, kept } = call;
+    call.answered();
     if (result === NO_ANSWER || result === CLOSE_CONNECTION) {
       kept?.release();
       this.observed(call, 0);

@@ -1,21 +1,23 @@
 import { ApiVersions } from '@odradek/protocol/messages/api-versions';
 import { Heartbeat } from '@odradek/protocol/messages/heartbeat';
-import { type Handler, handler } from '../api/handler';
+import { type Handler, handler, type RequestContext } from '../api/handler';
 import { apiVersionsHandler, heartbeat, makeServer, requestFrame } from './testing';
 
 const FAILED = 16;
 
 /**
- * Heartbeats that let the next one pass while they wait for `release`: all but `last`, which waits as well, `now`, which is
- * answered at once, and `bad`, which fails.
+ * Heartbeats that let the next one pass while they wait for `release`: all but `last`, which waits as well (and lets it pass
+ * when `letPass` says so), `now`, which is answered at once, and `bad`, which fails.
  */
 function passingHeartbeats() {
   const waiting = new Map<string, () => void>();
+  const contexts = new Map<string, RequestContext>();
   const seen: string[] = [];
   const declared = handler<typeof Heartbeat>({
     api: Heartbeat,
     handle: ({ memberId }, context) => {
       seen.push(memberId);
+      contexts.set(memberId, context);
       if (memberId === 'now') return { errorCode: 0 };
       if (memberId === 'bad') throw new Error('bad');
       if (!memberId.startsWith('last')) context.letNextPass();
@@ -26,11 +28,13 @@ function passingHeartbeats() {
   const release = (...members: string[]): void => {
     for (const member of members) waiting.get(member)!();
   };
-  return { declared, seen, release };
+  const letPass = (member: string): void => contexts.get(member)!.letNextPass();
+  const mute = (member: string, durationMs: number): void => contexts.get(member)!.mute(durationMs);
+  return { declared, seen, release, letPass, mute };
 }
 
 async function makeWorld() {
-  const { declared, seen, release } = passingHeartbeats();
+  const { declared, seen, release, letPass, mute } = passingHeartbeats();
   const server = await makeServer([declared, apiVersionsHandler as unknown as Handler]);
   const client = await server.connect();
   const send = async (...frames: Buffer[]): Promise<void> => {
@@ -41,7 +45,11 @@ async function makeWorld() {
     release(...members);
     return server.clock.settle();
   };
-  return { client, seen, send, settled };
+  const passed = (member: string): Promise<void> => {
+    letPass(member);
+    return server.clock.settle();
+  };
+  return { clock: server.clock, client, seen, send, settled, passed, mute };
 }
 
 test('who is let pass is handled at once; answers come in the order of the requests', async () => {
@@ -79,6 +87,58 @@ test('neither another API passes, nor who comes behind it or behind one that let
   expect(seen).toEqual(['a', 'last']);
   await settled('last');
   expect(seen).toEqual(['a', 'last', 'b']);
+});
+
+test('who is let pass late is handled then, without anything else that comes in', async () => {
+  const { client, seen, send, settled, passed } = await makeWorld();
+  await send(heartbeat(1, 'last1'), heartbeat(2, 'last2'), heartbeat(3, 'last3'));
+  expect(seen).toEqual(['last1']);
+  await passed('last1');
+  expect(seen).toEqual(['last1', 'last2']);
+  // Who comes behind the second one is for that one to say.
+  await passed('last1');
+  expect(seen).toEqual(['last1', 'last2']);
+  await settled('last1');
+  await passed('last1');
+  expect(seen).toEqual(['last1', 'last2']);
+  await passed('last2');
+  expect(seen).toEqual(['last1', 'last2', 'last3']);
+  await settled('last3', 'last2');
+  expect(client.correlationIds()).toEqual([1, 2, 3]);
+});
+
+test.each([
+  [5000, 1000],
+  [1000, 5000],
+  [3000, 3000],
+])('of answers to several the longest silence counts (%d and %d ms)', async (first, second) => {
+  const { clock, client, seen, send, settled, mute } = await makeWorld();
+  await send(heartbeat(1, 'a'), heartbeat(2, 'b'));
+  mute('a', first);
+  mute('b', second);
+  await settled('a', 'b');
+  await send(heartbeat(3, 'now'));
+  expect(client.correlationIds()).toEqual([1, 2]);
+  await clock.advance(Math.max(first, second) - 1);
+  expect(seen).toEqual(['a', 'b']);
+  await clock.advance(1);
+  expect(client.correlationIds()).toEqual([1, 2, 3]);
+});
+
+test('a silence that is over does not shorten the next one', async () => {
+  const { clock, client, send, settled, mute } = await makeWorld();
+  await send(heartbeat(1, 'a'));
+  mute('a', 5000);
+  await settled('a');
+  await clock.advance(5000);
+  await send(heartbeat(2, 'b'));
+  mute('b', 1000);
+  await settled('b');
+  await send(heartbeat(3, 'now'));
+  await clock.advance(999);
+  expect(client.correlationIds()).toEqual([1, 2]);
+  await clock.advance(1);
+  expect(client.correlationIds()).toEqual([1, 2, 3]);
 });
 
 test('a hundred are under way at most', async () => {
