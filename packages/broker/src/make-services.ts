@@ -173,7 +173,7 @@ function makeTransactions(parts: ServiceParts, producerIds: ProducerIds): Transa
       ),
       listenerName: config.interBrokerListenerName,
       requestTimeoutMs: config.values.requestTimeoutMs,
-      existingPartitions: (topic) => existingPartitions(parts.store, topic),
+      existingPartitions: (topics) => existingPartitions(parts.store, topics),
       version: versionAtLeast(config.metadataVersion, '2.8-IV0') ? 1 : 0,
     }),
     producerIds,
@@ -202,10 +202,11 @@ function makeTransactionVerifier(
   });
 }
 
-async function existingPartitions(store: ZooKeeperStore, topic: string): Promise<ReadonlySet<number>> {
-  if (await store.isTopicMarkedForDeletion(topic)) return new Set();
-  const assignments = await store.getTopicAssignments([topic]);
-  return new Set(assignments.get(topic)?.partitions.keys());
+async function existingPartitions(store: ZooKeeperStore, topics: Iterable<string>): Promise<Map<string, Set<number>>> {
+  await store.catchUp();
+  const [assignments, deletions] = await Promise.all([store.getTopicAssignments(topics), store.getTopicDeletions()]);
+  for (const topic of deletions) assignments.delete(topic);
+  return new Map(Array.from(assignments, ([topic, { partitions }]) => [topic, new Set(partitions.keys())]));
 }
 
 function makeProducerIds({ brokerId, controllerLink, registration, config, ports, store }: ServiceParts): ProducerIds {

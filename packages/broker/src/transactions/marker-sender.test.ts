@@ -42,8 +42,9 @@ function setUp() {
   const asked: Asked[] = [];
   const down = new Set<number>();
   const attempts: number[] = [];
-  /** What ZooKeeper has, by topic; an error where it cannot be asked. */
-  const existing = new Map<string, readonly number[] | Error>();
+  /** What ZooKeeper has, by topic. */
+  const existing = new Map<string, readonly number[]>();
+  /** The topics of each question. */
   const lookUps: string[] = [];
   const zooKeeper = { isReady: Promise.resolve() };
   const sender = new MarkerSender({
@@ -53,12 +54,11 @@ function setUp() {
     listenerName: 'BROKERS',
     requestTimeoutMs: 30_000,
     version: 1,
-    existingPartitions: async (topic) => {
-      lookUps.push(topic);
+    existingPartitions: async (topics) => {
+      lookUps.push([...topics].join());
+      const answer = new Map(Array.from(existing, ([topic, partitions]) => [topic, new Set(partitions)]));
       await zooKeeper.isReady;
-      const partitions = existing.get(topic) ?? [];
-      if (partitions instanceof Error) throw partitions;
-      return new Set(partitions);
+      return answer;
     },
     connect: ({ port: broker }) => {
       attempts.push(broker);
@@ -274,14 +274,14 @@ test('without a leader it waits for one; with its topic it is gone', async () =>
 
 test('what the broker has not heard of yet, but ZooKeeper has, waits for its leader', async () => {
   const { clock, lead, send, outcomes, taken, existing, lookUps } = setUp();
-  existing.set('a', [0]).set('b', new Error('no connection')).set('c', [1]);
+  existing.set('a', [0]).set('b', [0]).set('c', [1]);
   send('t1', ['a-0']);
   send('t2', ['a-0', 'b-0']);
   send('t3', ['c-0']);
   await clock.settle();
   expect(outcomes).toEqual(['t3 complete']);
   // One question for all who ask at once.
-  expect(lookUps).toEqual(['a', 'c', 'b']);
+  expect(lookUps).toEqual(['a,b,c']);
   await clock.advance(10_000);
   expect([taken(), outcomes]).toEqual([[], ['t3 complete']]);
   lead({ 'a-0': 1, 'b-0': 2 });
@@ -289,6 +289,40 @@ test('what the broker has not heard of yet, but ZooKeeper has, waits for its lea
   for (const { answer } of taken()) answer();
   await clock.settle();
   expect(outcomes).toEqual(['t3 complete', 't1 complete', 't2 complete']);
+});
+
+test('where ZooKeeper cannot be asked nothing is taken for gone', async () => {
+  const { clock, send, outcomes, zooKeeper, lookUps } = setUp();
+  zooKeeper.isReady = Promise.reject(new Error('no connection'));
+  send('t1', ['a-0']);
+  await clock.advance(10_000);
+  expect(outcomes).toEqual([]);
+  expect(lookUps.length).toBeGreaterThan(1);
+  zooKeeper.isReady = Promise.resolve();
+  await clock.advance(100);
+  expect(outcomes).toEqual(['t1 complete']);
+});
+
+test('an answer that may be older than a transaction says nothing of its partitions', async () => {
+  const { clock, lead, send, outcomes, taken, existing, zooKeeper } = setUp();
+  let answer = (): void => {};
+  zooKeeper.isReady = new Promise((resolve) => {
+    answer = resolve;
+  });
+  send('t1', ['a-0']);
+  await clock.settle();
+  // The topic is made again meanwhile, and another transaction has written to it.
+  existing.set('a', [0]);
+  send('t2', ['a-0']);
+  await clock.settle();
+  answer();
+  await clock.settle();
+  expect(outcomes).toEqual(['t1 complete']);
+  lead({ 'a-0': 1 });
+  await clock.settle();
+  taken()[0]!.answer();
+  await clock.settle();
+  expect(outcomes).toEqual(['t1 complete', 't2 complete']);
 });
 
 test('what the metadata tells while ZooKeeper cannot be asked is enough', async () => {

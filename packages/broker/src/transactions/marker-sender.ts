@@ -18,10 +18,11 @@ export interface MarkerSenderOptions {
   readonly listenerName: string;
   readonly requestTimeoutMs: number;
   /**
-   * The partitions of a topic, as ZooKeeper has it: none where it is not there, or about to be deleted. The metadata alone
-   * does not tell: a broker that has just started may lead before it has heard of anybody else's partitions.
+   * The partitions of those topics that ZooKeeper has, but for those about to be deleted; nothing that was there before the
+   * call is missed. The metadata alone does not tell: a broker that has just started, or hears from a new controller, may
+   * lead before it has heard of anybody else's partitions.
    */
-  readonly existingPartitions: (topic: string) => Promise<ReadonlySet<number>>;
+  readonly existingPartitions: (topics: ReadonlySet<string>) => Promise<ReadonlyMap<string, ReadonlySet<number>>>;
   /** The version of WriteTxnMarkers that the brokers of this cluster speak among themselves. */
   readonly version: number;
 }
@@ -89,8 +90,6 @@ export class MarkerSender implements TransactionMarkers {
   private waiting: Markers<Pending> = new Map();
   /** As `waiting`, once the back-off is over or leaders change. */
   private putOff: Markers<Pending> = new Map();
-  /** Topics that ZooKeeper is being asked for. */
-  private readonly asked = new Map<string, Promise<ReadonlySet<number> | null>>();
   private readonly doubts = new Set<Doubt>();
   private isScheduled = false;
   private retry: Timer | null = null;
@@ -189,11 +188,19 @@ export class MarkerSender implements TransactionMarkers {
     if (this.isStopped) return;
     const { waiting } = this;
     this.waiting = new Map();
-    for (const [pending, partitions] of waiting) if (this.isWanted(pending)) this.routeTransaction(pending, partitions);
+    const doubts: Doubt[] = [];
+    for (const [pending, partitions] of waiting) {
+      if (!this.isWanted(pending)) continue;
+      const unknown = this.routeTransaction(pending, partitions);
+      if (unknown.length > 0) doubts.push({ pending, partitions: unknown });
+      this.settleIfDone(pending);
+    }
     for (const channel of this.channels.values()) channel.flush();
+    if (doubts.length > 0) void this.lookUp(doubts);
   }
 
-  private routeTransaction(pending: Pending, partitions: readonly TopicPartition[]): void {
+  /** Returns the partitions that nobody has told this broker of. */
+  private routeTransaction(pending: Pending, partitions: readonly TopicPartition[]): TopicPartition[] {
     const { metadata } = this.options;
     const byBroker = new Map<number, TopicPartition[]>();
     const homeless: TopicPartition[] = [];
@@ -210,43 +217,36 @@ export class MarkerSender implements TransactionMarkers {
     }
     for (const [broker, led] of byBroker) this.channels.get(broker)!.add(pending, led);
     if (homeless.length > 0) this.retryLater(pending, homeless);
-    if (unknown.length > 0) void this.lookUp(pending, unknown);
-    this.settleIfDone(pending);
+    return unknown;
   }
 
-  /** Partitions that are no more need no marker; others wait until they are heard of. */
-  private async lookUp(pending: Pending, unknown: readonly TopicPartition[]): Promise<void> {
-    const topics = new Map<string, ReadonlySet<number> | null>();
-    const doubt: Doubt = { pending, partitions: unknown };
-    this.doubts.add(doubt);
-    for (const { topic } of unknown) {
-      if (!topics.has(topic)) topics.set(topic, await this.partitionsOf(topic));
+  /**
+   * Partitions that are no more need no marker; others wait until they are heard of. A question is answered to those who ask
+   * it in one turn and to nobody who comes later: what their transactions have may be newer than the answer.
+   */
+  private async lookUp(doubts: readonly Doubt[]): Promise<void> {
+    for (const doubt of doubts) this.doubts.add(doubt);
+    const topics = new Set(doubts.flatMap(({ partitions }) => partitions.map(({ topic }) => topic)));
+    const existing = await this.options.existingPartitions(topics).catch(() => null);
+    for (const doubt of doubts) this.doubts.delete(doubt);
+    if (this.isStopped) return;
+    for (const { pending, partitions } of doubts) {
+      if (!this.isWanted(pending)) continue;
+      const isGone = ({ topic, partition }: TopicPartition) =>
+        existing !== null && existing.get(topic)?.has(partition) !== true;
+      const waiting = partitions.filter((partition) => !isGone(partition));
+      if (waiting.length > 0) this.retryLater(pending, waiting);
+      this.skip(pending, partitions.filter(isGone));
     }
-    this.doubts.delete(doubt);
-    if (this.isStopped || !this.isWanted(pending)) return;
-    const isGone = ({ topic, partition }: TopicPartition) => topics.get(topic)?.has(partition) === false;
-    const gone = doubt.partitions.filter(isGone);
-    const waiting = doubt.partitions.filter((partition) => !isGone(partition));
-    if (waiting.length > 0) this.retryLater(pending, waiting);
+  }
+
+  private skip(pending: Pending, gone: readonly TopicPartition[]): void {
     if (gone.length === 0) return;
     this.options.logger.info(
       `Couldn't find leader endpoint for partitions ${gone.map(nameOf).join(',')} while trying to send transaction markers for ${pending.transaction.transactionalId}, these partitions are likely deleted already and hence can be skipped`,
     );
     for (const partition of gone) pending.missing.delete(nameOf(partition));
     this.settleIfDone(pending);
-  }
-
-  /** Null where ZooKeeper cannot be asked. Whoever asks at the same time gets one answer. */
-  private partitionsOf(topic: string): Promise<ReadonlySet<number> | null> {
-    let asked = this.asked.get(topic);
-    if (asked === undefined) {
-      asked = this.options
-        .existingPartitions(topic)
-        .catch(() => null)
-        .finally(() => this.asked.delete(topic));
-      this.asked.set(topic, asked);
-    }
-    return asked;
   }
 
   private channelTo(broker: number): MarkerChannel<Pending> | null {

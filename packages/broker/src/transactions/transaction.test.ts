@@ -77,7 +77,7 @@ describe('InitProducerId', () => {
     expect(world.persist().producerEpoch).toBe(3);
   });
 
-  test('fails where the last of all epochs, which nobody was given, has been gone on with', () => {
+  test('aborts what somebody has begun with the last of all epochs, which nobody was given', () => {
     const world = exhausted({ state: 'Ongoing', startTimestamp: 1 });
     world.init();
     world.persist('NOT_ENOUGH_REPLICAS');
@@ -88,9 +88,20 @@ describe('InitProducerId', () => {
     world.persist();
     world.add([0]);
     world.persist();
-    expect(world.init()).toEqual([initError('UNKNOWN_SERVER_ERROR')]);
-    expect(world.core.metadata).toMatchObject({ state: 'Ongoing', producerEpoch: LAST_EPOCH + 1 });
-    expect(world.appends).toEqual([]);
+    const answers = world.init();
+    expect(world.persist()).toMatchObject({ state: 'PrepareAbort', producerEpoch: LAST_EPOCH + 1 });
+    expect(answers).toEqual([initError('CONCURRENT_TRANSACTIONS')]);
+    world.mark();
+    world.persist();
+    world.add([0]);
+    world.persist();
+    world.run(world.core.abortIfTimedOut(world.nowMs + 100_000));
+    expect(world.persist()).toMatchObject({ state: 'PrepareAbort', producerEpoch: LAST_EPOCH + 1 });
+    world.mark();
+    world.persist();
+    // Its producer goes on with another id.
+    world.init({}, 11);
+    expect(world.persist()).toMatchObject({ producerId: 11, producerEpoch: 0, state: 'Empty' });
   });
 
   test('a producer that says who it is goes on with the next epoch, and may ask again (KIP-360)', () => {

@@ -248,13 +248,9 @@ export class Transaction {
   /** Aborts the open transaction with an epoch that its producer has not (PrepareEpochFence). */
   private fence(ended: (error: ErrorName) => void, nowMs: number): Effect[] {
     const { producerEpoch } = this.current;
-    // Nobody has been told of an epoch that was raised in vain.
-    const fencing = this.hasFailedEpochFence ? producerEpoch : producerEpoch + 1;
-    // Somebody has gone on with the epoch that nobody was given: Kafka's coordinator fails here, too.
-    if (fencing > LAST_EPOCH) {
-      ended('UNKNOWN_SERVER_ERROR');
-      return this.drain();
-    }
+    // Nobody has been told of an epoch that was raised in vain. Above the last one there is none: nobody was ever given that
+    // either, and whoever goes on with it all the same must not keep what is open open (Kafka's coordinator throws here).
+    const fencing = this.hasFailedEpochFence ? producerEpoch : Math.min(producerEpoch + 1, LAST_EPOCH);
     this.current = { ...this.current, producerEpoch: fencing, lastProducerEpoch: NO_PRODUCER_EPOCH };
     const fenced = (error: ErrorName): void => {
       if (error !== 'NONE') {

@@ -83,6 +83,15 @@ export class ZooKeeperStore {
     this.registration = new BrokerRegistration(client, clock, this.logger);
   }
 
+  /**
+   * Reads after this see all that was written before the call, by whomever: the server of this session may be behind the one
+   * that others write to. A write that changes nothing does it: who answers has it, and all before it, from a quorum
+   * (ZooKeeper's `sync` asks none, and a leader that has just lost its followers answers it, too).
+   */
+  async catchUp(): Promise<void> {
+    await this.client.multi([{ type: 'check', path: paths.topics, version: ANY_VERSION }]);
+  }
+
   async createTopLevelPaths(): Promise<void> {
     for (const path of PERSISTENT_PATHS) await createRecursive(this.client, path);
   }
