@@ -60,8 +60,8 @@ export interface Connector {
   readonly taskClass: string;
   /** Throws `ToolError` for settings that it cannot take. */
   start(props: Props, context: ConnectorContext): void | Promise<void>;
-  /** The configurations of at most so many tasks. */
-  taskConfigs(maxTasks: number): readonly Props[];
+  /** The configurations of at most so many tasks. Where it throws, the connector is FAILED until it is restarted. */
+  taskConfigs(maxTasks: number): readonly Props[] | Promise<readonly Props[]>;
   stop?(): void | Promise<void>;
   /** What is wrong with the settings together, by the name of one of them. */
   validate?(props: Props): ReadonlyMap<string, string>;

@@ -7,6 +7,7 @@ import type { Connector, Props } from '../plugins/api';
 import type { PluginDescOf } from '../plugins/plugins';
 import { hasReference } from '../providers/config-transformer';
 import type { TargetState, TaskListener, WorkerTask } from './task';
+import { taskConfigsOf } from './task-configs';
 
 export type ConnectorPlugin = PluginDescOf<'sink'> | PluginDescOf<'source'>;
 
@@ -80,7 +81,8 @@ export class ConnectorEntry {
     }
   }
 
-  private fail(error: ToolError): void {
+  /** Its tasks go on. */
+  fail(error: ToolError): void {
     this.log.error(`WorkerConnector{id=${this.name}} Connector raised an error`, error);
     this.status = failed(error);
   }
@@ -99,17 +101,18 @@ export class ConnectorEntry {
 
   /**
    * The configurations of its tasks. Where the connector's own has references to config providers they have them, too, in
-   * the place of values (AbstractHerder.reverseTransform). Throws what the connector throws.
+   * the place of values (AbstractHerder.reverseTransform). Rejects with what the connector throws.
    */
-  taskProps(most: number): Props[] {
+  async taskProps(most: number): Promise<Props[]> {
     const connector = this.connector;
     if (!connector) return [];
+    const configs = await taskConfigsOf(this.name, connector, most);
     const topics = ['topics', 'topics.regex'].flatMap((name): [string, string][] => {
       const value = this.config.get(name);
       return this.plugin.type === 'sink' && value ? [[name, value]] : [];
     });
     const references = [...this.config].filter(([, value]) => hasReference(value));
-    return connector.taskConfigs(most).map((props) => {
+    return configs.map((props) => {
       const own = new JavaHashMap<string, string>([...props, ['task.class', connector.taskClass]]);
       for (const [name, value] of topics) own.set(name, value);
       for (const [name, value] of references) if (own.has(name)) own.set(name, value);

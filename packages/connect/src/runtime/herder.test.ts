@@ -2,7 +2,7 @@ import { bufferedOuts } from '@odradek/tools/print';
 import { workerConfig } from '../config/worker-config';
 import { NO_CONFIG } from '../converters/config';
 import { Loggers } from '../log';
-import type { ConfigProvider, Props } from '../plugins/api';
+import type { ConfigProvider, ConnectorContext, Props } from '../plugins/api';
 import { builtinPlugins } from '../plugins/builtin';
 import { type PluginDesc, Plugins } from '../plugins/plugins';
 import { ConfigTransformer } from '../providers/config-transformer';
@@ -27,7 +27,13 @@ class FakeTasks {
   }
 }
 
-function herderWith(provider?: ConfigProvider): { herder: Herder; tasks: FakeTasks } {
+/** Gives each task a configuration of its connector's. */
+type Divide = (props: Props, context: ConnectorContext) => unknown;
+
+function herderWith(
+  provider?: ConfigProvider,
+  divide: Divide = (props) => [props],
+): { herder: Herder; tasks: FakeTasks } {
   const tasks = new FakeTasks();
   const source = {
     className: 'Test',
@@ -35,13 +41,13 @@ function herderWith(provider?: ConfigProvider): { herder: Herder; tasks: FakeTas
     version: '1',
     config: NO_CONFIG,
     create: () => {
-      let props: Props = new Map();
+      let started: [Props, ConnectorContext];
       return {
         taskClass: 'TestTask',
-        start: (given: Props) => {
-          props = given;
+        start: (...given: typeof started) => {
+          started = given;
         },
-        taskConfigs: () => [props],
+        taskConfigs: () => divide(...started),
         createTask: () => undefined,
       };
     },
@@ -130,4 +136,63 @@ it.each([
   } finally {
     jest.useRealTimers();
   }
+});
+
+const odd: readonly [string, unknown, string][] = [
+  ['nothing', undefined, 'taskConfigs() has to return a list of Maps, one for each task, and returned undefined'],
+  [
+    'a Map',
+    new Map(),
+    'taskConfigs() has to return a list of Maps, one for each task, and returned an object of class Map',
+  ],
+  [
+    'plain objects',
+    [new Map(), { a: 'b' }],
+    'taskConfigs()[1] has to be a Map of settings, and is a plain object; new Map(Object.entries(it)) is one',
+  ],
+  ['text', ['a=b'], 'taskConfigs()[0] has to be a Map of settings, and is the string a=b'],
+  ['a number', [new Map([['n', 5]])], 'taskConfigs()[0]: settings are text, and n is the number 5; String(value) is'],
+  ['null', [new Map([['n', null]])], 'taskConfigs()[0]: settings are text, and n is null; leave it out'],
+];
+
+it.each(odd)(
+  'a connector that divides its work into %s is FAILED, until it is restarted',
+  async (_, given, message) => {
+    let configs: unknown = given;
+    const { herder, tasks } = herderWith(undefined, () => configs);
+    await expect(herder.putConfig('c', settings(), undefined, false)).rejects.toThrow(`Connector c: ${message}`);
+    expect(herder.status('c')).toMatchObject({ connector: { state: 'FAILED' }, tasks: [] });
+    expect(herder.status('c').connector.trace).toContain(message);
+    configs = Promise.resolve([new Map([['a', 'b']])]);
+    await herder.restart('c', { includeTasks: false, onlyFailed: true });
+    await expect(herder.putConfig('c', settings(), undefined, false)).rejects.toThrow('already exists');
+    expect(herder.status('c')).toMatchObject({ connector: { state: 'RUNNING' }, tasks: [{ id: 0 }] });
+    expect(tasks.running.size).toBe(1);
+  },
+);
+
+it('the tasks of a connector go on when it fails to divide its work anew', async () => {
+  let context: ConnectorContext | undefined;
+  let isFirst = true;
+  const { herder, tasks } = herderWith(undefined, (props, given) => {
+    context = given;
+    if (!isFirst) throw new Error('the table is gone');
+    isFirst = false;
+    return [props];
+  });
+  await herder.putConfig('c', settings(), undefined, false);
+  context!.requestTaskReconfiguration();
+  await herder.setTarget('c', 'STARTED');
+  expect(herder.status('c').connector).toMatchObject({
+    state: 'FAILED',
+    trace: expect.stringMatching(/^Error: the table is gone\n\tat /),
+  });
+  expect(tasks.running.size).toBe(1);
+});
+
+it('resuming what does not start is answered, and stands in its status', async () => {
+  const { herder } = herderWith(undefined, () => undefined);
+  await herder.putConfig('c', settings(), 'PAUSED', false);
+  await herder.setTarget('c', 'STARTED');
+  expect(herder.status('c').connector.state).toBe('FAILED');
 });

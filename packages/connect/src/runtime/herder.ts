@@ -1,3 +1,4 @@
+import type { ParsedConfig } from '../config/config-def';
 import { AlreadyExistsError, asToolError, NotFoundError } from '../errors';
 import { JavaHashMap } from '../java/hash-map';
 import type { Logger } from '../log';
@@ -202,14 +203,25 @@ export class Herder {
       return;
     }
     const config = this.worker.connectorConfig(entry.plugin, await this.resolved(entry, entry.config));
-    const props = entry.taskProps(config.number('tasks.max'));
-    this.worker.checkTaskCount(entry.name, props.length, config);
+    const props = await this.taskProps(entry, config).catch((thrown) => {
+      // As Apache's worker has it where they are too many; for other failures it leaves the connector RUNNING and tries for ever,
+      // or, standalone, answers nothing.
+      const error = asToolError(thrown);
+      entry.fail(error);
+      throw error;
+    });
     const isSame =
       props.length === entry.tasks.length && props.every((each, id) => isEqual(each, entry.tasks[id]!.props));
     if (isSame) return;
     await this.stopTasks(entry);
     entry.tasks = props.map((each, id) => ({ id, props: each, status: { state: 'UNASSIGNED' }, task: undefined }));
     for (const task of entry.tasks) await this.startTask(entry, task);
+  }
+
+  private async taskProps(entry: ConnectorEntry, config: ParsedConfig): Promise<Props[]> {
+    const props = await entry.taskProps(config.number('tasks.max'));
+    this.worker.checkTaskCount(entry.name, props.length, config);
+    return props;
   }
 
   private async startTask(entry: ConnectorEntry, task: TaskEntry): Promise<void> {
@@ -265,9 +277,10 @@ export class Herder {
       entry.target = target;
       if (target === before) return;
       if (target === 'STARTED') {
-        if (entry.status.state !== 'FAILED') await this.startConnector(entry);
-        for (const { task } of entry.tasks) task?.setTarget(target);
-        await this.updateTasks(entry);
+        await this.resume(entry).catch((thrown) => {
+          // What comes of it stands in its status: who asked is told no more than that it was asked for.
+          this.log.error(`Failed to transition connector ${name} to target state ${target}`, asToolError(thrown));
+        });
         return;
       }
       await this.stopConnector(entry);
@@ -277,6 +290,12 @@ export class Herder {
       await this.stopTasks(entry);
       entry.tasks = [];
     });
+  }
+
+  private async resume(entry: ConnectorEntry): Promise<void> {
+    for (const { task } of entry.tasks) task?.setTarget('STARTED');
+    if (entry.status.state !== 'FAILED') await this.startConnector(entry);
+    await this.updateTasks(entry);
   }
 
   /** Starts a connector anew, and its tasks where that is asked for. */
