@@ -10,6 +10,7 @@ import { allocateFromController, allocateFromZooKeeper } from './cluster/produce
 import { ProducerIds } from './cluster/producer-ids';
 import { ScramAdmin } from './cluster/scram-admin';
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from './cluster/topic-names';
+import { TopicSpread } from './cluster/topic-spread';
 import type { BrokerConfig } from './config/broker-config';
 import { versionAtLeast } from './config/metadata-version';
 import { parseSeedTopics } from './config/seed-topics';
@@ -107,10 +108,13 @@ export function makeServices(parts: ServiceParts): Services {
   };
 }
 
-function makeTopicAdmin({ brokerId, store, metadata, ports }: ServiceParts, config: () => BrokerConfig): TopicAdmin {
-  const { clock, random, loggers } = ports;
+function makeTopicAdmin(parts: ServiceParts, config: () => BrokerConfig): TopicAdmin {
+  const { brokerId, store, metadata, connect } = parts;
+  const { clock, random, loggers } = parts.ports;
+  const { interBrokerListenerName: listenerName } = parts.config;
+  const spread = new TopicSpread({ brokerId, metadata, connect, clock, listenerName });
   const logger = loggers.logger('kafka.server.ZkAdminManager', `[Admin Manager on Broker ${brokerId}]: `);
-  return new TopicAdmin({ store, metadata, config, random, clock, logger });
+  return new TopicAdmin({ store, metadata, spread, config, random, clock, logger });
 }
 
 function makeTopicSeeds({ config, metadata, ports }: ServiceParts, admin: TopicAdmin): TopicSeeds {

@@ -17,6 +17,7 @@ function adminWith(isTopicMarkedForDeletion: () => Promise<boolean>) {
   const admin = new TopicAdmin({
     store: { isTopicMarkedForDeletion } as unknown as ZooKeeperStore,
     metadata,
+    spread: { everywhere: async () => {} },
     config: () => config,
     random: { below: () => 0, uuid: () => 'AAAAAAAAAAAAAAAAAAAAAQ', bytes: (count) => Buffer.alloc(count) },
     clock,

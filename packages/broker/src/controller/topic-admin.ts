@@ -7,6 +7,7 @@ import {
   topicNamesCollide,
   validateTopicName,
 } from '../cluster/topic-names';
+import type { TopicSpread } from '../cluster/topic-spread';
 import { createTopicConfigError } from '../config/alter';
 import type { BrokerConfig } from '../config/broker-config';
 import { ConfigException } from '../config/errors';
@@ -22,6 +23,7 @@ import { type AssignableBroker, type Assignment, assignAddedPartitions, assignRe
 export interface TopicAdminOptions {
   readonly store: ZooKeeperStore;
   readonly metadata: MetadataCache;
+  readonly spread: Pick<TopicSpread, 'everywhere'>;
   readonly config: () => BrokerConfig;
   readonly random: Random;
   readonly clock: Clock;
@@ -154,9 +156,17 @@ export class TopicAdmin {
     }
   }
 
-  /** Resolves to whether every partition of the topic has a leader before `timeoutMs` are over. */
-  waitForLeaders(topic: string, partitions: number, timeoutMs: number): Promise<boolean> {
-    return this.options.metadata.waitUntil((image) => hasLeaders(image, topic, partitions), timeoutMs);
+  /**
+   * Resolves to whether every partition of the topic has a leader before `timeoutMs` are over, when the other brokers, too,
+   * have heard of it.
+   */
+  async waitForLeaders(topic: string, partitions: number, timeoutMs: number): Promise<boolean> {
+    const { metadata, spread, clock } = this.options;
+    const endMs = clock.monotonicMs() + timeoutMs;
+    if (!(await metadata.waitUntil((image) => hasLeaders(image, topic, partitions), timeoutMs))) return false;
+    const leftMs = endMs - clock.monotonicMs();
+    if (leftMs > 0) await spread.everywhere(topic, partitions, leftMs);
+    return true;
   }
 
   /**
