@@ -9,6 +9,7 @@ import { Exposition } from './metrics/exposition';
 import type { Family } from './metrics/families';
 import { followerFamilies } from './metrics/follower-families';
 import { groupFamilies } from './metrics/group-families';
+import { quotaFamilies } from './metrics/quota-families';
 import { replicaFamilies } from './metrics/replica-families';
 import { replicationFamilies } from './metrics/replication-families';
 import { RequestMetrics } from './metrics/request-metrics';
@@ -108,6 +109,7 @@ function familiesOf({ services, client, connections }: ObservedParts, brokerStat
       bytesIn: () => replicaFetchers.bytesIn,
     }),
     ...replicationFamilies(services.throttles),
+    ...quotaFamilies(services.quotas),
     ...controllerFamilies(() => controller.facts(), controller.elections),
     ...groupFamilies({
       groups: () => groups.hosted.groups(),

@@ -5,7 +5,7 @@ import { codeOfFetch, type PartitionFetch } from '../replication/fetch-reader';
 import type { FetchContext, FetchedState, FetchWish } from '../replication/fetch-sessions';
 import type { RequestContext } from './handler';
 import type { Services } from './services';
-import { chargeTime, quotaClientOf } from './throttle';
+import { chargeTime, countExempt, quotaClientOf } from './throttle';
 
 type Response = ResponseInit<typeof Fetch>;
 type TopicEntry = NonNullable<Response['responses']>[number];
@@ -32,15 +32,21 @@ export function throttledFetch(
   states: readonly FetchedState[],
 ): Response | null {
   const { quotas } = services;
-  if (!quotas.isEnabled || session.isFollower) return null;
+  if (!quotas.isEnabled) return null;
+  if (session.isFollower) {
+    countExempt(services, context);
+    return null;
+  }
   const requestThrottleMs = chargeTime(services, context);
   const client = quotaClientOf(context);
   const bytes = quotas.fetch.isEnabled
     ? answerBytes(context.apiVersion, wishes, partitions, session.preview(states))
     : 0;
-  const throttleTimeMs = Math.max(requestThrottleMs, quotas.fetch.record(client, bytes));
+  const fetchThrottleMs = quotas.fetch.record(client, bytes);
+  const throttleTimeMs = Math.max(requestThrottleMs, fetchThrottleMs);
   if (throttleTimeMs <= 0) return null;
   quotas.fetch.unrecord(client, bytes);
+  (fetchThrottleMs > requestThrottleMs ? quotas.fetch : quotas.request).noteThrottle(client, throttleTimeMs);
   context.mute(throttleTimeMs);
   return { throttleTimeMs, sessionId: session.throttledSessionId, responses: [] };
 }

@@ -1,6 +1,9 @@
 import type { Api, RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import type { Fields } from '@odradek/protocol/schema/fields';
 
+/** Is told of milliseconds that the network's part of a request has taken. */
+export type NetworkCharge = (durationMs: number) => void;
+
 /** What a handler may know of a request besides its body. */
 export interface RequestContext {
   readonly apiKey: number;
@@ -23,6 +26,10 @@ export interface RequestContext {
   /** By the monotonic clock, when the handler was called, and when it returned (0 until then); 0 where nobody measures. */
   readonly startedMs: number;
   readonly handledMs: number;
+  /** Milliseconds that others have worked for this request, such as the records thread; handlers add to it. */
+  elsewhereMs: number;
+  /** Whom the network's part is charged to (Request.recordNetworkThreadTimeCallback); null for nobody. */
+  networkCharge: NetworkCharge | null;
   /** True once the connection is gone: an answer that is not ready need not be made. */
   readonly closed: () => boolean;
   /** KIP-219: once this request is answered, nothing more is taken from the connection for `durationMs`. */

@@ -181,12 +181,15 @@ export function listOffsets(services: Services): Handler<typeof ListOffsets> {
     isTwice: boolean,
   ): Promise<PartitionEntry> {
     let searched: Searched | null = null;
+    const spend = (durationMs: number): void => {
+      context.elsewhereMs += durationMs;
+    };
     for (;;) {
       try {
         return answer(topic, wish, request, context, isTwice, searched);
       } catch (error) {
         if (!(error instanceof SearchTakesLongError)) throw error;
-        const found = await services.recordsThread.search(error).catch(refusalOf);
+        const found = await services.recordsThread.search(error, spend).catch(refusalOf);
         if (found instanceof KafkaError) return failed(wish.partitionIndex, found);
         searched = { found, from: error.lastOffset + 1 };
       }

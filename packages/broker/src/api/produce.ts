@@ -11,7 +11,7 @@ import { specificMessage } from './api-error';
 import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER, type RequestContext } from './handler';
 import { currentLeader, nodeEndpoints } from './leader-hints';
 import type { Services } from './services';
-import { chargeProduce } from './throttle';
+import { chargeProduce, quotaClientOf } from './throttle';
 import { UnverifiedError, VerifiedAppends } from './verification';
 
 type Request = RequestOf<typeof Produce>;
@@ -248,7 +248,9 @@ export function produce(services: Services): Handler<typeof Produce> {
   /** Where the topic's settings have changed meanwhile, the append is put aside once more. */
   async function appendJudged({ topic, partition, work, place }: PutAside, appends: Appends): Promise<PartitionResult> {
     try {
-      const judged = await services.recordsThread.judge(work);
+      const judged = await services.recordsThread.judge(work, (durationMs) => {
+        appends.context.elsewhereMs += durationMs;
+      });
       return append(topic, place.index, work.records, appends, judged);
     } catch (thrown) {
       return failedAppend(topic, place.index, partition, work.records, thrown);
@@ -289,6 +291,7 @@ export function produce(services: Services): Handler<typeof Produce> {
   function respond(request: Request, responses: TopicResult[], context: RequestContext): HandlerResult<Response> {
     const throttleTimeMs = chargeProduce(services, context);
     if (request.acks === 0) {
+      if (throttleTimeMs > 0) services.quotas.produce.noteThrottle(quotaClientOf(context), throttleTimeMs);
       context.mute(throttleTimeMs);
       const error = responses.flatMap((topic) => topic.partitionResponses).find(({ errorCode }) => errorCode !== 0);
       if (!error) return NO_ANSWER;

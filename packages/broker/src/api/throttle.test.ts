@@ -1,5 +1,6 @@
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import { Heartbeat } from '@odradek/protocol/messages/heartbeat';
+import { Produce } from '@odradek/protocol/messages/produce';
 import { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
 import type { Api } from '@odradek/protocol/schema/api';
 import { Writer } from '@odradek/protocol/wire/writer';
@@ -19,6 +20,8 @@ const WINDOWS = {
   quotaWindowSizeSeconds: 1,
   controllerQuotaWindowNum: 11,
   controllerQuotaWindowSizeSeconds: 1,
+  metricsNumSamples: 2,
+  metricsSampleWindowMs: 30_000,
 };
 const SECOND_MS = 1000;
 
@@ -34,6 +37,8 @@ function makeWorld() {
       requestBytes: 100,
       startedMs: clock.monotonicMs(),
       handledMs: 0,
+      elsewhereMs: 0,
+      networkCharge: null,
       mute: (durationMs: number) => void (durationMs > 0 && muted.push(durationMs)),
       ...init,
     }) as RequestContext;
@@ -46,6 +51,8 @@ function holding({ services }: World, result: HandlerResult<object>, api: Api = 
   const fail = ({ code }: { code: number }) => ({ errorCode: code });
   return throttled({ api, handle: () => result, fail } as unknown as Handler, services);
 }
+
+const percentOf = ({ quotas }: World): number => [...quotas.request.usages()][0]!.perSecond;
 
 /** Handles a request that has taken half a second: 5 percent of ten seconds. */
 async function handleSlowly(world: World, result: HandlerResult<object>, api?: Api) {
@@ -124,6 +131,43 @@ describe('request_percentage', () => {
     expect(await holding(world, { errorCode: 0 }).handle({} as never, context)).toEqual({ errorCode: 0 });
   });
 
+  test('what others worked for it, and what the network’s part took, counts as well', async () => {
+    const world = makeWorld();
+    world.quotas.update({ user: 'alice' }, { request_percentage: '1' });
+    await world.clock.advance(SECOND_MS);
+    const startedMs = world.clock.monotonicMs() - 2;
+    const context = world.context({ startedMs, elsewhereMs: 38 });
+    expect(await holding(world, { errorCode: 0 }).handle({} as never, context)).toEqual({ errorCode: 0 });
+    expect(percentOf(world)).toBe(0.4);
+    context.networkCharge!(50);
+    expect(percentOf(world)).toBe(0.9);
+    // Whoever is over with that pays with the next request.
+    context.networkCharge!(30);
+    const next = world.context({ startedMs: world.clock.monotonicMs() });
+    expect(await holding(world, { errorCode: 0 }).handle({} as never, next)).toMatchObject({ throttleTimeMs: 1000 });
+    expect([...world.quotas.request.usages()]).toEqual([
+      { user: 'alice', clientId: '', perSecond: expect.closeTo(1.2), throttleTimeMs: 1000 },
+    ]);
+    expect(world.quotas.exemptPercent).toBe(0);
+  });
+
+  test.each<readonly [string, HandlerResult<object>, Api]>([
+    ['brokers among themselves', { errorCode: 0 }, UpdateMetadata as unknown as Api],
+    ['producers that want no answer', NO_ANSWER, Produce as unknown as Api],
+  ])('the time of %s is counted as exempt', async (_, result, api) => {
+    const world = makeWorld();
+    const context = world.context({ startedMs: world.clock.monotonicMs() - 300 });
+    await holding(world, result, api).handle({} as never, context);
+    expect([world.quotas.exemptPercent, context.networkCharge]).toEqual([0, null]);
+    world.quotas.update({ user: null }, { request_percentage: '1' });
+    await holding(world, result, api).handle({} as never, context);
+    // Over two windows of 30 s, the first of which is taken as whole.
+    expect(world.quotas.exemptPercent).toBe(30 / 30);
+    context.networkCharge!(600);
+    expect(world.quotas.exemptPercent).toBe(90 / 30);
+    expect([...world.quotas.request.usages()]).toEqual([]);
+  });
+
   test('what the handler itself asks for counts where it is longer', async () => {
     const world = makeWorld();
     world.quotas.update({ user: 'alice' }, { controller_mutation_rate: '1' });
@@ -132,6 +176,7 @@ describe('request_percentage', () => {
       throttleTimeMs: 4000,
     });
     expect(world.muted).toEqual([4000]);
+    expect([...world.quotas.controllerMutation.usages()]).toMatchObject([{ user: 'alice', throttleTimeMs: 4000 }]);
   });
 });
 
@@ -226,6 +271,24 @@ describe('fetch', () => {
       [],
     );
     expect(answer).toBeNull();
+  });
+
+  test('the time of followers is counted as exempt', () => {
+    const { quotas, context, services, clock } = makeWorld();
+    quotas.update({ user: null }, { request_percentage: '0.1' });
+    const started = context({ startedMs: clock.monotonicMs() - 300 });
+    throttledFetch(services, started, session({ isFollower: true }), [], [], []);
+    expect(quotas.exemptPercent).toBe(1);
+    expect([...quotas.request.usages()]).toEqual([]);
+  });
+
+  test('it is told which quota a fetch was throttled for', () => {
+    const { quotas, context, services, clock } = makeWorld();
+    quotas.update({ user: 'alice' }, { consumer_byte_rate: '1000', request_percentage: '1000' });
+    const started = context({ startedMs: clock.monotonicMs() - 1 });
+    throttledFetch(services, started, session(), [wish('t', 0)], [fetched(20_000)], []);
+    expect([...quotas.fetch.usages()]).toMatchObject([{ throttleTimeMs: expect.any(Number) }]);
+    expect([...quotas.request.usages()]).toMatchObject([{ throttleTimeMs: null }]);
   });
 
   test('more than a whole window’s worth is not even read', () => {

@@ -2,10 +2,13 @@ import { AlterPartition } from '@odradek/protocol/messages/alter-partition';
 import { ControlledShutdown } from '@odradek/protocol/messages/controlled-shutdown';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import { LeaderAndIsr } from '@odradek/protocol/messages/leader-and-isr';
+import { Produce } from '@odradek/protocol/messages/produce';
 import { StopReplica } from '@odradek/protocol/messages/stop-replica';
 import { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
 import { WriteTxnMarkers } from '@odradek/protocol/messages/write-txn-markers';
+import type { Clock } from '../env/clock';
 import type { MutationPermits } from '../quotas/mutation-quota';
+import type { Quotas } from '../quotas/quotas';
 import type { QuotaClient } from '../quotas/rate-quota';
 import { Answer, CLOSE_CONNECTION, type Handler, type HandlerResult, NO_ANSWER, type RequestContext } from './handler';
 import type { Services } from './services';
@@ -28,13 +31,30 @@ export function quotaClientOf({ principal, clientId }: RequestContext): QuotaCli
   return { user: principal.slice(principal.indexOf(':') + 1), clientId: clientId ?? '' };
 }
 
-/** Charges a request's time to its client. Returns for how long to throttle it; 0 for not at all. */
+/**
+ * Charges a request's time to its client: its handler's, and later the network's. Returns for how long to throttle it for
+ * what is known now; 0 for not at all.
+ */
 export function chargeTime({ quotas, clock }: Parts, context: RequestContext): number {
-  // Nobody measured a request that came before the quota.
-  if (!quotas.request.isEnabled || context.startedMs === 0) return 0;
-  const spentMs = (context.handledMs || clock.monotonicMs()) - context.startedMs;
-  return Math.max(0, quotas.request.record(quotaClientOf(context), spentMs * PERCENT_PER_MS));
+  if (!isMeasured(quotas, context)) return 0;
+  const client = quotaClientOf(context);
+  context.networkCharge = (durationMs) => void quotas.request.record(client, durationMs * PERCENT_PER_MS);
+  return Math.max(0, quotas.request.record(client, spentMs(clock, context) * PERCENT_PER_MS));
 }
+
+/** Counts a request's time that nobody is charged for (ClientRequestQuotaManager.maybeRecordExempt). */
+export function countExempt({ quotas, clock }: Parts, context: RequestContext): void {
+  if (!isMeasured(quotas, context)) return;
+  context.networkCharge = (durationMs) => quotas.recordExempt(durationMs * PERCENT_PER_MS);
+  quotas.recordExempt(spentMs(clock, context) * PERCENT_PER_MS);
+}
+
+/** Nobody measured a request that came before the quota. */
+const isMeasured = ({ request }: Quotas, { startedMs }: RequestContext): boolean =>
+  request.isEnabled && startedMs !== 0;
+
+const spentMs = (clock: Clock, { startedMs, handledMs, elsewhereMs }: RequestContext): number =>
+  (handledMs || clock.monotonicMs()) - startedMs + elsewhereMs;
 
 /**
  * Charges what an answer that has been granted took from `sinceMs` on. Its client pays for it with its next request, as it
@@ -63,14 +83,23 @@ export function mutationPermits({ quotas }: Parts, context: RequestContext, stri
  * Fetch looks at quotas before it makes its answer.
  */
 export function throttled(handler: Handler, parts: Parts): Handler {
-  if (EXEMPT.has(handler.api.key)) return handler;
   const { quotas } = parts;
+  const isExempt = EXEMPT.has(handler.api.key);
+  /** What the handler itself looks at. */
+  const own = handler.api.key === Produce.key ? quotas.produce : quotas.controllerMutation;
 
   function settle(result: Result, context: RequestContext): Result {
-    if (!quotas.isEnabled || result === NO_ANSWER || result === CLOSE_CONNECTION) return result;
+    if (!quotas.isEnabled || result === CLOSE_CONNECTION) return result;
+    if (isExempt || result === NO_ANSWER) {
+      countExempt(parts, context);
+      return result;
+    }
     const body = result instanceof Answer ? result.body : result;
-    const throttleTimeMs = Math.max(chargeTime(parts, context), body.throttleTimeMs ?? 0);
+    const ownMs = body.throttleTimeMs ?? 0;
+    const requestMs = chargeTime(parts, context);
+    const throttleTimeMs = Math.max(requestMs, ownMs);
     if (throttleTimeMs === 0) return result;
+    (ownMs > requestMs ? own : quotas.request).noteThrottle(quotaClientOf(context), throttleTimeMs);
     context.mute(throttleTimeMs);
     const told = { ...body, throttleTimeMs };
     return result instanceof Answer ? new Answer(told, result.sent) : told;

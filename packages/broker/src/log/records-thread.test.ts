@@ -9,7 +9,7 @@ import { TakesLongError } from './judged-records';
 import type { LogConfig } from './log-config';
 import type { PartitionLog } from './partition-log';
 import { RecordsThread } from './records-thread';
-import { RECORDS_WORK, RecordsWork } from './records-work';
+import { RECORDS_WORK, type RecordsAnswer, type RecordsRequest, RecordsWork } from './records-work';
 import { append, batch, fixture, readAll, START_MS } from './testing/fixture';
 
 function setUp(background?: Background) {
@@ -120,6 +120,29 @@ test('records are converted for old readers', async () => {
   const records = Buffer.concat([Buffer.alloc(10), batch(3)]).subarray(10);
   const converted = await done(thread.downConvert(records, 1, 2));
   expect([...readRecords(converted, 0)].map(({ offset, key }) => [offset, String(key)])).toEqual([[2, 'k2']]);
+});
+
+test('who asks is told how long it was worked for, not how long it waited behind others', async () => {
+  const posted: RecordsRequest[] = [];
+  let answer = (_: RecordsAnswer): void => {};
+  const slow: Background = {
+    start(_name, { onAnswer }) {
+      answer = onAnswer as typeof answer;
+      return { post: (request) => posted.push(request as RecordsRequest), stop: async () => {} };
+    },
+  };
+  const { clock, thread } = setUp(slow);
+  const spent: number[] = [];
+  const work = putAside(fixture().open(), zeros(2_000_000));
+  const judged = [1, 2, 3].map(() => thread.judge(work, (durationMs) => spent.push(durationMs)));
+  const outcome = { kind: 'judged', records: null, recordCount: 3, maxTimestamp: 0 } as const;
+  for (const [index, durationMs] of [30, 20, 10].entries()) {
+    await clock.advance(durationMs);
+    answer({ id: posted[index]!.id, outcome });
+  }
+  await Promise.all(judged);
+  expect(spent).toEqual([30, 20, 10]);
+  await thread.stop();
 });
 
 test('it goes when nobody needs it, comes again, and tells who waits at its end', async () => {

@@ -22,8 +22,13 @@ const IDLE_MS = 60_000;
 /** A task that the thread has ended with so often is taken for the reason. */
 const MAX_ATTEMPTS = 2;
 
+/** Is told how many milliseconds the thread has worked for somebody. */
+type Spend = (durationMs: number) => void;
+
 interface Waiting {
   readonly task: RecordsTask;
+  readonly askedMs: number;
+  readonly spend: Spend | undefined;
   attempts: number;
   resolve(outcome: RecordsOutcome): void;
   reject(error: Error): void;
@@ -37,6 +42,8 @@ export class RecordsThread {
   private work: Work<RecordsRequest> | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
+  /** When it gave its last answer. */
+  private answeredMs = 0;
   private idle: Timer | null = null;
   private isStopped = false;
 
@@ -47,8 +54,8 @@ export class RecordsThread {
   ) {}
 
   /** Judges what the thread that serves has put off. Rejects with the `KafkaError` that `judgeRecords` would throw. */
-  async judge({ records, rules }: TakesLongError): Promise<JudgedRecords> {
-    const outcome = await this.ask({ kind: 'judge', records: alone(records), rules });
+  async judge({ records, rules }: TakesLongError, spend?: Spend): Promise<JudgedRecords> {
+    const outcome = await this.ask({ kind: 'judge', records: alone(records), rules }, spend);
     if (outcome.kind !== 'judged') throw refusalOf(outcome);
     const { recordCount, maxTimestamp } = outcome;
     const isRewritten = outcome.records !== null;
@@ -64,8 +71,11 @@ export class RecordsThread {
   }
 
   /** As `findRecordByTimestamp`. */
-  async search({ batch, timestamp, startOffset }: SearchTakesLongError): Promise<TimestampAndOffset | null> {
-    const outcome = await this.ask({ kind: 'search', records: alone(batch), timestamp, startOffset });
+  async search(
+    { batch, timestamp, startOffset }: SearchTakesLongError,
+    spend?: Spend,
+  ): Promise<TimestampAndOffset | null> {
+    const outcome = await this.ask({ kind: 'search', records: alone(batch), timestamp, startOffset }, spend);
     if (outcome.kind !== 'searched') throw refusalOf(outcome);
     return outcome.found;
   }
@@ -76,14 +86,14 @@ export class RecordsThread {
     await this.end(new KafkaError('NOT_LEADER_OR_FOLLOWER'));
   }
 
-  private ask(task: RecordsTask): Promise<RecordsOutcome> {
+  private ask(task: RecordsTask, spend?: Spend): Promise<RecordsOutcome> {
     if (this.isStopped) return Promise.reject(new KafkaError('NOT_LEADER_OR_FOLLOWER'));
     const work = this.started();
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       // Throws where memory is too short for a copy: nobody answers that then.
       work.post({ id, task });
-      this.waiting.set(id, { task, attempts: 1, resolve, reject });
+      this.waiting.set(id, { task, askedMs: this.clock.monotonicMs(), spend, attempts: 1, resolve, reject });
     });
   }
 
@@ -127,7 +137,12 @@ export class RecordsThread {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     if (this.waiting.size === 0) this.idle = this.clock.after(IDLE_MS, () => void this.end(new Error('idle')));
-    waiting?.resolve(outcome);
+    if (waiting === undefined) return;
+    const nowMs = this.clock.monotonicMs();
+    // One task after another: it was begun when the one before was done.
+    waiting.spend?.(nowMs - Math.max(waiting.askedMs, this.answeredMs));
+    this.answeredMs = nowMs;
+    waiting.resolve(outcome);
   }
 
   private async end(reason: Error): Promise<void> {

@@ -10,6 +10,7 @@ import { Exposition, MAX_SERIES } from './exposition';
 import { type Family, gauge } from './families';
 import { followerFamilies } from './follower-families';
 import { groupFamilies } from './group-families';
+import { quotaFamilies } from './quota-families';
 import { type ObservedPartition, replicaFamilies } from './replica-families';
 import { RequestMetrics } from './request-metrics';
 import { serverFamilies, ZooKeeperSessionMetrics } from './server-families';
@@ -329,6 +330,31 @@ describe('the broker', () => {
     expect(read(families, `${prefix}_numgroupsstable`)).toEqual([{ value: 1 }]);
     expect(read(families, `${prefix}_numgroupsempty`)).toEqual([{ value: 0 }]);
     expect(read(families, `${prefix}_numoffsets`)).toEqual([{ value: 3 }]);
+  });
+
+  test('quotas: what clients use, under the names that they are counted by', async () => {
+    const usage = { user: '', clientId: '', perSecond: 1, throttleTimeMs: null };
+    const of = <Used>(...usages: Used[]) => ({ usages: () => usages });
+    const lines = await shown(
+      ...quotaFamilies({
+        produce: of({ ...usage, user: 'alice', clientId: 'app' }, { ...usage, user: 'bob', perSecond: 2.5 }),
+        fetch: of({ ...usage, clientId: 'app', throttleTimeMs: 40 }),
+        request: of({ ...usage, user: 'alice', throttleTimeMs: 1000 }),
+        controllerMutation: of({ ...usage, clientId: 'app', tokens: -3 }),
+        exemptPercent: 7,
+      }),
+    );
+    expect(lines).toEqual([
+      'kafka_server_quota_byte_rate{resource="Produce",user="alice",clientId="app"} 1',
+      'kafka_server_quota_byte_rate{resource="Produce",user="bob"} 2.5',
+      'kafka_server_quota_byte_rate{resource="Fetch",clientId="app"} 1',
+      'kafka_server_quota_request_time{resource="Request",user="alice"} 1',
+      'kafka_server_quota_mutation_rate{resource="ControllerMutation",clientId="app"} 1',
+      'kafka_server_quota_tokens{resource="ControllerMutation",clientId="app"} -3',
+      'kafka_server_quota_throttle_time{resource="Fetch",clientId="app"} 40',
+      'kafka_server_quota_throttle_time{resource="Request",user="alice"} 1000',
+      'kafka_server_request_exempt_request_time 7',
+    ]);
   });
 
   test('the ZooKeeper session: its state now, and how often it came to each', async () => {

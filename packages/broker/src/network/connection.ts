@@ -4,6 +4,8 @@ import type { Connection, Receiver } from '../env/network';
 import type { Channel } from './dispatch';
 import { type Frame, FrameReader, InvalidFrameSizeError, type KeptFrame, type ReceiveMemory } from './frames';
 import { gather } from './gather';
+import { NetworkTime } from './network-time';
+import type { PutOffWork } from './put-off';
 import type { RequestMemory } from './request-memory';
 
 /** Bytes that one connection may send us in a row before others have their turn. */
@@ -19,18 +21,6 @@ const MAX_IN_FLIGHT = 100;
 /** No further request is handled while so many bytes wait for a slow reader. Kafka waits for each answer to be sent. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
-/**
- * What handlers may put off while the requests of one read are handled, to do it in one go. Both functions say whether
- * it could be done: where not, answers that were given since `begin` are not true and must not be sent.
- */
-export interface PutOffWork {
-  begin(): void;
-  /** Does it, before answers leave. */
-  settle(): boolean;
-  /** Does it; from here on nothing is put off. */
-  end(): boolean;
-}
-
 /** What every connection of a server shares. */
 export interface ConnectionServices {
   readonly putOff?: PutOffWork;
@@ -38,6 +28,8 @@ export interface ConnectionServices {
   readonly memory: ReceiveMemory;
   readonly requestMemory: RequestMemory;
   readonly maxRequestBytes: number;
+  /** Whether the network's part of requests is charged to anybody. */
+  readonly chargesNetwork: () => boolean;
   dispatch(frame: Frame, channel: Channel, earlier: Promise<void> | null): Promise<void> | undefined;
   /** Calls `flush` of the connection once in this turn of the event loop, after the I/O that is ready now. */
   flushSoon(connection: ServerConnection): void;
@@ -72,6 +64,7 @@ export class ServerConnection implements Receiver, Channel {
   readonly clientHost: string;
   readonly principal = 'User:ANONYMOUS';
   readonly clientSoftware = { name: 'unknown', version: 'unknown' };
+  readonly networkTime: NetworkTime;
   lastActiveMs: number;
 
   private state: State = 'open';
@@ -108,6 +101,7 @@ export class ServerConnection implements Receiver, Channel {
     this.listenerName = identity.listenerName;
     this.securityProtocol = identity.securityProtocol;
     this.clientHost = identity.clientHost;
+    this.networkTime = new NetworkTime(services.clock, services.chargesNetwork);
     this.frames = new FrameReader(services.memory, services.maxRequestBytes);
     this.lastActiveMs = services.clock.monotonicMs();
   }
@@ -131,6 +125,7 @@ export class ServerConnection implements Receiver, Channel {
 
   received(bytes: number): boolean {
     if (this.state !== 'open') return false;
+    const isCounted = this.networkTime.begin();
     this.lastActiveMs = this.services.clock.monotonicMs();
     this.frames.received(bytes);
     this.process();
@@ -139,6 +134,7 @@ export class ServerConnection implements Receiver, Channel {
     this.turnBytes = bytes < this.targetBytes ? 0 : this.turnBytes + bytes;
     if (this.mustPause()) this.paused = true;
     else if (this.turnBytes >= TURN_BYTES) this.yieldTurn();
+    this.networkTime.end(isCounted);
     return !this.paused;
   }
 
@@ -229,6 +225,7 @@ export class ServerConnection implements Receiver, Channel {
   flush(): void {
     if (this.out === null || this.out.length === 0 || this.state !== 'open') return;
     if (this.processing && this.services.putOff?.settle() === false) return;
+    const isCounted = this.networkTime.begin();
     const chunks = gather(this.out.chunks());
     this.out = null;
     const done = this.sent.length === 0 ? null : this.takeSent();
@@ -240,6 +237,7 @@ export class ServerConnection implements Receiver, Channel {
       }
     });
     if (this.io.queuedBytes > MAX_QUEUED_BYTES) this.outputFull = true;
+    this.networkTime.end(isCounted);
   }
 
   private takeSent(): (() => void)[] {
@@ -330,7 +328,9 @@ export class ServerConnection implements Receiver, Channel {
 
   /** Goes on after whatever held the connection up; answers leave at the end of this turn of the event loop. */
   private readonly proceed = (): void => {
+    const isCounted = this.networkTime.begin();
     this.process();
+    this.networkTime.end(isCounted);
     if (this.state === 'gone') {
       if (!this.busy) this.dispose();
       return;

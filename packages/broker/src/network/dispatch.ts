@@ -10,13 +10,16 @@ import {
   CLOSE_CONNECTION,
   type Handler,
   type HandlerResult,
+  type NetworkCharge,
   NO_ANSWER,
   type RequestContext,
 } from '../api/handler';
 import type { Clock } from '../env/clock';
 import type { Logger } from '../env/logger';
 import type { Frame, KeptFrame } from './frames';
+import type { NetworkTime } from './network-time';
 import { QuietLog } from './quiet-log';
+import { encodeResponse } from './response-frame';
 
 /** What dispatch knows of a connection. */
 export interface Channel {
@@ -26,6 +29,7 @@ export interface Channel {
   readonly clientHost: string;
   readonly principal: string;
   readonly clientSoftware: { name: string; version: string };
+  readonly networkTime: NetworkTime;
   readonly isClosed: () => boolean;
   readonly mute: (durationMs: number) => void;
   /** See `RequestContext.letNextPass`. */
@@ -63,7 +67,7 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observe?: (observation: RequestObservation) => void;
-  /** Whether handlers want to know how long requests take. */
+  /** Whether handlers want to know how long requests take, and their network's part. */
   readonly measures?: () => boolean;
 }
 
@@ -79,6 +83,8 @@ interface Route {
 class Call implements RequestContext {
   startedMs = 0;
   handledMs = 0;
+  elsewhereMs = 0;
+  networkCharge: NetworkCharge | null = null;
   /** The error answer has been tried. */
   failed = false;
   /** Nothing comes behind this one on its connection: it has not been answered, and has let nobody pass. */
@@ -156,6 +162,8 @@ export class Dispatcher {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly observe: ((observation: RequestObservation) => void) | undefined;
+  /** Whether the network's part of requests is charged to anybody. */
+  readonly chargesNetwork: () => boolean;
   private readonly measures: () => boolean;
   private readonly refusals: QuietLog;
 
@@ -168,7 +176,8 @@ export class Dispatcher {
     this.clock = clock;
     this.logger = logger;
     this.observe = observe;
-    this.measures = observe ? () => true : (measures ?? (() => false));
+    this.chargesNetwork = measures ?? (() => false);
+    this.measures = observe ? () => true : this.chargesNetwork;
     this.refusals = new QuietLog(clock);
   }
 
@@ -187,9 +196,10 @@ export class Dispatcher {
     try {
       result = call.route.handler.handle(call.body as never, call);
     } catch (error) {
+      this.handled(call);
       return after(earlier, () => this.fail(call, error));
     }
-    if (startedMs > 0) call.handledMs = this.clock.monotonicMs();
+    this.handled(call);
     if (result instanceof Promise) {
       return (earlier ? inTurn(earlier, result) : result).then(
         (later) => this.finish(call, later),
@@ -199,6 +209,12 @@ export class Dispatcher {
     if (earlier) return earlier.then(() => this.finish(call, result as HandlerResult<unknown>));
     this.finish(call, result);
     return undefined;
+  }
+
+  private handled(call: Call): void {
+    if (call.startedMs === 0) return;
+    call.handledMs = this.clock.monotonicMs();
+    call.channel.networkTime.exclude(call.handledMs - call.startedMs);
   }
 
   /** Reads header and body. */
@@ -269,8 +285,16 @@ export class Dispatcher {
   }
 
   private finish(call: Call, result: HandlerResult<unknown>): void {
-    const { channel, kept } = call;
     call.answered();
+    const { networkTime } = call.channel;
+    const hasBegun = networkTime.begin();
+    if (call.networkCharge !== null) networkTime.chargeTo(call.networkCharge);
+    this.answer(call, result);
+    networkTime.end(hasBegun);
+  }
+
+  private answer(call: Call, result: HandlerResult<unknown>): void {
+    const { channel, kept } = call;
     if (result === NO_ANSWER || result === CLOSE_CONNECTION) {
       kept?.release();
       this.observed(call, 0);
@@ -363,18 +387,4 @@ function both(sent: (() => void) | undefined, kept: KeptFrame | null): (() => vo
     kept.release();
     sent?.();
   };
-}
-
-/** Writes a response frame: length, header, body. Returns its bytes without the length; leaves no trace where it throws. */
-function encodeResponse(output: Writer, api: Api, version: number, correlationId: number, body: unknown): number {
-  output.beginFrame();
-  try {
-    output.int32(correlationId);
-    if (api.responseHeaderVersion(version) === 1) output.uvarint(0);
-    api.responseCodec(version).encode(output, body as never);
-    return output.endFrame();
-  } catch (error) {
-    output.dropFrame();
-    throw error;
-  }
 }

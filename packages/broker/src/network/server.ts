@@ -4,10 +4,11 @@ import type { Connection, Listening, Network } from '../env/network';
 import type { RateWindows } from '../quotas/sampled-rate';
 import { javaAddress } from './address';
 import { ListenerBindError } from './bind-error';
-import { type ConnectionServices, type PutOffWork, ServerConnection } from './connection';
+import { type ConnectionServices, ServerConnection } from './connection';
 import { type ConnectionLimits, ConnectionQuotas, type ConnectionRefusal } from './connection-quotas';
 import type { Dispatcher } from './dispatch';
 import type { InvalidFrameSizeError, ReceiveMemory } from './frames';
+import type { PutOffWork } from './put-off';
 import { QuietLog } from './quiet-log';
 import { RequestMemory } from './request-memory';
 
@@ -275,6 +276,7 @@ export class SocketServer {
       putOff,
       requestMemory: new RequestMemory(this.options.maxQueuedRequestBytes),
       maxRequestBytes: this.options.maxRequestBytes,
+      chargesNetwork: () => dispatcher.chargesNetwork(),
       dispatch: (frame, channel, earlier) => dispatcher.dispatch(frame, channel, earlier),
       flushSoon: (connection) => this.flushSoon(connection),
       invalidFrame: (connection, error) => this.logInvalidFrame(connection, error),

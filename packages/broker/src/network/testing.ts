@@ -11,8 +11,8 @@ import { ManualClock } from '../env/testing/clock';
 import { MemoryLoggers } from '../env/testing/logger';
 import { MemoryNetwork } from '../env/testing/network';
 import { BufferPool } from './buffer-pool';
-import type { PutOffWork } from './connection';
 import { Dispatcher, type RequestObservation } from './dispatch';
+import type { PutOffWork } from './put-off';
 import { SocketServer, type SocketServerOptions } from './server';
 
 /** A request frame, length included. */
@@ -117,6 +117,7 @@ export async function makeServer(
   handlers: readonly Handler[],
   options: Partial<SocketServerOptions> = {},
   putOff?: PutOffWork,
+  measures?: () => boolean,
 ) {
   const clock = new ManualClock();
   const network = new MemoryNetwork(clock);
@@ -125,7 +126,7 @@ export async function makeServer(
   const logger = loggers.logger('kafka.network.SocketServer');
   const observed: RequestObservation[] = [];
   const observe = (observation: RequestObservation): void => void observed.push(observation);
-  const dispatcher = new Dispatcher({ handlers, clock, logger, observe });
+  const dispatcher = new Dispatcher({ handlers, clock, logger, observe, measures });
   const limits: SocketServerOptions = {
     listeners: [{ name: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', host: '', port: 0 }],
     interBrokerListenerName: 'PLAINTEXT',

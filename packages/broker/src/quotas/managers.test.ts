@@ -23,6 +23,8 @@ interface Trace {
 
 const TRACES = JSON.parse(readFileSync(join(__dirname, 'vectors', 'apache-3.9.1.json'), 'utf8')) as Trace[];
 
+const METRIC_WINDOWS = { samples: 2, windowMs: 30_000 };
+
 const entityOf = (user: string | null, clientId: string | null): QuotaEntity => ({
   ...(user === '-' ? {} : { user }),
   ...(clientId === '-' ? {} : { clientId }),
@@ -31,7 +33,7 @@ const entityOf = (user: string | null, clientId: string | null): QuotaEntity => 
 /** Runs a trace's steps on ours; returns them with our own outcomes in the places of Apache's. */
 async function replay({ kind, samples, windowSeconds, steps }: Trace): Promise<Step[]> {
   const clock = new ManualClock();
-  const windows = { samples, windowMs: windowSeconds * 1000, clock };
+  const windows = { samples, windowMs: windowSeconds * 1000, clock, metricWindows: METRIC_WINDOWS };
   const rate = new RateQuota({ ...windows, maxThrottleMs: kind === 'request' ? windows.windowMs : Infinity });
   const mutations = new MutationQuota(windows);
   const played: Step[] = [];
@@ -92,9 +94,52 @@ test.each(TRACES.map((trace) => [`${trace.kind}, ${trace.samples} × ${trace.win
   },
 );
 
+describe('what is told of clients', () => {
+  const windows = { samples: 11, windowMs: 1000, metricWindows: METRIC_WINDOWS };
+  const alice = { user: 'alice', clientId: 'app' };
+
+  test('their rates, and the mean of their throttle times of late', async () => {
+    const clock = new ManualClock();
+    const quota = new RateQuota({ ...windows, clock, maxThrottleMs: Infinity });
+    quota.noteThrottle(alice, 1000);
+    expect([...quota.usages()]).toEqual([]);
+    quota.set({ user: 'alice' }, 10);
+    quota.record(alice, 500);
+    quota.record({ user: 'bob', clientId: '' }, 20);
+    quota.noteThrottle(alice, 1000);
+    quota.noteThrottle({ ...alice, clientId: 'other' }, 3000);
+    expect([...quota.usages()]).toEqual([
+      { user: 'alice', clientId: '', perSecond: 50, throttleTimeMs: 2000 },
+      { user: 'bob', clientId: '', perSecond: 2, throttleTimeMs: null },
+    ]);
+    await clock.advance(60_000);
+    expect([...quota.usages()]).toEqual([
+      { user: 'alice', clientId: '', perSecond: 0, throttleTimeMs: null },
+      { user: 'bob', clientId: '', perSecond: 0, throttleTimeMs: null },
+    ]);
+    quota.set({ user: 'alice' }, undefined);
+    expect([...quota.usages()]).toEqual([]);
+  });
+
+  test('their partitions created and deleted, and what they may at once', async () => {
+    const clock = new ManualClock();
+    const quota = new MutationQuota({ ...windows, clock });
+    quota.set({ clientId: 'app' }, 2);
+    quota.permissive(alice).take(30);
+    quota.permissive({ user: 'bob', clientId: 'free' }).take(6);
+    quota.noteThrottle(alice, 4000);
+    expect([...quota.usages()]).toEqual([
+      { user: '', clientId: 'app', perSecond: 1, tokens: -8, throttleTimeMs: 4000 },
+      { user: '', clientId: 'free', perSecond: 0.2, tokens: Number.POSITIVE_INFINITY, throttleTimeMs: null },
+    ]);
+    await clock.advance(3000);
+    expect([...quota.usages()]).toMatchObject([{ tokens: -2 }, { tokens: Number.POSITIVE_INFINITY }]);
+  });
+});
+
 describe('clients', () => {
   const HOUR_MS = 3_600_000;
-  const windows = { samples: 11, windowMs: 1000 };
+  const windows = { samples: 11, windowMs: 1000, metricWindows: METRIC_WINDOWS };
 
   test('are not counted while no quota is set, nor once none is left', () => {
     const quota = new RateQuota({ ...windows, clock: new ManualClock(), maxThrottleMs: Infinity });

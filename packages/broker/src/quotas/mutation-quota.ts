@@ -3,7 +3,7 @@ import type { Clock } from '../env/clock';
 import { ClientSensors } from './client-sensors';
 import { type QuotaEntity, QuotaTable } from './quota-table';
 import type { QuotaClient } from './rate-quota';
-import type { RateWindows } from './sampled-rate';
+import { type RateWindows, SampledRate } from './sampled-rate';
 import { bucketThrottleMs, toJavaInt } from './throttle-time';
 import { TokenBucket } from './token-bucket';
 
@@ -17,13 +17,35 @@ export interface MutationPermits {
 
 const UNBOUNDED: MutationPermits = { take: () => {}, throttleMs: () => 0 };
 
+/** What is counted together, as `RateUsage`. */
+export interface MutationUsage extends QuotaClient {
+  /** Created and deleted partitions per second. */
+  readonly perSecond: number;
+  /** What may be created at once; negative where more was. */
+  readonly tokens: number;
+  readonly throttleTimeMs: number | null;
+}
+
+export interface MutationQuotaOptions extends RateWindows {
+  readonly clock: Clock;
+  /** Over what rates and throttle times are told in metrics. */
+  readonly metricWindows: RateWindows;
+}
+
+interface Stat {
+  readonly bucket: TokenBucket;
+  readonly rate: SampledRate;
+}
+
 /** Holds clients to a rate of created and deleted partitions (ControllerMutationQuotaManager). */
 export class MutationQuota {
   private readonly table = new QuotaTable();
-  private readonly sensors: ClientSensors<TokenBucket>;
+  private readonly sensors: ClientSensors<Stat>;
 
-  constructor(private readonly options: RateWindows & { readonly clock: Clock }) {
-    this.sensors = new ClientSensors(this.table, () => new TokenBucket(options));
+  constructor(private readonly options: MutationQuotaOptions) {
+    const { metricWindows } = options;
+    const create = (): Stat => ({ bucket: new TokenBucket(options), rate: new SampledRate(metricWindows) });
+    this.sensors = new ClientSensors(this.table, metricWindows, create);
   }
 
   get isEnabled(): boolean {
@@ -50,6 +72,20 @@ export class MutationQuota {
     return this.permits(client, false);
   }
 
+  /** A client is throttled for exceeding this quota rather than another one. */
+  noteThrottle({ user, clientId }: QuotaClient, throttleTimeMs: number): void {
+    if (this.isEnabled) this.sensors.noteThrottle(user, clientId, throttleTimeMs, this.nowMs());
+  }
+
+  /** What all clients use that are being counted, for metrics. */
+  *usages(): Generator<MutationUsage> {
+    const nowMs = this.nowMs();
+    for (const { tags, stat, limit, throttleTimeMs } of this.sensors.usages(nowMs)) {
+      const { bucket, rate } = stat;
+      yield { ...tags, perSecond: rate.perSecond(nowMs), tokens: bucket.left(limit, nowMs), throttleTimeMs };
+    }
+  }
+
   private permits({ user, clientId }: QuotaClient, isStrict: boolean): MutationPermits {
     if (!this.isEnabled) return UNBOUNDED;
     let [refusedMs, lastThrottleMs] = [0, 0];
@@ -63,11 +99,13 @@ export class MutationQuota {
       take: (partitions) => {
         const nowMs = this.nowMs();
         const { stat, limit } = this.sensors.of(user, clientId, nowMs);
-        if (isStrict && noteOverdrawn(stat.left(limit, nowMs), limit, nowMs)) {
+        const { bucket, rate } = stat;
+        if (isStrict && noteOverdrawn(bucket.left(limit, nowMs), limit, nowMs)) {
           throw new KafkaError('THROTTLING_QUOTA_EXCEEDED');
         }
-        stat.take(partitions, limit, nowMs);
-        if (!isStrict) noteOverdrawn(stat.left(limit, nowMs), limit, nowMs);
+        bucket.take(partitions, limit, nowMs);
+        rate.record(partitions, nowMs);
+        if (!isStrict) noteOverdrawn(bucket.left(limit, nowMs), limit, nowMs);
       },
       throttleMs: () => toJavaInt(Math.max(0, lastThrottleMs - (this.nowMs() - refusedMs))),
     };

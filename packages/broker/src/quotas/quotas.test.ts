@@ -7,6 +7,8 @@ const WINDOWS = {
   quotaWindowSizeSeconds: 1,
   controllerQuotaWindowNum: 11,
   controllerQuotaWindowSizeSeconds: 1,
+  metricsNumSamples: 2,
+  metricsSampleWindowMs: 30_000,
 };
 
 function makeQuotas() {

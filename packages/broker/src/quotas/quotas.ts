@@ -4,11 +4,16 @@ import type { Logger } from '../env/logger';
 import { MutationQuota } from './mutation-quota';
 import type { QuotaEntity } from './quota-table';
 import { RateQuota } from './rate-quota';
-import type { RateWindows } from './sampled-rate';
+import { type RateWindows, SampledRate } from './sampled-rate';
 
 type WindowValues = Pick<
   BrokerConfigValues,
-  'quotaWindowNum' | 'quotaWindowSizeSeconds' | 'controllerQuotaWindowNum' | 'controllerQuotaWindowSizeSeconds'
+  | 'quotaWindowNum'
+  | 'quotaWindowSizeSeconds'
+  | 'controllerQuotaWindowNum'
+  | 'controllerQuotaWindowSizeSeconds'
+  | 'metricsNumSamples'
+  | 'metricsSampleWindowMs'
 >;
 
 /** All client quotas of this broker (QuotaFactory.QuotaManagers). Quotas are per broker, not per cluster. */
@@ -20,24 +25,38 @@ export class Quotas {
   /** Percent of one thread's time (KIP-124). A throttle is at most one window long. */
   readonly request: RateQuota;
   readonly controllerMutation: MutationQuota;
+  private readonly exempt: SampledRate;
   private anyEnabled = false;
 
   constructor(
-    clock: Clock,
+    private readonly clock: Clock,
     values: WindowValues,
     private readonly logger: Logger,
   ) {
     const windows = windowsOf(values.quotaWindowNum, values.quotaWindowSizeSeconds);
-    this.produce = new RateQuota({ ...windows, clock, maxThrottleMs: Number.POSITIVE_INFINITY });
-    this.fetch = new RateQuota({ ...windows, clock, maxThrottleMs: Number.POSITIVE_INFINITY });
-    this.request = new RateQuota({ ...windows, clock, maxThrottleMs: windows.windowMs });
+    const metricWindows = { samples: values.metricsNumSamples, windowMs: values.metricsSampleWindowMs };
+    const shared = { clock, metricWindows };
+    this.produce = new RateQuota({ ...windows, ...shared, maxThrottleMs: Number.POSITIVE_INFINITY });
+    this.fetch = new RateQuota({ ...windows, ...shared, maxThrottleMs: Number.POSITIVE_INFINITY });
+    this.request = new RateQuota({ ...windows, ...shared, maxThrottleMs: windows.windowMs });
     const mutationWindows = windowsOf(values.controllerQuotaWindowNum, values.controllerQuotaWindowSizeSeconds);
-    this.controllerMutation = new MutationQuota({ ...mutationWindows, clock });
+    this.controllerMutation = new MutationQuota({ ...mutationWindows, ...shared });
+    this.exempt = new SampledRate(metricWindows);
   }
 
   /** Whether a quota of any type is set. */
   get isEnabled(): boolean {
     return this.anyEnabled;
+  }
+
+  /** Counts time of requests that are held to no quota, in the unit of `request`, while others are. */
+  recordExempt(percent: number): void {
+    if (this.request.isEnabled) this.exempt.record(percent, Math.floor(this.clock.monotonicMs()));
+  }
+
+  /** Percent of one thread's time that went to such requests of late. */
+  get exemptPercent(): number {
+    return this.exempt.perSecond(Math.floor(this.clock.monotonicMs()));
   }
 
   /**

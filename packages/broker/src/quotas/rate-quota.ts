@@ -10,8 +10,17 @@ export interface QuotaClient {
   readonly clientId: string;
 }
 
+/** What is counted together under a client's name, a user's, or both: a part that is empty is everybody's. */
+export interface RateUsage extends QuotaClient {
+  readonly perSecond: number;
+  /** The mean of late; null where it was not throttled. */
+  readonly throttleTimeMs: number | null;
+}
+
 export interface RateQuotaOptions extends RateWindows {
   readonly clock: Clock;
+  /** Over what throttle times are told in metrics. */
+  readonly metricWindows: RateWindows;
   /** No throttle is longer than that; Infinity for no such bound. */
   readonly maxThrottleMs: number;
 }
@@ -25,7 +34,7 @@ export class RateQuota {
   private readonly sensors: ClientSensors<SampledRate>;
 
   constructor(private readonly options: RateQuotaOptions) {
-    this.sensors = new ClientSensors(this.table, () => new SampledRate(options));
+    this.sensors = new ClientSensors(this.table, options.metricWindows, () => new SampledRate(options));
   }
 
   get isEnabled(): boolean {
@@ -63,6 +72,19 @@ export class RateQuota {
     if (!this.isEnabled) return;
     const nowMs = this.nowMs();
     this.sensors.of(user, clientId, nowMs).stat.record(-value, nowMs);
+  }
+
+  /** A client is throttled for exceeding this quota rather than another one. */
+  noteThrottle({ user, clientId }: QuotaClient, throttleTimeMs: number): void {
+    if (this.isEnabled) this.sensors.noteThrottle(user, clientId, throttleTimeMs, this.nowMs());
+  }
+
+  /** What all clients use that are being counted, for metrics. */
+  *usages(): Generator<RateUsage> {
+    const nowMs = this.nowMs();
+    for (const { tags, stat, throttleTimeMs } of this.sensors.usages(nowMs)) {
+      yield { ...tags, perSecond: stat.perSecond(nowMs), throttleTimeMs };
+    }
   }
 
   /** What may be used at once after a quiet time: anything larger would be throttled for ever. Infinity without a quota. */

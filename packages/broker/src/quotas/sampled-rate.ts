@@ -28,10 +28,15 @@ export class SampledRate {
   }
 
   perSecond(nowMs: number): number {
+    return this.total(nowMs) / (this.windowSizeMs(nowMs) / 1000);
+  }
+
+  /** What was recorded in the windows. */
+  total(nowMs: number): number {
     this.purge(nowMs);
     let total = 0;
     for (const { value } of this.samples) total += value;
-    return total / (this.windowSizeMs(nowMs) / 1000);
+    return total;
   }
 
   /**
@@ -76,6 +81,28 @@ export class SimpleRate extends SampledRate {
   override windowSizeMs(nowMs: number): number {
     this.purge(nowMs);
     return Math.max(this.sinceOldestMs(nowMs), this.windows.windowMs);
+  }
+}
+
+/** The mean of what was recorded in the last windows (Avg). */
+export class SampledAverage {
+  private readonly sum: SampledRate;
+  private readonly count: SampledRate;
+
+  constructor(windows: RateWindows) {
+    this.sum = new SampledRate(windows);
+    this.count = new SampledRate(windows);
+  }
+
+  record(value: number, nowMs: number): void {
+    this.sum.record(value, nowMs);
+    this.count.record(1, nowMs);
+  }
+
+  /** Null where nothing was recorded. */
+  mean(nowMs: number): number | null {
+    const count = this.count.total(nowMs);
+    return count === 0 ? null : this.sum.total(nowMs) / count;
   }
 }
 

@@ -39,6 +39,10 @@ export class UsedLately<Value> {
     return entry.value;
   }
 
+  *values(): Generator<Value> {
+    for (const { value } of this.entries.values()) yield value;
+  }
+
   clear(): void {
     this.entries.clear();
   }
