@@ -147,7 +147,7 @@ export class SimulatedClient {
     this.connections.set(key, { opened, isUsable: () => isUsable() });
     opened.then(
       (connection) => {
-        isUsable = () => connection.isOpen;
+        isUsable = () => !connection.isGone;
       },
       () => {
         isUsable = () => false;

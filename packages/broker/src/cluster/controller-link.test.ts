@@ -20,6 +20,7 @@ function setUp() {
   const metadata = new MetadataCache(clock);
   const asked: Asked[] = [];
   const connections: number[] = [];
+  const peers: { isGone: boolean }[] = [];
   const refused = new Set<number>();
   const link = new ControllerLink({
     metadata,
@@ -37,7 +38,9 @@ function setUp() {
         new Promise((resolve, reject) => {
           asked.push({ port, api: name, answer: resolve, breakOff: () => reject(new Error('disconnected')) });
         });
-      return Promise.resolve({ send, close } as unknown as Peer);
+      const peer = { send, close, isGone: false };
+      peers.push(peer);
+      return Promise.resolve(peer as unknown as Peer);
     },
   });
   const controller = (id: number): void => {
@@ -56,7 +59,7 @@ function setUp() {
     } as unknown as RequestOf<typeof UpdateMetadata>);
   };
   const allocate = (timeoutMs?: number) => link.send(AllocateProducerIds, 0, { brokerId: 1 }, { timeoutMs });
-  return { clock, asked, connections, refused, link, controller, allocate };
+  return { clock, asked, connections, peers, refused, link, controller, allocate };
 }
 
 const BLOCK = { errorCode: 0, producerIdStart: 0, producerIdLen: 1000 };
@@ -130,6 +133,20 @@ test('a broken connection and a refused one are tried again', async () => {
   await clock.advance(100);
   asked[1]!.answer(BLOCK);
   await expect(answer).resolves.toEqual(BLOCK);
+});
+
+test('a connection that has ended while nobody used it is made anew, without a pause', async () => {
+  const { clock, asked, peers, controller, allocate } = setUp();
+  controller(1);
+  for (let i = 0; i < 3; i++) {
+    const answer = allocate();
+    await clock.settle();
+    asked[i]!.answer(BLOCK);
+    await expect(answer).resolves.toEqual(BLOCK);
+    if (i === 0) peers[0]!.isGone = true;
+  }
+  expect(asked).toHaveLength(3);
+  expect(peers).toHaveLength(2);
 });
 
 test('the metadata of every update leaves a connection to the same controller alone', async () => {

@@ -35,6 +35,7 @@ const RETRY_BACKOFF_MS = 100;
 
 /** A connection, or an attempt at one, to the broker that was the controller when it was made. */
 class Contact {
+  private connected: Peer | null = null;
   private leave: (error: Error) => void = () => {};
   private readonly left = new Promise<never>((_, reject) => {
     this.leave = reject;
@@ -46,7 +47,16 @@ class Contact {
   ) {
     // Whoever waits for one of them hears of it; where nobody does, it is of no interest.
     this.left.catch(() => {});
-    peer.catch(() => {});
+    peer.then(
+      (connected) => {
+        this.connected = connected;
+      },
+      () => {},
+    );
+  }
+
+  get isGone(): boolean {
+    return this.connected?.isGone ?? false;
   }
 
   send<A extends Api<Fields, Fields>>(
@@ -149,6 +159,7 @@ export class ControllerLink {
   }
 
   private reach(): Contact | null {
+    if (this.contact?.isGone) this.leave(this.contact, 'it has closed the connection');
     if (this.contact) return this.contact;
     const { metadata, connect, logger } = this.options;
     const { controllerId, brokers } = metadata.image;

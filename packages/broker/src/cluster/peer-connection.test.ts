@@ -106,7 +106,7 @@ describe('peer connection', () => {
       expect(answer).toMatchObject({
         reason: { message: expect.stringMatching(/no answer to Heartbeat within 100 ms/) },
       });
-    expect(peer.isOpen).toBe(false);
+    expect(peer.isGone).toBe(true);
     await expect(peer.send(ApiVersions, 0, {}, inTime)).rejects.toBeInstanceOf(PeerDisconnectedError);
     await clock.settle();
     expect(server.connectionCount).toBe(0);

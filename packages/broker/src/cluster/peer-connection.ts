@@ -81,9 +81,8 @@ export class PeerConnection {
     });
   }
 
-  /** False once the connection is of no more use. */
-  get isOpen(): boolean {
-    return this.failure === null;
+  get isGone(): boolean {
+    return this.failure !== null;
   }
 
   /** Requests without an answer yet. */

@@ -10,6 +10,8 @@ export interface PooledResponse<Response> {
 
 /** A connection to another broker, or to this one: brokers speak to each other, and to themselves, in messages. */
 export interface Peer {
+  /** The connection is over; a peer ends one that was idle. Whoever needs it again makes a new one. */
+  readonly isGone: boolean;
   /** Rejects when the connection breaks or no answer comes within `timeoutMs`. */
   send<A extends Api<Fields, Fields>>(
     api: A,

@@ -58,6 +58,7 @@ class BrokerChannel {
     this.draining = true;
     for (let request = this.queue[0]; request && !this.closed; request = this.queue[0]) {
       try {
+        if (this.peer?.isGone) this.peer = null;
         this.peer ??= await this.options.connect(this.endpoint);
         if (this.closed) break;
         const response = await exchange(this.peer, request, this.options.timeoutMs);

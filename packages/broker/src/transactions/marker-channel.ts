@@ -48,6 +48,8 @@ export class MarkerChannel<T extends MarkedTransaction> {
    */
   private isBusy = false;
   private peer: Promise<Peer> | null = null;
+  /** What `peer` came to. */
+  private connected: Peer | null = null;
   private pause: Timer | null = null;
   private isClosed = false;
 
@@ -87,9 +89,8 @@ export class MarkerChannel<T extends MarkedTransaction> {
   }
 
   private async exchange(markers: Markers<T>): Promise<void> {
-    const { connect, requestTimeoutMs: timeoutMs, version } = this.options;
-    this.peer ??= connect(this.endpoint);
-    const connection = this.peer;
+    const { requestTimeoutMs: timeoutMs, version } = this.options;
+    const connection = this.connect();
     let response: ResponseOf<typeof WriteTxnMarkers>;
     try {
       const peer = await connection;
@@ -103,6 +104,15 @@ export class MarkerChannel<T extends MarkedTransaction> {
     this.isBusy = false;
     this.options.answered(markers, response);
     this.flush();
+  }
+
+  private connect(): Promise<Peer> {
+    if (this.connected?.isGone) this.peer = this.connected = null;
+    this.peer ??= this.options.connect(this.endpoint).then((peer) => {
+      this.connected = peer;
+      return peer;
+    });
+    return this.peer;
   }
 
   private disconnect(connection: Promise<Peer>): void {

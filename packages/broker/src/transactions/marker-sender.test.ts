@@ -42,6 +42,7 @@ function setUp() {
   const asked: Asked[] = [];
   const down = new Set<number>();
   const attempts: number[] = [];
+  const peers: { isGone: boolean }[] = [];
   /** What ZooKeeper has, by topic. */
   const existing = new Map<string, readonly number[]>();
   /** The topics of each question. */
@@ -79,7 +80,9 @@ function setUp() {
       const close = (): void => {
         for (const fail of unanswered) fail(new Error('closed'));
       };
-      return Promise.resolve({ send, close } as unknown as Peer);
+      const peer = { send, close, isGone: false };
+      peers.push(peer);
+      return Promise.resolve(peer as unknown as Peer);
     },
   });
   /** Tells who leads which partition; -2 means that it is being deleted. */
@@ -119,7 +122,7 @@ function setUp() {
   };
   /** Takes all requests that have been sent since the last time. */
   const taken = (): Asked[] => asked.splice(0);
-  return { clock, lead, send, sender, outcomes, taken, down, attempts, loggers, existing, lookUps, zooKeeper };
+  return { clock, lead, send, sender, outcomes, taken, down, attempts, peers, loggers, existing, lookUps, zooKeeper };
 }
 
 const LEADERS = { 'a-0': 1, 'a-1': 1, 'b-0': 2 };
@@ -398,6 +401,21 @@ test('a broken connection: all that was on it goes again, over a new one', async
   }
   expect(sent.sort()).toEqual([1, 2]);
   expect(outcomes.sort()).toEqual(['t1 complete', 't2 complete']);
+});
+
+test('a connection that has ended while nobody used it is made anew, at once', async () => {
+  const { clock, lead, send, outcomes, taken, peers, loggers } = setUp();
+  lead(LEADERS);
+  for (const id of ['t1', 't2', 't3']) {
+    send(id, ['a-0']);
+    await clock.settle();
+    taken()[0]!.answer();
+    await clock.settle();
+    if (id === 't1') peers[0]!.isGone = true;
+  }
+  expect(outcomes).toEqual(['t1 complete', 't2 complete', 't3 complete']);
+  expect(peers).toHaveLength(2);
+  expect(loggers.lines).toEqual([]);
 });
 
 test('a broker that cannot be reached is not run into: one attempt each back-off, whatever is sent', async () => {

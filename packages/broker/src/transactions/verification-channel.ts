@@ -35,6 +35,8 @@ export class VerificationChannel {
   /** By transactional id; those of one id are of one producer and epoch. */
   private queue = new Map<string, Waiting[]>();
   private coordinator: Promise<Coordinator> | null = null;
+  /** What `coordinator` came to. */
+  private connected: Peer | null = null;
   private isBusy = false;
   private isClosed = false;
 
@@ -86,6 +88,7 @@ export class VerificationChannel {
   }
 
   private async exchange(): Promise<void> {
+    if (this.connected?.isGone) this.coordinator = this.connected = null;
     this.coordinator ??= this.connect();
     let asked = new Map<string, Waiting[]>();
     let response: ResponseOf<typeof AddPartitionsToTxn>;
@@ -115,6 +118,7 @@ export class VerificationChannel {
   private async connect(): Promise<Coordinator> {
     const { connect, logger, requestTimeoutMs: timeoutMs } = this.options;
     const peer = await connect(this.endpoint);
+    this.connected = peer;
     try {
       const { apiKeys } = await peer.send(ApiVersions, 0, {}, { timeoutMs });
       const known = apiKeys.find(({ apiKey }) => apiKey === AddPartitionsToTxn.key)?.maxVersion ?? 0;

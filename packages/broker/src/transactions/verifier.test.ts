@@ -26,6 +26,7 @@ function setUp({ maxVersion = 5 } = {}) {
   const loggers = new MemoryLoggers();
   const asked: Asked[] = [];
   const connections: number[] = [];
+  const peers: { isGone: boolean }[] = [];
   const down = new Set<number>();
   const verifier = new TransactionVerifier({
     metadata,
@@ -54,7 +55,9 @@ function setUp({ maxVersion = 5 } = {}) {
         });
         return Promise.race([answered, broken]);
       };
-      return Promise.resolve({ send, close: () => breakOff(new Error('closed')) } as unknown as Peer);
+      const peer = { send, close: () => breakOff(new Error('closed')), isGone: false };
+      peers.push(peer);
+      return Promise.resolve(peer as unknown as Peer);
     },
   });
   const lead = (leaders: readonly number[], brokers = [1, 2], portOf = (id: number): number => id): void => {
@@ -90,7 +93,7 @@ function setUp({ maxVersion = 5 } = {}) {
   const upgrade = (version: number): void => {
     maxVersion = version;
   };
-  return { clock, lead, verify, verifier, outcomes, taken, connections, down, loggers, upgrade };
+  return { clock, lead, verify, verifier, outcomes, taken, connections, peers, down, loggers, upgrade };
 }
 
 function answerTo({ transactions }: Request, errors: Readonly<Record<string, ErrorName>>, whole: ErrorName) {
@@ -209,6 +212,25 @@ test('a connection that breaks tells everyone to try again, and is made anew', a
   taken()[0]!.answer();
   await clock.settle();
   expect(outcomes[3]).toEqual(['NONE']);
+});
+
+test('a connection that has ended while nobody used it is made anew, and nobody is told', async () => {
+  const { clock, lead, verify, outcomes, taken, connections, peers, loggers } = setUp();
+  lead([1, 2]);
+  verify('a1', ['t-0']);
+  await clock.settle();
+  taken()[0]!.answer();
+  await clock.settle();
+  peers[0]!.isGone = true;
+  for (let i = 0; i < 2; i++) {
+    verify('a1', ['t-0']);
+    await clock.settle();
+    taken()[0]!.answer();
+    await clock.settle();
+  }
+  expect(connections).toEqual([1, 1]);
+  expect(outcomes).toEqual({ 0: ['NONE'], 1: ['NONE'], 2: ['NONE'] });
+  expect(loggers.lines).toEqual([]);
 });
 
 test('a coordinator of a release that cannot verify is not asked: batches are taken as they come', async () => {
