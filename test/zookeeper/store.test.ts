@@ -52,6 +52,13 @@ describe('topics', () => {
     await store.deleteTopicDeletions(['t'], 1);
   });
 
+  test('who has caught up has written nothing', async () => {
+    const { store } = await cluster.member();
+    const before = await cluster.observer.exists(`${cluster.chroot}${paths.topics}`);
+    await store.catchUp();
+    expect(await cluster.observer.exists(`${cluster.chroot}${paths.topics}`)).toEqual(before);
+  });
+
   test('a topic whose reply was lost is created once, and not refused', async () => {
     const { zookeeper, store } = await cluster.member();
     zookeeper.loseReplyOf('create');
