@@ -176,14 +176,27 @@ async function partitions(both: Both): Promise<void> {
     await producer.describe();
     await producer.end(3, false);
   }
-  const empty = new Producer(both, 'parts-none');
-  await empty.enter();
-  await empty.add(3, [], {}, 'nothing: the transaction begins all the same');
-  await empty.describe();
-  await empty.end(3, true);
-  await empty.untilComplete();
-  await empty.describe();
-  // A request without any transaction is not sent: Apache's broker never answers it.
+  for (const version of [0, 1, 2, 3]) {
+    const empty = new Producer(both, `parts-none-${version}`);
+    await empty.enter();
+    await empty.add(version, [], {}, 'nothing: the transaction begins all the same');
+    await empty.describe();
+    await empty.add(version, [], {}, 'nothing, again');
+    await empty.add(version, [], { producerEpoch: 7 }, 'nothing, of another epoch');
+    await empty.end(3, true);
+    await empty.untilComplete();
+    await empty.describe();
+    await empty.add(version, [{ name: 'txn-parts', partitions: [] }], {}, 'no partitions');
+    await empty.describe();
+    await empty.end(3, false);
+    await empty.untilComplete();
+    await empty.describe();
+  }
+  // Apache's broker waits for as many results as there are transactions, and looks whether they are there when one comes.
+  const none = { transactions: [] };
+  for (const version of [4, 5]) {
+    await both.send(AddPartitionsToTxn, version, none, { note: 'no transaction', mayHang: true, patienceMs: 1500 });
+  }
   for (const version of [4, 5]) {
     const batched = new Producer(both, `parts-none-${version}`);
     await batched.enter();
