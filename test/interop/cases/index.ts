@@ -12,10 +12,14 @@ import { groupOffsets } from './group-offsets';
 import { groups } from './groups';
 import { idempotence } from './idempotence';
 import { ids } from './ids';
+import { leaderless } from './leaderless';
 import { malformed } from './malformed';
 import { metadata } from './metadata';
+import { notLeading } from './not-leading';
 import { offsets } from './offsets';
 import { produce } from './produce';
+import { produceCodecs } from './produce-codecs';
+import { produceCrooked } from './produce-crooked';
 import { quotas } from './quotas';
 import { readCommitted } from './read-committed';
 import { reassign } from './reassignments';
@@ -32,6 +36,8 @@ export const ALL: readonly Scenario[] = [
   ...metadata,
   ...topics,
   ...produce,
+  ...produceCodecs,
+  ...produceCrooked,
   ...legacyWrappers,
   ...formats,
   ...fetch,
@@ -52,6 +58,8 @@ export const ALL: readonly Scenario[] = [
   ...reassign,
   ...controller,
   ...damaged,
+  ...leaderless,
   ...control,
+  ...notLeading,
   ...idempotence,
 ];

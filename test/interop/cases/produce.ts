@@ -1,44 +1,10 @@
 import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
-import { Fetch } from '@odradek/protocol/messages/fetch';
 import { Produce } from '@odradek/protocol/messages/produce';
-import { COMPRESSION_TYPES, updateCrc } from '@odradek/protocol/records/batch';
 import { buildBatch } from '@odradek/protocol/records/builder';
-import { buildEndTxnBatch } from '@odradek/protocol/records/control';
-import type { Both, SendOptions } from '../both';
+import type { Both } from '../both';
 import type { Scenario } from '../main';
-import { BASE_TIME_MS, batch, legacyBatch, patched, someRecords } from '../records';
-
-const TIMEOUT_MS = 5000;
-
-function toPartition(
-  name: string,
-  records: Buffer | null,
-  {
-    acks = 1,
-    index = 0,
-    transactionalId = null,
-  }: { acks?: number; index?: number; transactionalId?: string | null } = {},
-) {
-  return {
-    ...(transactionalId !== null && { transactionalId }),
-    acks,
-    timeoutMs: TIMEOUT_MS,
-    topicData: [{ name, partitionData: [{ index, records }] }],
-  };
-}
-
-/** What is stored, from the log's start on. */
-async function readBack(both: Both, topic: string, options: SendOptions = {}, partition = 0): Promise<void> {
-  const wish = { partition, fetchOffset: 0, partitionMaxBytes: 1 << 24 };
-  const request = {
-    maxWaitMs: 0,
-    minBytes: 0,
-    maxBytes: 1 << 24,
-    topics: [{ topic, partitions: [wish] }],
-    forgottenTopicsData: [],
-  };
-  await both.send(Fetch, 11, request, { note: `what ${topic} holds`, ...options });
-}
+import { batch, legacyBatch, someRecords } from '../records';
+import { readBack, TIMEOUT_MS, toPartition } from './appends';
 
 async function versions(both: Both): Promise<void> {
   await both.createTopic('produce-versions', { partitions: 2 });
@@ -152,180 +118,6 @@ async function silent(both: Both): Promise<void> {
   await readBack(both, 'produce-silent');
 }
 
-async function codecs(both: Both): Promise<void> {
-  await both.createTopic('produce-codecs');
-  for (const compression of COMPRESSION_TYPES) {
-    await both.sendEvery(
-      Produce,
-      () => toPartition('produce-codecs', batch(5, { compression })),
-      { note: compression },
-      { from: 3, to: 11 },
-    );
-    if (compression === 'zstd') continue;
-    for (const magic of [0, 1] as const) {
-      await both.sendEvery(
-        Produce,
-        () => toPartition('produce-codecs', legacyBatch(3, { magic, compression })),
-        { note: `${compression}, magic ${magic}` },
-        { from: 0, to: 3 },
-      );
-    }
-  }
-  await readBack(both, 'produce-codecs', { recompressed: true });
-  for (const compression of COMPRESSION_TYPES) {
-    const good = batch(5, { compression });
-    const cut = patched(good.subarray(0, good.length - 4), (copy) => {
-      copy.writeInt32BE(copy.length - 12, 8);
-      updateCrc(copy, 0);
-    });
-    await both.send(Produce, 9, toPartition('produce-codecs', cut), { note: `${compression}, cut` });
-    const broken = patched(good, (copy) => {
-      copy.fill(0xee, 61);
-      updateCrc(copy, 0);
-    });
-    await both.send(Produce, 9, toPartition('produce-codecs', broken), { note: `${compression}, broken` });
-  }
-  for (const codec of [5, 6, 7]) {
-    const unknown = patched(batch(2), (copy) => {
-      copy.writeInt16BE(codec, 21);
-      updateCrc(copy, 0);
-    });
-    await both.send(Produce, 9, toPartition('produce-codecs', unknown), { note: `codec ${codec}` });
-  }
-}
-
-/** Topics that store in a codec of their own: what is stored is read back. */
-async function topicCodecs(both: Both): Promise<void> {
-  for (const codec of ['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd']) {
-    const topic = `produce-to-${codec}`;
-    await both.createTopic(topic, { configs: { 'compression.type': codec } });
-    for (const compression of COMPRESSION_TYPES) {
-      await both.send(Produce, 9, toPartition(topic, batch(4, { compression })), {
-        note: `${compression} to ${codec}`,
-      });
-    }
-    await both.send(Produce, 2, toPartition(topic, legacyBatch(3, { magic: 1, compression: 'gzip' })), {
-      note: `magic 1 to ${codec}`,
-    });
-    await both.send(Produce, 1, toPartition(topic, legacyBatch(3, { magic: 0 })), { note: `magic 0 to ${codec}` });
-    await both.send(
-      Produce,
-      9,
-      toPartition(topic, batch(2, { producerId: 77, producerEpoch: 1, baseSequence: 0, compression: 'lz4' })),
-      { note: `idempotent to ${codec}` },
-    );
-    await readBack(both, topic, { recompressed: true });
-  }
-}
-
-async function crooked(both: Both): Promise<void> {
-  await both.createTopic('produce-crooked');
-  const withCrc = (change: (copy: Buffer) => void, records = batch(3)) =>
-    patched(records, (copy) => {
-      change(copy);
-      updateCrc(copy, 0);
-    });
-  const bad: readonly [string, Buffer][] = [
-    ['wrong CRC', patched(batch(3), (copy) => copy.writeUInt32BE(7, 17))],
-    ['count too large', withCrc((copy) => copy.writeInt32BE(4, 57))],
-    ['count too small', withCrc((copy) => copy.writeInt32BE(2, 57))],
-    ['count 0', withCrc((copy) => copy.writeInt32BE(0, 57))],
-    ['count -1', withCrc((copy) => copy.writeInt32BE(-1, 57))],
-    ['last offset delta too large', withCrc((copy) => copy.writeInt32BE(5, 23))],
-    ['last offset delta too small', withCrc((copy) => copy.writeInt32BE(1, 23))],
-    ['last offset delta -1', withCrc((copy) => copy.writeInt32BE(-1, 23))],
-    ['length too small', withCrc((copy) => copy.writeInt32BE(40, 8))],
-    ['length 0', patched(batch(3), (copy) => copy.writeInt32BE(0, 8))],
-    ['length -1', patched(batch(3), (copy) => copy.writeInt32BE(-1, 8))],
-    ['length beyond', patched(batch(3), (copy) => copy.writeInt32BE(5000, 8))],
-    ['magic 3', withCrc((copy) => copy.writeInt8(3, 16))],
-    ['magic -1', withCrc((copy) => copy.writeInt8(-1, 16))],
-    ['base offset 100', withCrc((copy) => copy.writeBigInt64BE(100n, 0))],
-    ['base offset -1', withCrc((copy) => copy.writeBigInt64BE(-1n, 0))],
-    ['LogAppendTime', withCrc((copy) => copy.writeInt16BE(8, 21))],
-    ['control batch', withCrc((copy) => copy.writeInt16BE(0x20, 21))],
-    ['delete horizon', withCrc((copy) => copy.writeInt16BE(0x40, 21))],
-    ['unknown attributes', withCrc((copy) => copy.writeInt16BE(0x700, 21))],
-    ['max timestamp too small', withCrc((copy) => copy.writeBigInt64BE(BigInt(BASE_TIME_MS), 35))],
-    ['max timestamp too large', withCrc((copy) => copy.writeBigInt64BE(BigInt(BASE_TIME_MS + 99999), 35))],
-    ['record attributes', withCrc((copy) => copy.writeInt8(1, 62))],
-    ['record length too large', withCrc((copy) => copy.writeInt8(100, 61))],
-    ['record length too small', withCrc((copy) => copy.writeInt8(6, 61))],
-    ['record length -1', withCrc((copy) => copy.writeInt8(1, 61))],
-    [
-      'bytes behind the records',
-      withCrc((copy) => copy.writeInt32BE(copy.length - 12, 8), Buffer.concat([batch(3), Buffer.alloc(3)])),
-    ],
-    ['partition leader epoch 9', patched(batch(3), (copy) => copy.writeInt32BE(9, 12))],
-    [
-      'offset deltas not in order',
-      buildBatch({ records: someRecords(3).map((record, index) => ({ ...record, offset: index * 2 })) }),
-    ],
-    ['producer id without epoch', batch(3, { producerId: 9 })],
-    ['producer id without sequence', batch(3, { producerId: 9, producerEpoch: 0 })],
-    ['epoch without id', batch(3, { producerEpoch: 3, baseSequence: 2 })],
-    [
-      'end of a transaction',
-      buildEndTxnBatch({
-        type: 'COMMIT',
-        coordinatorEpoch: 0,
-        producerId: 9,
-        producerEpoch: 0,
-        timestamp: BASE_TIME_MS,
-      }),
-    ],
-    ['null key and value', buildBatch({ records: [{ timestamp: BASE_TIME_MS, key: null, value: null }] })],
-    [
-      'headers',
-      buildBatch({
-        records: [
-          {
-            timestamp: BASE_TIME_MS,
-            value: Buffer.from('v'),
-            headers: [
-              { key: 'a', value: Buffer.from('1') },
-              { key: 'b', value: null },
-            ],
-          },
-        ],
-      }),
-    ],
-    ['timestamp -1', buildBatch({ records: [{ timestamp: -1, value: Buffer.from('v') }] })],
-    ['timestamp -5', buildBatch({ records: [{ timestamp: -5, value: Buffer.from('v') }] })],
-    ['timestamp 0', buildBatch({ records: [{ timestamp: 0, value: Buffer.from('v') }] })],
-    ['timestamp of the year 2100', buildBatch({ records: [{ timestamp: 4102444800000, value: Buffer.from('v') }] })],
-  ];
-  for (const [note, records] of bad) {
-    // Ours says what is wrong with a batch too short for its header; Kafka says it for shorter ones only.
-    const except =
-      note === 'length too small'
-        ? { paths: ['responses[0].partitionResponses[0].errorMessage'], why: 'a text where Kafka has none' }
-        : undefined;
-    for (const version of [3, 7, 9, 11])
-      await both.send(Produce, version, toPartition('produce-crooked', records), { note, except });
-    await both.send(Produce, 2, toPartition('produce-crooked', records), { note });
-  }
-  const legacy: readonly [string, Buffer][] = [
-    ['wrong CRC', patched(legacyBatch(1, { magic: 1 }), (copy) => copy.writeUInt32BE(7, 12))],
-    ['magic 0, wrong CRC', patched(legacyBatch(1, { magic: 0 }), (copy) => copy.writeUInt32BE(7, 12))],
-    ['second of two cut', legacyBatch(2, { magic: 1 }).subarray(0, 50)],
-    ['mixed formats', Buffer.concat([legacyBatch(1, { magic: 0 }), legacyBatch(1, { magic: 1 })])],
-    [
-      'mixed codecs',
-      Buffer.concat([
-        legacyBatch(2, { magic: 1, compression: 'gzip' }),
-        legacyBatch(1, { magic: 1 }),
-        legacyBatch(2, { magic: 1, compression: 'snappy' }),
-      ]),
-    ],
-  ];
-  for (const [note, records] of legacy) {
-    for (const version of [0, 1, 2])
-      await both.send(Produce, version, toPartition('produce-crooked', records), { note: `legacy: ${note}` });
-  }
-  await readBack(both, 'produce-crooked');
-}
-
 async function idempotent(both: Both): Promise<void> {
   await both.createTopic('produce-idempotent');
   const from = (producerId: number, producerEpoch: number, baseSequence: number, count = 2) =>
@@ -431,9 +223,6 @@ async function settings(both: Both): Promise<void> {
 export const produce: readonly Scenario[] = [
   { name: 'produce: versions', run: versions },
   { name: 'produce: acks 0', run: silent },
-  { name: 'produce: codecs', run: codecs },
-  { name: 'produce: codecs of topics', run: topicCodecs },
-  { name: 'produce: crooked records', run: crooked },
   { name: 'produce: idempotent', run: idempotent },
   { name: 'produce: settings of topics', run: settings },
 ];
