@@ -35,7 +35,7 @@ test('nothing is said of addresses that lead here, and no connection is left', a
 test('what clients are told is a warning with the setting to change', async () => {
   const { lines } = await check({ 'example.org': new ConnectionRefusedError('refused') });
   expect(lines).toEqual([
-    'WARN Clients that come in by the listener OUTSIDE are sent to example.org:9092, which cannot be reached from here (nothing listens there). If it cannot from where they are, set advertised.listeners=OUTSIDE://HOST:PORT to where they reach it, and start again.',
+    'WARN Clients that come in by the listener OUTSIDE are sent to example.org:9092, which cannot be reached from here (nothing listens there). If it cannot from where they are, set advertised.listeners=INSIDE://kafka:29092,OUTSIDE://HOST:PORT with the HOST and PORT where they reach it, and start again.',
   ]);
 });
 
@@ -43,6 +43,6 @@ test('what other brokers are told is an error', async () => {
   const { lines } = await check({ kafka: new Error('getaddrinfo ENOTFOUND kafka') });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(
-    /^ERROR Other brokers are told to reach this one at kafka:29092.*ENOTFOUND kafka.*advertised\.listeners=INSIDE:\/\/HOST:PORT/,
+    /^ERROR Other brokers are told to reach this one at kafka:29092.*ENOTFOUND kafka.*advertised\.listeners=INSIDE:\/\/HOST:PORT,OUTSIDE:\/\/example\.org:9092 /,
   );
 });

@@ -27,9 +27,12 @@ export async function checkAdvertisedListeners(parts: AdvertisedListenersParts):
   await Promise.all(parts.endpoints.map((endpoint) => check(endpoint, parts)));
 }
 
+const textOf = ({ listenerName, host, port }: AdvertisedEndpoint): string =>
+  `${listenerName}://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`;
+
 async function check(
   { listenerName, host, port }: AdvertisedEndpoint,
-  { interBrokerListenerName, network, logger }: AdvertisedListenersParts,
+  { endpoints, interBrokerListenerName, network, logger }: AdvertisedListenersParts,
 ): Promise<void> {
   if (host === null) return;
   let connection: Connection;
@@ -37,7 +40,11 @@ async function check(
     connection = await network.connect({ host, port, timeoutMs: PATIENCE_MS });
   } catch (error) {
     const reason = error instanceof ConnectionRefusedError ? 'nothing listens there' : (error as Error).message;
-    const remedy = `set advertised.listeners=${listenerName}://HOST:PORT to where they reach it, and start again.`;
+    // The whole value: what is typed replaces all of it.
+    const value = endpoints.map((each) =>
+      each.listenerName === listenerName ? `${listenerName}://HOST:PORT` : textOf(each),
+    );
+    const remedy = `set advertised.listeners=${value.join(',')} with the HOST and PORT where they reach it, and start again.`;
     if (listenerName === interBrokerListenerName) {
       logger.error(
         `Other brokers are told to reach this one at ${host}:${port}, but it cannot be reached there even from here (${reason}): the controller's orders will not arrive, and clients will find no leaders. To mend it, ${remedy}`,

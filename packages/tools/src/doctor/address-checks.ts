@@ -51,12 +51,28 @@ const REASONS: Readonly<Record<Exclude<Reach['kind'], 'served'>, string>> = {
   strange: 'where something answers that is no broker',
 };
 
+interface Listener extends Address {
+  readonly name: string;
+}
+
+function listenersIn(list: string): Listener[] {
+  const entries = list.split(',').map((entry) => /^\s*([^:]+):\/\/(.*):(\d+)\s*$/.exec(entry));
+  return entries.flatMap((match) => (match ? [{ name: match[1]!, host: match[2]!, port: Number(match[3]) }] : []));
+}
+
 /** The name of the listener that clients came in by, as far as it can be told: the one with that address. */
 function listenerAt({ settings, host, port }: BrokerFacts): string {
-  const all = `${settings.get('advertised.listeners') ?? ''},${settings.get('listeners') ?? ''}`;
-  const entries = all.split(',').map((entry) => /^\s*([^:]+):\/\/(.*):(\d+)\s*$/.exec(entry));
-  const own = entries.find((match) => match?.[2] === host && Number(match[3]) === port);
-  return own?.[1] ?? entries.find((match) => Number(match?.[3]) === port)?.[1] ?? 'PLAINTEXT';
+  const all = listenersIn(`${settings.get('advertised.listeners') ?? ''},${settings.get('listeners') ?? ''}`);
+  const own = all.find((listener) => listener.host === host && listener.port === port);
+  return own?.name ?? all.find((listener) => listener.port === port)?.name ?? 'PLAINTEXT';
+}
+
+/** Where a broker with these settings tells other brokers to find it; null where they do not say. */
+export function interBrokerAddress(settings: BrokerFacts['settings']): Address | null {
+  const name = settings.get('inter.broker.listener.name') ?? settings.get('security.inter.broker.protocol');
+  const all = listenersIn(settings.get('advertised.listeners') ?? settings.get('listeners') ?? '');
+  const own = all.find((listener) => listener.name === name);
+  return own === undefined ? null : { host: own.host, port: own.port };
 }
 
 /** All that it advertises, with another address for one listener. */
@@ -67,15 +83,43 @@ function advertisedWith({ settings }: BrokerFacts, listener: string, address: st
   return entries.some(isOwn) ? entries.map((entry) => (isOwn(entry) ? own : entry)).join(',') : own;
 }
 
+/** The port of a broker's listener: the one that clients came in by, unless that is another listener's. */
+function portOf({ settings }: BrokerFacts, name: string, through: Address): number {
+  const bound = listenersIn(settings.get('listeners') ?? '');
+  const isOthers = bound.some((listener) => listener.port === through.port && listener.name !== name);
+  return (isOthers ? bound.find((listener) => listener.name === name)?.port : undefined) ?? through.port;
+}
+
 /** How to make a broker tell clients an address that they can use: the one where it answered, if it was the one that did. */
 function advertise(broker: BrokerFacts, { through, throughId }: ClusterFacts): string {
   const isThrough = broker.id === throughId;
   const host = isLoopback(through.host) ? 'localhost' : through.host;
-  const address = addressText({ host, port: isThrough ? through.port : broker.port });
-  const value = advertisedWith(broker, listenerAt(broker), address);
+  const listener = listenerAt(broker);
+  const address = addressText({ host, port: isThrough ? portOf(broker, listener, through) : broker.port });
+  const value = advertisedWith(broker, listener, address);
   const reason = isThrough ? 'where it answered just now' : 'or another address of it that this machine can use';
   return `set advertised.listeners=${value} (${reason}) in the properties of broker ${broker.id}, and start it again. Where clients of several networks need several addresses: a listener for each, as in listeners=INSIDE://:29092,OUTSIDE://:9092.`;
 }
+
+/** What is wrong where a broker knows nobody, not even itself: what its controller sends does not arrive. */
+export function loneFinding(cluster: ClusterFacts): Finding {
+  const { itself } = cluster;
+  if (itself !== null && itself.reach.kind !== 'served') {
+    const problem = `Broker ${itself.id} tells the controller to find it at ${addressText(itself)}, ${REASONS[itself.reach.kind]}: no orders reach it, and it knows of no brokers, not even of itself.`;
+    return { level: 'error', problem, remedy: advertise(itself, cluster) };
+  }
+  return {
+    level: 'error',
+    problem:
+      'The broker that was asked has been told of no brokers, not even of itself: no orders of a controller reach it.',
+    remedy:
+      'look into its log. Where that says that its own address cannot be reached, set advertised.listeners=PLAINTEXT://HOST:PORT with a ' +
+      `HOST that brokers and clients know, and start it again. Else ${LOOK_AT_ZOOKEEPER}`,
+  };
+}
+
+export const LOOK_AT_ZOOKEEPER =
+  'look whether ZooKeeper is up and whether zookeeper.connect names it (bin/zookeeper-shell.sh HOST:2181 get /controller).';
 
 /** What is wrong with what brokers tell clients of where they are. */
 export function advertisedFindings(cluster: ClusterFacts): Finding[] {

@@ -1,3 +1,4 @@
+import { LOOK_AT_ZOOKEEPER, loneFinding } from './address-checks';
 import type { BrokerFacts, ClusterFacts, Finding, LogDirFacts, PartitionFacts } from './facts';
 
 export const OFFSETS = '__consumer_offsets';
@@ -29,28 +30,16 @@ export function clusterFindings(cluster: ClusterFacts): Finding[] {
   ];
 }
 
-function controllerFindings({ controllerId, brokers }: ClusterFacts): Finding[] {
+function controllerFindings(cluster: ClusterFacts): Finding[] {
+  const { controllerId, brokers } = cluster;
   if (controllerId >= 0 && brokers.some(({ id }) => id === controllerId)) return [];
-  const zooKeeper =
-    'look whether ZooKeeper is up and whether zookeeper.connect names it (bin/zookeeper-shell.sh HOST:2181 get /controller).';
   // What a broker knows of brokers it knows from its controller, and keeps while ZooKeeper is away.
-  if (brokers.length === 0) {
-    return [
-      {
-        level: 'error',
-        problem:
-          'The broker that was asked has been told of no brokers, not even of itself: no orders of a controller reach it.',
-        remedy:
-          'look into its log. Where that says that its own address cannot be reached, set advertised.listeners=PLAINTEXT://HOST:PORT with a ' +
-          `HOST that brokers and clients know, and start it again. Else ${zooKeeper}`,
-      },
-    ];
-  }
+  if (brokers.length === 0) return [loneFinding(cluster)];
   return [
     {
       level: 'error',
       problem: 'The cluster has no controller: no topic can be created, and no leader elected.',
-      remedy: zooKeeper,
+      remedy: LOOK_AT_ZOOKEEPER,
     },
   ];
 }

@@ -62,6 +62,8 @@ export interface ClusterFacts {
   /** -1 for none. */
   readonly controllerId: number;
   readonly brokers: readonly BrokerFacts[];
+  /** Where it knows of no brokers at all: itself, where it tells other brokers to find it. */
+  readonly itself: BrokerFacts | null;
   readonly partitions: readonly PartitionFacts[];
   /** What was said when a group's coordinator was asked for; NONE where nobody was asked, since no group was there ever. */
   readonly groupCoordinator: ErrorName;

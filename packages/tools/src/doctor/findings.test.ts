@@ -1,4 +1,5 @@
 import { testIo } from '../test-io';
+import { interBrokerAddress } from './address-checks';
 import { doctor } from './command';
 import type { BrokerFacts, ClusterFacts, Facts, PartitionFacts, Reach } from './facts';
 import { findingsOf } from './findings';
@@ -30,6 +31,7 @@ const cluster = (more: Partial<ClusterFacts> = {}): Facts => ({
     clusterId: 'id',
     controllerId: 0,
     brokers: [broker(0)],
+    itself: null,
     partitions: [],
     groupCoordinator: 'NONE',
     ...more,
@@ -109,6 +111,14 @@ describe('what brokers advertise', () => {
   });
 });
 
+test('other brokers are told of the inter-broker listener', () => {
+  const named = { 'inter.broker.listener.name': 'IN', 'advertised.listeners': 'OUT://a:1,IN://b:2' };
+  const bare = { 'security.inter.broker.protocol': 'PLAINTEXT', listeners: 'PLAINTEXT://c:3' };
+  const strange = { ...named, 'advertised.listeners': 'OUT://a:1' };
+  const addresses = [named, bare, strange].map((settings) => interBrokerAddress(new Map(Object.entries(settings))));
+  expect(addresses).toEqual([{ host: 'b', port: 2 }, { host: 'c', port: 3 }, null]);
+});
+
 describe('the cluster', () => {
   test('without a controller', () => {
     expect(found(cluster({ controllerId: -1 }))[0]).toContain('The cluster has no controller');
@@ -117,6 +127,26 @@ describe('the cluster', () => {
   test('that no controller can reach', () => {
     expect(found(cluster({ controllerId: -1, brokers: [] }))).toEqual([
       expect.stringMatching(/told of no brokers.*set advertised\.listeners=/s),
+    ]);
+  });
+
+  test('whose controller cannot reach the broker that was asked: the address that it tells', () => {
+    const settings = new Map([
+      ['advertised.listeners', 'IN://kafka:29092,OUT://localhost:9092'],
+      ['listeners', 'IN://:29093,OUT://:9092'],
+    ]);
+    const itself = broker(4, {
+      host: 'kafka',
+      port: 29092,
+      reach: { kind: 'unresolved' },
+      answeringId: null,
+      settings,
+    });
+    const through = { host: 'localhost', port: 9092 };
+    expect(found(cluster({ controllerId: -1, brokers: [], itself, through, throughId: 4 }))).toEqual([
+      expect.stringMatching(
+        /^error: Broker 4 tells the controller to find it at kafka:29092, a name that is not known here: .* → set advertised\.listeners=IN:\/\/localhost:29093,OUT:\/\/localhost:9092 \(where it answered just now\)/,
+      ),
     ]);
   });
 

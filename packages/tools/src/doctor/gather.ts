@@ -7,6 +7,7 @@ import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Address } from '../client/addresses';
 import type { AnyApi, Connection, RequestFor } from '../client/connection';
 import { ToolError } from '../tool-error';
+import { interBrokerAddress } from './address-checks';
 import { OFFSETS } from './cluster-checks';
 import { type Call, dial } from './dial';
 import type { BrokerFacts, ClusterFacts, Dialled, Facts, LogDirFacts, PartitionFacts } from './facts';
@@ -63,16 +64,25 @@ async function clusterThrough(
   const { clusterId, controllerId } = metadata;
   // A broker lists them in any order.
   const named = [...metadata.brokers].sort((one, other) => one.nodeId - other.nodeId);
-  const here = named.length === 0 ? null : await whoAnswers(questions, connection, named[0]!.nodeId);
+  const here = await whoAnswers(questions, connection, named[0]?.nodeId ?? 0);
   const brokers: BrokerFacts[] = [];
   for (const { nodeId: id, host, port } of named) {
     const broker = await brokerAt(questions, { id, host, port });
     // Where it says to be it may not be reached; here it is.
-    const isHere = broker.answeringId === null && here?.answeringId === id;
+    const isHere = broker.answeringId === null && here.answeringId === id;
     brokers.push(isHere ? { ...broker, settings: here.settings } : broker);
   }
-  const throughId = here?.answeringId ?? null;
-  return { through, throughId, clusterId, controllerId, brokers, partitions: partitionsOf(metadata), groupCoordinator };
+  const throughId = here.answeringId;
+  const itself = brokers.length === 0 ? await itselfOf(questions, here) : null;
+  const partitions = partitionsOf(metadata);
+  return { through, throughId, clusterId, controllerId, brokers, itself, partitions, groupCoordinator };
+}
+
+/** A broker that has heard of nobody, dialled where other brokers are told to find it; null where it does not say where that is. */
+async function itselfOf(questions: Questions, { answeringId: id, settings }: Identity): Promise<BrokerFacts | null> {
+  const address = interBrokerAddress(settings);
+  if (id === null || address === null) return null;
+  return { ...(await brokerAt(questions, { id, ...address })), settings };
 }
 
 /** Whose connection this is, and its settings. */
