@@ -20,6 +20,8 @@ const NO_GENERATION = -1;
 /** A join is answered when the last member came, so it may take this much longer than the rebalance time-out. */
 const JOIN_EXTRA_MS = 5_000;
 const MAX_REASON_CHARS = 255;
+/** A coordinator that is missing for longer than an election takes will not come by itself. */
+const MISSING_COORDINATOR_MS = 5_000;
 /** The last poll is not over yet, however long it takes. */
 export const POLLING = Number.POSITIVE_INFINITY;
 const POLL_TIMEOUT =
@@ -27,6 +29,13 @@ const POLL_TIMEOUT =
   'configured max.poll.interval.ms, which typically implies that the poll loop is spending too much time processing ' +
   'messages. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of batches ' +
   'returned in poll() with max.poll.records.';
+/** Java's consumer waits in silence, which nobody can tell from a topic without records. */
+const MISSING_COORDINATOR =
+  `The group has had no coordinator for ${MISSING_COORDINATOR_MS / 1000} seconds and goes on waiting ` +
+  '(COORDINATOR_NOT_AVAILABLE). Most often __consumer_offsets cannot be made, for offsets.topic.replication.factor is ' +
+  'larger than the number of brokers; bin/kafka-doctor.sh says what it is.';
+const isMissingCoordinator = (thrown: ToolError): boolean =>
+  thrown instanceof ServerError && thrown.error === 'COORDINATOR_NOT_AVAILABLE';
 /** The first versions of the requests that know static members. */
 const FIRST_WITH_INSTANCE = { JoinGroup: 5, SyncGroup: 3, Heartbeat: 3, LeaveGroup: 3 } as const;
 
@@ -95,6 +104,8 @@ export class Membership {
 
   /** Joins, again after whatever passes, until this member has its share. Throws `ToolError` where it never will. */
   async join(): Promise<readonly TopicPartition[]> {
+    const startMs = Date.now();
+    let hasWarned = false;
     for (;;) {
       try {
         const assigned = await this.attempt();
@@ -102,6 +113,10 @@ export class Membership {
         return assigned;
       } catch (thrown) {
         if (this.closed || !(thrown instanceof ToolError) || !this.mayTryAgain(thrown)) throw thrown;
+        if (!hasWarned && isMissingCoordinator(thrown) && Date.now() - startMs >= MISSING_COORDINATOR_MS) {
+          hasWarned = true;
+          this.report('WARN', MISSING_COORDINATOR);
+        }
         if (!(thrown instanceof ServerError) || !AT_ONCE.has(thrown.error)) await sleep(this.settings.retryBackoffMs);
       }
     }
