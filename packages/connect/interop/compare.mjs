@@ -1,22 +1,31 @@
 // Runs Apache's connect-standalone and ours through the same requests, files and configurations and shows where they differ.
-// node packages/connect/interop/compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT]
-// KAFKA_HOME holds Apache Kafka 3.9's libs/; the brokers may be Apache's or ours; three free ports from FIRST_PORT are used.
-import { spawn } from 'node:child_process';
+// node packages/connect/interop/compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT [PART]]
+// KAFKA_HOME holds Apache Kafka 3.9's libs/; the brokers may be Apache's or ours; two free ports from FIRST_PORT are used.
+// PART: scenario, providers or awkward; all of them where it is left out.
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { awkward } from './awkward.mjs';
 import { ENVIRONMENT, providerSettings, providers, SECRETS } from './providers.mjs';
 import { scenario } from './scenario.mjs';
 
-const [kafkaHome, bootstrap, firstPort = '28083'] = process.argv.slice(2);
+const [kafkaHome, bootstrap, firstPort = '28083', part] = process.argv.slice(2);
 if (!kafkaHome || !bootstrap) {
-  console.error('Usage: compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT]');
+  console.error('Usage: compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT [PART]]');
   process.exit(2);
 }
 const packageHome = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const ours = process.env.ODRADEK_CONNECT ?? path.join(packageHome, 'dist', 'connect-standalone.js');
 const run = process.pid.toString(36);
+const PARTS = { scenario, providers, awkward };
+
+/** The connectors of Awkward.java, compiled. */
+const classes = fs.mkdtempSync(path.join(os.tmpdir(), 'connect-awkward-'));
+const libraries = path.join(kafkaHome, 'libs', '*');
+const here = path.join(packageHome, 'interop', 'awkward');
+execFileSync('javac', ['-nowarn', '-cp', libraries, '-d', classes, path.join(here, 'Awkward.java')]);
 
 const sides = {
   apache: {
@@ -25,12 +34,15 @@ const sides = {
       '-Xmx384m',
       '-Dlog4j.configuration=file:log4j.properties',
       '-cp',
-      path.join(kafkaHome, 'libs', '*'),
+      `${classes}${path.delimiter}${libraries}`,
       'org.apache.kafka.connect.cli.ConnectStandalone',
     ],
   },
   odradek: { command: process.execPath, args: [ours] },
 };
+
+/** So often something is looked for, every 200 ms. */
+const PATIENCE_TRIES = 600;
 
 /** Headers that are compared elsewhere, or say when, how long and by whom. */
 const UNCOMPARED = ['content-type', 'content-length', 'date', 'server', 'transfer-encoding'];
@@ -46,7 +58,7 @@ function masked(text, { port, folder, prefix }) {
       .replaceAll(String(port), 'PORT')
       .replace(/PluginDesc\{klass=class org\.apache\.kafka\.connect\.mirror[^}]*\}(, )?/g, '')
       .replace(/, (?="\})/g, '')
-      .replace(/\\n\\tat [^"]*?(?=\\nCaused by|\\n"|")/g, '')
+      .replace(/\\n\\t(at|\.\.\.) [^"]*?(?=\\nCaused by|\\n"|")/g, '')
       .replace(/\\r?\\n(?=")/g, '')
       .replace(/"documentation":"(?:[^"\\]|\\.)*"/g, '"documentation":"…"')
       .replace(/\{"class":"org\.apache\.kafka\.connect\.mirror\.[^}]*\},/g, '')
@@ -72,6 +84,7 @@ key.converter=org.apache.kafka.connect.json.JsonConverter
 value.converter=org.apache.kafka.connect.json.JsonConverter
 offset.storage.file.filename=${folder}/connect.offsets
 ${providerSettings(folder)}listeners=http://localhost:${side.port}
+${part === 'awkward' && name === 'odradek' ? `plugin.path=${path.join(here, 'awkward.js')}` : ''}
 `,
   );
   fs.writeFileSync(
@@ -104,6 +117,7 @@ log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)
     folder,
     prefix: side.prefix,
     bootstrap,
+    log: () => fs.readFileSync(path.join(folder, 'log'), 'utf8'),
     /** Sends a request whose answer is compared. */
     async call(method, at, body, type) {
       const { status, type: answered, others, text } = await request(method, at, body, type);
@@ -116,27 +130,27 @@ log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)
     },
     /** Waits until an answer's text holds what is wanted. */
     async until(at, wanted) {
-      for (let tries = 0; tries < 150; tries++) {
+      for (let tries = 0; tries < PATIENCE_TRIES; tries++) {
         const { text } = await request('GET', at).catch(() => ({ text: '' }));
-        if (text.includes(wanted.replaceAll('TOPIC-', side.prefix).replaceAll('FOLDER', folder))) return;
+        const isSo = text.includes(wanted.replaceAll('TOPIC-', side.prefix).replaceAll('FOLDER', folder));
+        if (isSo) return transcript.push([`until ${at} ${wanted}`, 'so']);
         await sleep(200);
       }
-      transcript.push([`until ${at} ${wanted}`, 'NEVER']);
+      return transcript.push([`until ${at} ${wanted}`, 'never']);
     },
     write: (file, text) => fs.appendFileSync(path.join(folder, file), text),
     /** Waits until a file holds so many lines, then compares it. */
     async file(file, lines) {
       const read = () =>
         fs.existsSync(path.join(folder, file)) ? fs.readFileSync(path.join(folder, file), 'utf8') : '';
-      for (let tries = 0; tries < 150 && read().split('\n').length - 1 < lines; tries++) await sleep(200);
+      for (let tries = 0; tries < PATIENCE_TRIES && read().split('\n').length - 1 < lines; tries++) await sleep(200);
       transcript.push([`file ${file}`, masked(JSON.stringify(read()), side)]);
     },
     note: (what, text) => transcript.push([what, masked(text, side)]),
   };
   try {
     await world.until('/', 'version');
-    await scenario(world);
-    await providers(world);
+    for (const [each, play] of Object.entries(PARTS)) if (each === part || !part) await play(world);
   } finally {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');

@@ -49,7 +49,8 @@ export function asToolError(thrown: unknown): ToolError {
   if (thrown instanceof ToolError) return thrown;
   if (!(thrown instanceof Error)) return new ToolError('Error', String(thrown));
   const cause = thrown.cause === undefined ? undefined : asToolError(thrown.cause);
-  const failure = new ToolError(thrown.name, thrown.message, cause);
+  // An error of JavaScript's always has a message, if only an empty one.
+  const failure = new ToolError(thrown.name, thrown.message || null, cause);
   if (thrown.stack !== undefined) failure.stack = thrown.stack;
   failures.set(failure, thrown);
   return failure;

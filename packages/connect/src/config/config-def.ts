@@ -1,31 +1,7 @@
 import { configException, type ToolError } from '@odradek/tools/tool-error';
-import type { Props } from '../plugins/api';
+import type { ConfigKey, ConfigType, Props } from '../plugins/api';
 
-/** What org.apache.kafka.common.config.ConfigDef knows of a setting. */
-export type ConfigType = 'BOOLEAN' | 'STRING' | 'INT' | 'SHORT' | 'LONG' | 'DOUBLE' | 'LIST' | 'CLASS' | 'PASSWORD';
-export type Importance = 'HIGH' | 'MEDIUM' | 'LOW';
-export type Width = 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
-
-/** Checks a parsed value. Throws `ToolError`. */
-export type Validator = (name: string, value: unknown) => void;
-
-export interface ConfigKey {
-  readonly name: string;
-  readonly type: ConfigType;
-  /** What is taken where the setting is missing; left out: it must be given. */
-  readonly fallback?: string | null;
-  readonly validate?: Validator;
-  readonly importance: Importance;
-  readonly documentation: string;
-  readonly group?: string | null;
-  readonly order?: number;
-  readonly width?: Width;
-  readonly displayName?: string;
-  /** For a CLASS: the full name of the plug-in that a name or alias stands for; undefined where there is none. */
-  readonly resolve?: (name: string) => string | undefined;
-  /** What it may be set to, for whoever asks. */
-  readonly recommended?: () => readonly string[];
-}
+export type { ConfigKey, ConfigType, Importance, Validator, Width } from '../plugins/api';
 
 /** The outcome of looking at one setting: its parsed value, and what is wrong with it. */
 export interface ConfigValue {

@@ -1,9 +1,8 @@
 import type { ConnectHeader } from '../data/record';
-import { OPTIONAL_BYTES_SCHEMA } from '../data/schema';
+import { NOTHING, OPTIONAL_BYTES_SCHEMA } from '../data/schema';
 import { parseValue } from '../data/values';
 import { valueText } from '../data/values-text';
 import type { HeaderConverter, SchemaAndValue } from '../plugins/api';
-import { NOTHING } from '../plugins/api';
 
 /** Text that is read back by its looks (org.apache.kafka.connect.storage.SimpleHeaderConverter). */
 export class SimpleHeaderConverter implements HeaderConverter {

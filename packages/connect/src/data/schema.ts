@@ -1,36 +1,7 @@
 import { DataError, SchemaBuilderError } from '../errors';
+import type { Field, ScalarType, Schema, SchemaAndValue, SchemaInit, SchemaType } from '../plugins/api';
 
-/** Connect's types (org.apache.kafka.connect.data.Schema.Type). */
-export type SchemaType =
-  | 'INT8'
-  | 'INT16'
-  | 'INT32'
-  | 'INT64'
-  | 'FLOAT32'
-  | 'FLOAT64'
-  | 'BOOLEAN'
-  | 'STRING'
-  | 'BYTES'
-  | 'ARRAY'
-  | 'MAP'
-  | 'STRUCT';
-
-export interface Field {
-  readonly name: string;
-  readonly index: number;
-  readonly schema: Schema;
-}
-
-/** What any schema may say beside its type. */
-export interface SchemaInit {
-  readonly optional?: boolean;
-  /** Undefined: none. */
-  readonly defaultValue?: unknown;
-  readonly name?: string | null;
-  readonly version?: number | null;
-  readonly doc?: string | null;
-  readonly parameters?: ReadonlyMap<string, string> | null;
-}
+export type { Field, ScalarType, Schema, SchemaInit, SchemaType };
 
 interface Parts {
   readonly fields?: readonly (readonly [string, Schema])[];
@@ -40,7 +11,7 @@ interface Parts {
 }
 
 /** The type of data: what Connect's records are described by (ConnectSchema). Immutable. */
-export class Schema {
+export class ConnectSchema implements Schema {
   readonly optional: boolean;
   readonly defaultValue: unknown;
   readonly name: string | null;
@@ -93,7 +64,11 @@ export class Schema {
   /** The same schema with other properties. */
   with(init: SchemaInit): Schema {
     const { optional, defaultValue, name, version, doc, parameters } = this;
-    return new Schema(this.type, { optional, defaultValue, name, version, doc, parameters, ...init }, this.parts);
+    return new ConnectSchema(
+      this.type,
+      { optional, defaultValue, name, version, doc, parameters, ...init },
+      this.parts,
+    );
   }
 
   /** ConnectSchema.equals. */
@@ -140,19 +115,20 @@ function schemaKey(schema: Schema | null): string {
   return key;
 }
 
-export type ScalarType = Exclude<SchemaType, 'ARRAY' | 'MAP' | 'STRUCT'>;
-
-export const schemaOf = (type: ScalarType, init?: SchemaInit): Schema => new Schema(type, init);
+export const schemaOf = (type: ScalarType, init?: SchemaInit): Schema => new ConnectSchema(type, init);
 
 export const arrayOf = (valueSchema: Schema | null, init?: SchemaInit): Schema =>
-  new Schema('ARRAY', init, { valueSchema });
+  new ConnectSchema('ARRAY', init, { valueSchema });
 
 export const mapOf = (keySchema: Schema | null, valueSchema: Schema | null, init?: SchemaInit): Schema =>
-  new Schema('MAP', init, { keySchema, valueSchema });
+  new ConnectSchema('MAP', init, { keySchema, valueSchema });
 
 /** A struct's schema from its fields in order. Throws `SchemaBuilderError` where a name stands twice. */
 export const structOf = (fields: readonly (readonly [string, Schema])[], init?: SchemaInit): Schema =>
-  new Schema('STRUCT', init, { fields });
+  new ConnectSchema('STRUCT', init, { fields });
+
+/** No data. */
+export const NOTHING: SchemaAndValue = { schema: null, value: null };
 
 export const STRING_SCHEMA = schemaOf('STRING');
 export const OPTIONAL_STRING_SCHEMA = schemaOf('STRING', { optional: true });

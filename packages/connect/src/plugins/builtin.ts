@@ -18,9 +18,8 @@ import { REPLACE_FIELD_CONFIG, ReplaceField } from '../transforms/replace-field'
 import * as routing from '../transforms/routing';
 import { SET_SCHEMA_METADATA_CONFIG, SetSchemaMetadata } from '../transforms/schema-metadata';
 import { TIMESTAMP_CONVERTER_CONFIG, TimestampConverter } from '../transforms/timestamp-converter';
-import type { ConfigProvider } from './api';
+import type { ConfigProvider, Transformation } from './api';
 import type { PluginDesc, PluginType } from './plugins';
-import type { Transformation } from './transformation';
 
 /** The plug-ins that Apache's worker brings along, under their Java names. */
 

@@ -1,18 +1,7 @@
 import type { ConfigDef } from '../config/config-def';
-import type { ConfigProvider, Converter, HeaderConverter, SinkConnector, SourceConnector } from './api';
-import type { Predicate, Transformation } from './transformation';
+import type { PluginKinds, PluginType } from './api';
 
-interface Created {
-  readonly sink: SinkConnector;
-  readonly source: SourceConnector;
-  readonly converter: Converter;
-  readonly header_converter: HeaderConverter;
-  readonly transformation: Transformation;
-  readonly predicate: Predicate;
-  readonly config_provider: ConfigProvider;
-}
-
-export type PluginType = keyof Created;
+export type { PluginType } from './api';
 
 /** A plug-in: its name, its settings and how one is made. */
 export interface PluginDescOf<T extends PluginType> {
@@ -20,7 +9,7 @@ export interface PluginDescOf<T extends PluginType> {
   readonly type: T;
   readonly version: string;
   readonly config: ConfigDef;
-  create(): Created[T];
+  create(): PluginKinds[T];
 }
 
 export type PluginDesc = { [T in PluginType]: PluginDescOf<T> }[PluginType];

@@ -4,9 +4,12 @@ import { dirname, join } from 'node:path';
 import { bufferedOuts } from '@odradek/tools/print';
 import { type Struct, validateValue } from '../data/struct';
 import { Loggers } from '../log';
-import { described, modulesOf, type PluginDeclaration } from './user-plugins';
+import type { PluginDeclaration, SourceConnector } from './api';
+import { described, modulesOf } from './user-plugins';
 
 const create = () => ({});
+/** One that does nothing. */
+const CONNECTOR = {} as SourceConnector;
 
 let folder: string;
 beforeEach(() => {
@@ -81,7 +84,7 @@ test.each<[unknown, string]>([
 });
 
 test('a declaration needs no version and no settings', () => {
-  expect(described([{ className: 'a.B', type: 'source', create }])).toMatchObject([
+  expect(described([{ className: 'a.B', type: 'source', create: () => CONNECTOR }])).toMatchObject([
     { className: 'a.B', type: 'source', version: 'undefined' },
   ]);
 });
@@ -95,7 +98,7 @@ test('what makes a plug-in is given the classes of data, which no module could f
       create: ({ Struct, schemaOf, structOf }) => {
         const schema = structOf([['n', schemaOf('INT32')]]);
         made.push(new Struct(schema).put('n', 1));
-        return {};
+        return CONNECTOR;
       },
     },
   ]);

@@ -1,25 +1,16 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigDef, type ConfigKey } from '../config/config-def';
+import { ConfigDef } from '../config/config-def';
 import { Decimal } from '../data/decimal';
 import { arrayOf, mapOf, schemaOf, structOf } from '../data/schema';
 import { Struct } from '../data/struct';
 import type { Logger } from '../log';
-import { type PluginDesc, type PluginType, TYPE_ORDER } from './plugins';
+import type { PluginData, PluginDeclaration } from './api';
+import { type PluginDesc, TYPE_ORDER } from './plugins';
 
 /** What data with a schema is made of. Structs are known by their class, which a module cannot import from a bundle. */
-const DATA = { Struct, Decimal, schemaOf, structOf, arrayOf, mapOf };
-
-/** A plug-in as a module of a user's declares it. */
-export interface PluginDeclaration {
-  /** The name that `connector.class` (or `transforms.x.type`, `key.converter`) gives. */
-  readonly className: string;
-  readonly type: PluginType;
-  readonly version?: string;
-  readonly config?: readonly ConfigKey[];
-  create(data: typeof DATA): unknown;
-}
+const DATA: PluginData = { Struct, Decimal, schemaOf, structOf, arrayOf, mapOf };
 
 const MODULE = /\.[cm]?js$/;
 

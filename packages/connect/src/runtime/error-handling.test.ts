@@ -1,8 +1,11 @@
+import { bufferedOuts } from '@odradek/tools/print';
 import { sinkConfigDef } from '../config/connector-config';
+import { schemaOf } from '../data/schema';
 import { DataError, RetriableError } from '../errors';
+import { Loggers } from '../log';
 import { builtinPlugins } from '../plugins/builtin';
 import { Plugins } from '../plugins/plugins';
-import { ErrorHandling, type Failure, SkippedRecord } from './error-handling';
+import { ErrorHandling, type Failure, LogReporter, SkippedRecord } from './error-handling';
 
 const record = { sourcePartition: null } as unknown as Failure['record'];
 
@@ -64,4 +67,32 @@ it('does not try again what will not', async () => {
     SkippedRecord,
   );
   expect(sleeps).toEqual([]);
+});
+
+it('logs failures as Apache does, with the record where that is wanted', async () => {
+  const io = bufferedOuts();
+  const logger = new Loggers(io.outs.stdout).logger('reporter');
+  const record = {
+    sourcePartition: new Map([['part', 'p']]),
+    sourceOffset: new Map([['at', 2]]),
+    ...{ topic: 't', partition: null, timestamp: 1002 },
+    ...{ keySchema: null, key: null, valueSchema: schemaOf('FLOAT32'), value: 1 },
+    headers: [{ key: 'h', schema: schemaOf('STRING'), value: 'v' }],
+  };
+  const failure = { record, stage: 'TRANSFORMATION', className: 'T', error: new DataError('bad') } as const;
+  for (const includesMessages of [false, true]) await new LogReporter('c-0', logger, includesMessages).report(failure);
+  await new LogReporter('c-0', logger, true).report({ ...failure, record: { ...record, headers: [] } });
+  const lines = io
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes('Error encountered'));
+  const what = "Error encountered in task c-0. Executing stage 'TRANSFORMATION' with class 'T'";
+  const shown = (headers: string): string =>
+    `${what}, where source record is = SourceRecord{sourcePartition={part=p}, sourceOffset={at=2}} ConnectRecord{topic='t', kafkaPartition=null, ` +
+    `key=null, keySchema=null, value=1.0, valueSchema=Schema{FLOAT32}, timestamp=1002, headers=ConnectHeaders(headers=${headers})}. (reporter)`;
+  expect(lines.map((line) => line.replace(/^.*? ERROR /, ''))).toEqual([
+    `${what}. (reporter)`,
+    shown('[ConnectHeader(key=h, value=v, schema=Schema{STRING})]'),
+    shown(''),
+  ]);
 });

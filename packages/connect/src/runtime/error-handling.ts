@@ -3,6 +3,7 @@ import type { ToolError } from '@odradek/tools/tool-error';
 import type { ParsedConfig } from '../config/config-def';
 import type { SourceRecord } from '../data/record';
 import { asToolError, ConnectError, isRetriable } from '../errors';
+import { javaText } from '../java/text';
 import type { Logger } from '../log';
 
 /** What a worker does with a record: error reports name it. */
@@ -22,7 +23,6 @@ export interface Failure {
   /** The Java class that was at work. */
   readonly className: string;
   readonly error: ToolError;
-  readonly attempt: number;
 }
 
 export interface ErrorReporter {
@@ -83,7 +83,7 @@ export class ErrorHandling {
       }
     }
     const error = asToolError(failure);
-    await this.failed({ record, stage, className, error, attempt });
+    await this.failed({ record, stage, className, error });
     throw new SkippedRecord(error.message);
   }
 
@@ -106,21 +106,35 @@ export class LogReporter implements ErrorReporter {
     private readonly includesMessages: boolean,
   ) {}
 
-  report({ record, stage, className, error, attempt }: Failure): Promise<void> {
+  report({ record, stage, className, error }: Failure): Promise<void> {
     const shown = this.includesMessages ? `, where ${recordText(record)}` : '';
-    const attempts = attempt > 1 ? ` Attempt ${attempt}.` : '';
     const what = `Error encountered in task ${this.taskName}. Executing stage '${stage}' with class '${className}'`;
-    this.log.error(`${what}${shown}.${attempts}`, error);
+    this.log.error(`${what}${shown}.`, error);
     return Promise.resolve();
   }
 }
 
 function recordText(record: Failure['record']): string {
-  if ('sourcePartition' in record) {
-    const { topic, partition, timestamp } = record;
-    return `source record is = SourceRecord{topic='${topic}', kafkaPartition=${partition}, timestamp=${timestamp}}`;
-  }
+  if ('sourcePartition' in record) return `source record is = ${sourceRecordText(record)}`;
   const { topic, partition, offset, timestamp, timestampType } = record;
   const time = timestamp >= 0 ? `, timestamp=${timestamp}, timestampType=${timestampType}` : '';
   return `consumed record is {topic='${topic}', partition=${partition}, offset=${offset}${time}}`;
+}
+
+/** SourceRecord.toString. */
+function sourceRecordText({ sourcePartition, sourceOffset, ...record }: SourceRecord): string {
+  const { topic, partition, key, keySchema, value, valueSchema, timestamp, headers } = record;
+  const shownHeaders = headers.map(
+    (header) =>
+      `ConnectHeader(key=${header.key}, value=${javaText(header.value, header.schema)}, schema=${header.schema})`,
+  );
+  const parts = [
+    `topic='${topic}', kafkaPartition=${partition}`,
+    `key=${javaText(key, keySchema)}, keySchema=${keySchema}`,
+    `value=${javaText(value, valueSchema)}, valueSchema=${valueSchema}`,
+    `timestamp=${timestamp}`,
+    `headers=ConnectHeaders(headers=${headers.length === 0 ? '' : `[${shownHeaders.join(', ')}]`})`,
+  ];
+  const place = `sourcePartition=${javaText(sourcePartition)}, sourceOffset=${javaText(sourceOffset)}`;
+  return `SourceRecord{${place}} ConnectRecord{${parts.join(', ')}}`;
 }

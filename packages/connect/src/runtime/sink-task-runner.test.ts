@@ -7,7 +7,7 @@ import { StringConverter } from '../converters/string-converter';
 import type { SinkRecord } from '../data/record';
 import { DataError, RetriableError } from '../errors';
 import { Loggers } from '../log';
-import type { SinkOffset, SinkTask } from '../plugins/api';
+import type { SinkOffset, SinkTask, SinkTaskContext } from '../plugins/api';
 import { builtinPlugins } from '../plugins/builtin';
 import { Plugins } from '../plugins/plugins';
 import { ErrorHandling, type Failure } from './error-handling';
@@ -112,7 +112,6 @@ async function run(
   const log = new Loggers(bufferedOuts().outs.stdout).logger('test');
   const runner: SinkTaskRunner = new SinkTaskRunner('x-0', 'STARTED', listener, log, {
     task: { start: () => undefined, put: () => undefined, stop: () => undefined, ...task },
-    taskClass: 'Test',
     props: new Map(),
     createConsumer: async (rebalances) => {
       consumer = new FakeConsumer(3, rebalances);
@@ -233,4 +232,33 @@ it('reports a record once, whatever else is wrong with it', async () => {
   const task = { put: () => void puts++ };
   const { failures } = await run(task, () => puts > 0, 'all', { keyConverter: bad, valueConverter: bad });
   expect(failures.map(({ stage }) => stage)).toEqual(new Array(3).fill('KEY_CONVERTER'));
+});
+
+it('what a task could not write is reported as it was read, and else as the task gives it', async () => {
+  let context: SinkTaskContext;
+  let isDone = false;
+  const { failures } = await run(
+    {
+      start: (_props, given) => {
+        context = given;
+      },
+      put: async ([record]) => {
+        await context.reportErrant(record!, new Error('as read'));
+        const other = { ...record!, value: 'changed', headers: [{ key: 'h', schema: null, value: 'v' }] };
+        await context.reportErrant(other, new Error());
+        isDone = true;
+      },
+    },
+    () => isDone,
+    'all',
+  );
+  const [asRead, made] = failures as [Failure, Failure];
+  expect(asRead).toMatchObject({ stage: 'TASK_PUT', className: 'org.apache.kafka.connect.sink.SinkTask' });
+  const { value } = asRead.record as ConsumerRecord;
+  expect(value).toBeInstanceOf(Buffer);
+  expect(made.record).toMatchObject({
+    ...{ topic: PARTITION.topic, offset: (asRead.record as ConsumerRecord).offset, value: Buffer.from('changed') },
+    headers: [{ key: 'h', value: Buffer.from('v') }],
+  });
+  expect([asRead.error.line, made.error.line]).toEqual(['Error: as read', 'Error']);
 });

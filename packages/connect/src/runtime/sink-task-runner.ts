@@ -13,7 +13,6 @@ import { applyStage, closeStages } from './transformation-chain';
 
 export interface SinkTaskParts extends Pipeline {
   readonly task: SinkTask;
-  readonly taskClass: string;
   readonly props: Props;
   createConsumer(listener: RebalanceListener): Promise<GroupConsumer>;
   readonly commitIntervalMs: number;
@@ -86,10 +85,22 @@ export class SinkTaskRunner extends WorkerTask {
   }
 
   private async reportErrant(record: SinkRecord, error: Error): Promise<void> {
-    const original = sources.get(record);
-    if (!original) throw new ConnectError('The record was not read by this task');
-    const { taskClass: className, errors } = this.parts;
-    await errors.failed({ record: original, stage: 'TASK_PUT', className, error: asToolError(error), attempt: 1 });
+    const original = sources.get(record) ?? this.serialize(record);
+    // As WorkerErrantRecordReporter has it: not the task's own class.
+    const className = 'org.apache.kafka.connect.sink.SinkTask';
+    await this.parts.errors.failed({ record: original, stage: 'TASK_PUT', className, error: asToolError(error) });
+  }
+
+  /** A record that the task changed, or made itself: what it was read from is not known. */
+  private serialize(record: SinkRecord): ConsumerRecord {
+    const { keyConverter, valueConverter, headerConverter } = this.parts;
+    const { topic, partition, offset, timestamp, timestampType, headers } = record;
+    return {
+      ...{ topic, partition: partition ?? -1, offset, timestamp: timestamp ?? -1, timestampType },
+      key: keyConverter.fromConnectData(topic, record.keySchema, record.key),
+      value: valueConverter.fromConnectData(topic, record.valueSchema, record.value),
+      headers: headers.map((header) => ({ key: header.key, value: headerConverter.fromConnectHeader(topic, header) })),
+    };
   }
 
   private seek(offset: SinkOffset): void {

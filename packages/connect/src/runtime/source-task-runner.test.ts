@@ -81,7 +81,6 @@ function world(task: Partial<SourceTask>, set: (offsets: readonly SourceOffset[]
   const log = new Loggers(io.outs.stdout).logger('test');
   const runner: SourceTaskRunner = new SourceTaskRunner('x-0', 'STARTED', listener, log, {
     task: { start: () => undefined, poll: () => null, stop: () => undefined, ...task },
-    taskClass: 'Test',
     props,
     producer,
     offsets: { get: () => null, set } as unknown as SourceOffsets,

@@ -26,7 +26,6 @@ export interface Pipeline {
 
 export interface SourceTaskParts extends Pipeline {
   readonly task: SourceTask;
-  readonly taskClass: string;
   readonly props: Props;
   readonly producer: Producer;
   readonly offsets: SourceOffsets;
@@ -162,7 +161,7 @@ export class SourceTaskRunner extends WorkerTask {
   private async giveUp(record: SourceRecord, error: ToolError, done: () => void): Promise<void> {
     const className = 'org.apache.kafka.connect.runtime.WorkerSourceTask';
     try {
-      await this.parts.errors.failed({ record, stage: 'KAFKA_PRODUCE', className, error, attempt: 1 });
+      await this.parts.errors.failed({ record, stage: 'KAFKA_PRODUCE', className, error });
       done();
       await this.commitRecord(record, null);
     } catch {

@@ -1,6 +1,6 @@
 import { ToolError } from '@odradek/tools/tool-error';
 import type { ConnectRecord } from '../data/record';
-import type { Predicate, Transformation } from '../plugins/transformation';
+import type { Predicate, Transformation } from '../plugins/api';
 
 /** A transformation and, where it has one, what says which records it is for. */
 export interface TransformationStage {

@@ -86,7 +86,6 @@ export class Worker {
     const runner: SourceTaskRunner = new SourceTaskRunner(name, plan.target, plan.listener, log, {
       ...pipeline,
       task,
-      taskClass: taskProps.get('task.class')!,
       props: taskProps,
       producer: this.clients.producer(`connector-producer-${name}`, connectorProps, context),
       offsets: this.offsetsOf(connector),
@@ -107,7 +106,6 @@ export class Worker {
     const runner: SinkTaskRunner = new SinkTaskRunner(name, plan.target, plan.listener, log, {
       ...this.pipeline(plan, deadLetters ? [deadLetters] : [], name, context, () => runner),
       task: plugin.create().createTask(),
-      taskClass: taskProps.get('task.class')!,
       props: taskProps,
       createConsumer: (listener) =>
         this.clients.consumer(connector, taskId, connectorProps, sinkTopics(taskProps), context, listener),
@@ -227,7 +225,14 @@ export class Worker {
     if (count <= most) return;
     const what = `The connector ${connector} has generated ${count} tasks, which is greater than ${most}, the maximum number of tasks it is configured to create.`;
     if (config.boolean('tasks.max.enforce')) {
-      throw new ConnectError(what, undefined, 'org.apache.kafka.connect.runtime.TooManyTasksException');
+      const remedy =
+        "If necessary, it can be permitted by reconfiguring the connector with 'tasks.max.enforce' set to false; however, this option " +
+        'will be removed in a future release of Kafka Connect.';
+      throw new ConnectError(
+        `${what} This behaviour should be considered a bug and is disallowed. ${remedy}`,
+        undefined,
+        'org.apache.kafka.connect.runtime.TooManyTasksException',
+      );
     }
     this.loggers.logger('org.apache.kafka.connect.runtime.Worker').warn(what);
   }

@@ -12,8 +12,7 @@ import { boxDouble, JavaDouble, JavaFloat } from '../java/boxed';
 import { classNameOf } from '../java/class-name';
 import { JavaHashMap } from '../java/hash-map';
 import { javaText } from '../java/text';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import {
   basicsOf,
   fieldValue,

@@ -6,8 +6,7 @@ import { type Schema, structOf } from '../data/schema';
 import { Struct } from '../data/struct';
 import { DataError } from '../errors';
 import { JavaHashMap } from '../java/hash-map';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import { FieldPath } from './field-path';
 import {
   basicsOf,

@@ -5,8 +5,7 @@ import { type Schema, structOf } from '../data/schema';
 import { Struct } from '../data/struct';
 import { DataError } from '../errors';
 import { classNameOf } from '../java/class-name';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import { basicsOf, type Part, requireMap, requireStruct, SchemaCache, schemaIn, valueIn, withPart } from './parts';
 
 const PURPOSE = 'flattening';

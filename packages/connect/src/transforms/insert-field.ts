@@ -5,8 +5,7 @@ import type { ConnectRecord } from '../data/record';
 import { fieldEntries, type Schema, schemaOf, structOf } from '../data/schema';
 import { Struct } from '../data/struct';
 import { JavaHashMap } from '../java/hash-map';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import {
   basicsOf,
   fieldValue,

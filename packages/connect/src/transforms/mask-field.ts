@@ -9,8 +9,7 @@ import { DataError } from '../errors';
 import { JavaDouble, JavaFloat } from '../java/boxed';
 import { classNameOf } from '../java/class-name';
 import { JavaHashMap } from '../java/hash-map';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import { fieldValue, type Part, REPLACE_NULL, requireMap, requireStruct, schemaIn, valueIn, withPart } from './parts';
 
 const PURPOSE = 'mask fields';

@@ -6,8 +6,7 @@ import type { Schema } from '../data/schema';
 import { parseValue } from '../data/values';
 import { DataError } from '../errors';
 import { type SimpleDateFormat, simpleDateFormat } from '../java/simple-date-format';
-import type { Props } from '../plugins/api';
-import type { Predicate, Transformation } from '../plugins/transformation';
+import type { Predicate, Props, Transformation } from '../plugins/api';
 
 /** The transformations that look at topics and headers only, and the predicates. */
 

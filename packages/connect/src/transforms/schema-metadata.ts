@@ -3,8 +3,7 @@ import { ConfigDef } from '../config/config-def';
 import type { ConnectRecord } from '../data/record';
 import { Struct } from '../data/struct';
 import { DataError } from '../errors';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import { fieldValue, type Part, REPLACE_NULL, SchemaCache, schemaIn, valueIn, withPart } from './parts';
 
 export const SET_SCHEMA_METADATA_CONFIG = new ConfigDef([

@@ -10,8 +10,7 @@ import { classNameOf } from '../java/class-name';
 import { JavaHashMap } from '../java/hash-map';
 import { type SimpleDateFormat, simpleDateFormat } from '../java/simple-date-format';
 import { javaText } from '../java/text';
-import type { Props } from '../plugins/api';
-import type { Transformation } from '../plugins/transformation';
+import type { Props, Transformation } from '../plugins/api';
 import {
   basicsOf,
   fieldValue,

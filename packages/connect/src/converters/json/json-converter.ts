@@ -1,10 +1,10 @@
 import { ToolError } from '@odradek/tools/tool-error';
 import type { ConnectHeader } from '../../data/record';
 import type { Schema } from '../../data/schema';
+import { NOTHING } from '../../data/schema';
 import { ConnectError, DataError } from '../../errors';
 import { type JsonNode, jsonText, parseJson } from '../../java/json';
 import type { Converter, HeaderConverter, Props, SchemaAndValue } from '../../plugins/api';
-import { NOTHING } from '../../plugins/api';
 import { JSON_CONVERTER_CONFIG } from './config';
 import { fromJson } from './from-json';
 import { schemaFromJson, schemaToJson } from './schema-json';

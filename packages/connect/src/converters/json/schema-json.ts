@@ -1,4 +1,13 @@
-import { arrayOf, mapOf, type ScalarType, Schema, type SchemaInit, type SchemaType, structOf } from '../../data/schema';
+import {
+  arrayOf,
+  ConnectSchema,
+  mapOf,
+  type ScalarType,
+  type Schema,
+  type SchemaInit,
+  type SchemaType,
+  structOf,
+} from '../../data/schema';
 import { DataError } from '../../errors';
 import type { JsonNode } from '../../java/json';
 
@@ -76,7 +85,7 @@ function typed(
     return schemaFromJson(json, readDefault)!;
   };
   const scalar = SCALARS.get(type);
-  if (scalar) return new Schema(scalar, init);
+  if (scalar) return new ConnectSchema(scalar, init);
   switch (type) {
     case 'array':
       return arrayOf(part('items', 'Array schema did not specify the element type'), init);
