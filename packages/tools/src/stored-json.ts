@@ -34,6 +34,13 @@ function fieldJson(type: FieldType, value: unknown, version: number): unknown {
 export const storedVersion = (bytes: Buffer): number | undefined =>
   bytes.length < VERSION_BYTES ? undefined : bytes.readInt16BE();
 
+/** The version that a stored key or value begins with. Throws `ToolError` as java.nio does where it is too short. */
+export function versionOf(bytes: Buffer): number {
+  const version = storedVersion(bytes);
+  if (version === undefined) throw new ToolError('java.nio.BufferUnderflowException', null);
+  return version;
+}
+
 /**
  * A stored key or value decoded, or undefined where its version is not one of the message's. Throws `ToolError` where the
  * bytes end too early.

@@ -3,12 +3,12 @@ import type { Io } from '../print';
 import { logTo } from '../print';
 import { configException, kafkaException, ServerError, ToolError, timeoutError } from '../tool-error';
 import { KafkaClient, sleep } from './client';
+import { type Config, parseConfig, refusePlugins, requirePlaintext, warnOfStaticBackoff } from './config-def';
+import { ADMIN_CONFIGS } from './config-keys';
 import { type AnyApi, DisconnectError, type RequestFor, RequestTimeoutError } from './connection';
-import { intConfig, loadProperties, longConfig, type Properties, requirePlaintext } from './properties';
+import { loadProperties, type Properties } from './properties';
 
-const DEFAULT_API_TIMEOUT_MS = 60_000;
-const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
-const DEFAULT_RETRY_BACKOFF_MS = 100;
+const CREATE_FAILURE = 'Failed to create new KafkaAdminClient';
 const NO_NODE = 'Timed out waiting for a node assignment.';
 
 /** One admin operation: its name in time-outs, and how long it may still take. */
@@ -126,33 +126,40 @@ export async function createAdmin(
   io: Io,
   { clientId = 'adminclient-1', label = 'AdminClient' } = {},
 ): Promise<Admin> {
+  const config = parseConfig(ADMIN_CONFIGS, properties);
+  const log = logTo(io.stderr);
+  warnOfStaticBackoff(config, log);
+  refusePlugins(config, CREATE_FAILURE);
   try {
-    requirePlaintext(properties);
-    const requestTimeoutMs = intConfig(properties, 'request.timeout.ms', DEFAULT_REQUEST_TIMEOUT_MS, { min: 0 });
-    const given = properties.has('default.api.timeout.ms');
-    const apiTimeoutMs = intConfig(properties, 'default.api.timeout.ms', DEFAULT_API_TIMEOUT_MS, { min: 0 });
-    if (given && apiTimeoutMs < requestTimeoutMs) {
-      throw configException(
-        'The specified value of default.api.timeout.ms must be no smaller than the value of request.timeout.ms.',
-      );
-    }
-    const id = properties.get('client.id') || clientId;
+    requirePlaintext(config);
+    const id = config.text('client.id') || clientId;
+    const apiTimeoutMs = apiTimeoutOf(config);
     const client = new KafkaClient({
       bootstrapServers,
       clientId: id,
       logPrefix: `[${label} clientId=${id}] `,
-      log: logTo(io.stderr),
-      requestTimeoutMs,
-      connectTimeoutMs: longConfig(properties, 'socket.connection.setup.timeout.ms', 10_000),
-      reconnectBackoffMs: longConfig(properties, 'reconnect.backoff.ms', 50, { min: 0 }),
-      reconnectBackoffMaxMs: longConfig(properties, 'reconnect.backoff.max.ms', 1_000, { min: 0 }),
+      log,
+      requestTimeoutMs: config.number('request.timeout.ms'),
+      connectTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
+      reconnectBackoffMs: config.number('reconnect.backoff.ms'),
+      reconnectBackoffMaxMs: config.number('reconnect.backoff.max.ms'),
       reportsBootstrap: label !== 'AdminClient',
     });
     await client.checkBootstrap();
-    const retryBackoffMs = longConfig(properties, 'retry.backoff.ms', DEFAULT_RETRY_BACKOFF_MS, { min: 0 });
-    return new Admin(client, Math.max(apiTimeoutMs, requestTimeoutMs), retryBackoffMs);
+    return new Admin(client, apiTimeoutMs, config.number('retry.backoff.ms'));
   } catch (thrown) {
-    if (thrown instanceof ToolError) throw kafkaException('Failed to create new KafkaAdminClient', thrown);
+    if (thrown instanceof ToolError) throw kafkaException(CREATE_FAILURE, thrown);
     throw thrown;
   }
+}
+
+/** An operation has the time of one request at least (KafkaAdminClient.configureDefaultApiTimeoutMs). */
+function apiTimeoutOf(config: Config): number {
+  const [apiMs, requestMs] = [config.number('default.api.timeout.ms'), config.number('request.timeout.ms')];
+  if (apiMs < requestMs && config.isGiven('default.api.timeout.ms')) {
+    throw configException(
+      'The specified value of default.api.timeout.ms must be no smaller than the value of request.timeout.ms.',
+    );
+  }
+  return Math.max(apiMs, requestMs);
 }

@@ -1,5 +1,8 @@
+import type { Log } from '../print';
 import { configException } from '../tool-error';
-import { booleanConfig, enumConfig, intConfig, longConfig, type Properties, requirePlaintext } from './properties';
+import { type Config, parseConfig, refusePlugins, requirePlaintext, warnOfStaticBackoff } from './config-def';
+import { CONSUMER_CONFIGS } from './config-keys';
+import type { Properties } from './properties';
 
 /** A consumer's settings, under Kafka's names in camel case. */
 export interface ConsumerSettings {
@@ -27,43 +30,52 @@ export interface ConsumerSettings {
 
 const LATEST = -1;
 const EARLIEST = -2;
+const RESETS: Readonly<Record<string, number>> = { latest: LATEST, earliest: EARLIEST };
 
-function resetOf(properties: Properties): number | undefined {
-  const text = (properties.get('auto.offset.reset') ?? 'latest').toLowerCase();
-  if (text === 'latest') return LATEST;
-  if (text === 'earliest') return EARLIEST;
-  if (text === 'none') return undefined;
-  const value = properties.get('auto.offset.reset');
-  throw configException(
-    `Invalid value ${value} for configuration auto.offset.reset: String must be one of: latest, earliest, none`,
-  );
+/** What a group's protocol has no use for may not be said with it (ConsumerConfig.checkUnsupportedConfigs). */
+const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
+  CLASSIC: ['group.remote.assignor'],
+  CONSUMER: ['partition.assignment.strategy', 'heartbeat.interval.ms', 'session.timeout.ms'],
+};
+
+/** Checks all of a consumer's properties (ConsumerConfig). Throws `ToolError` with Kafka's messages. */
+export function consumerConfig(properties: Properties, log: Log): Config {
+  const config = parseConfig(CONSUMER_CONFIGS, properties);
+  warnOfStaticBackoff(config, log);
+  const protocol = config.text('group.protocol')!.toUpperCase();
+  const unsupported = UNSUPPORTED[protocol]!.filter((name) => config.isGiven(name));
+  if (unsupported.length > 0) {
+    throw configException(`${unsupported.join(', ')} cannot be set when group.protocol=${protocol}`);
+  }
+  requirePlaintext(config);
+  refusePlugins(config, 'Failed to construct kafka consumer');
+  return config;
 }
 
-/** Reads a consumer's properties (ConsumerConfig). Throws `ToolError` with Kafka's messages. */
-export function consumerSettings(properties: Properties): ConsumerSettings {
-  requirePlaintext(properties);
-  const isolation = enumConfig(properties, 'isolation.level', 'read_uncommitted', [
-    'read_committed',
-    'read_uncommitted',
-  ]);
+/** A consumer's settings from its properties; `log` is told of what is doubtful. Throws `ToolError` with Kafka's messages. */
+export const consumerSettings = (properties: Properties, log: Log = () => undefined): ConsumerSettings =>
+  settingsOf(consumerConfig(properties, log));
+
+/** A consumer's settings from its checked properties. */
+export function settingsOf(config: Config): ConsumerSettings {
   return {
-    bootstrapServers: properties.get('bootstrap.servers') ?? '',
-    clientId: properties.get('client.id') ?? '',
-    groupId: properties.get('group.id') ?? '',
-    isolationLevel: isolation === 'read_committed' ? 1 : 0,
-    resetTimestamp: resetOf(properties),
-    fetchMaxWaitMs: intConfig(properties, 'fetch.max.wait.ms', 500, { min: 0 }),
-    fetchMinBytes: intConfig(properties, 'fetch.min.bytes', 1, { min: 0 }),
-    fetchMaxBytes: intConfig(properties, 'fetch.max.bytes', 52_428_800, { min: 0 }),
-    maxPartitionFetchBytes: intConfig(properties, 'max.partition.fetch.bytes', 1_048_576, { min: 0 }),
-    requestTimeoutMs: intConfig(properties, 'request.timeout.ms', 30_000, { min: 0 }),
-    retryBackoffMs: longConfig(properties, 'retry.backoff.ms', 100, { min: 0 }),
-    metadataMaxAgeMs: longConfig(properties, 'metadata.max.age.ms', 300_000, { min: 0 }),
-    allowAutoCreateTopics: booleanConfig(properties, 'allow.auto.create.topics', true),
-    excludeInternalTopics: booleanConfig(properties, 'exclude.internal.topics', true),
-    rackId: properties.get('client.rack') ?? '',
-    reconnectBackoffMs: longConfig(properties, 'reconnect.backoff.ms', 50, { min: 0 }),
-    reconnectBackoffMaxMs: longConfig(properties, 'reconnect.backoff.max.ms', 1_000, { min: 0 }),
-    connectTimeoutMs: longConfig(properties, 'socket.connection.setup.timeout.ms', 10_000),
+    bootstrapServers: config.text('bootstrap.servers')!,
+    clientId: config.text('client.id')!,
+    groupId: config.text('group.id') ?? '',
+    isolationLevel: config.text('isolation.level') === 'read_committed' ? 1 : 0,
+    resetTimestamp: RESETS[config.text('auto.offset.reset')!],
+    fetchMaxWaitMs: config.number('fetch.max.wait.ms'),
+    fetchMinBytes: config.number('fetch.min.bytes'),
+    fetchMaxBytes: config.number('fetch.max.bytes'),
+    maxPartitionFetchBytes: config.number('max.partition.fetch.bytes'),
+    requestTimeoutMs: config.number('request.timeout.ms'),
+    retryBackoffMs: config.number('retry.backoff.ms'),
+    metadataMaxAgeMs: config.number('metadata.max.age.ms'),
+    allowAutoCreateTopics: config.flag('allow.auto.create.topics'),
+    excludeInternalTopics: config.flag('exclude.internal.topics'),
+    rackId: config.text('client.rack')!,
+    reconnectBackoffMs: config.number('reconnect.backoff.ms'),
+    reconnectBackoffMaxMs: config.number('reconnect.backoff.max.ms'),
+    connectTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
   };
 }

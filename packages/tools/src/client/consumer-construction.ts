@@ -42,7 +42,7 @@ export async function createGroupConsumer(
     const name = properties.get('group.instance.id') ?? '1';
     properties.set('client.id', `consumer-${properties.get('group.id')}-${name}`);
   }
-  const settings = groupSettings(properties);
+  const settings = groupSettings(properties, log);
   const client = await createConsumerClient(settings, log, observer);
   if (settings.groupId === '') {
     log(

@@ -1,7 +1,9 @@
 import type { CompressionType } from '@odradek/protocol/records/batch';
 import type { Log } from '../print';
 import { configException, kafkaException } from '../tool-error';
-import { booleanConfig, enumConfig, intConfig, longConfig, type Properties, requirePlaintext } from './properties';
+import { type Config, parseConfig, refusePlugins, requirePlaintext, warnOfStaticBackoff } from './config-def';
+import { PRODUCER_CONFIGS } from './config-keys';
+import type { Properties } from './properties';
 
 /** A producer's settings, under Kafka's names in camel case. */
 export interface ProducerSettings {
@@ -30,33 +32,27 @@ export interface ProducerSettings {
   readonly reconnectBackoffMaxMs: number;
   readonly connectTimeoutMs: number;
   readonly ignoresKeys: boolean;
+  /** Each topic's partitions in turn, whatever the key (RoundRobinPartitioner), rather than by key and in batches. */
+  readonly takesTurns: boolean;
 }
 
-const INT_MAX = 0x7fffffff;
 const MAX_IN_FLIGHT_IF_IDEMPOTENT = 5;
-const CODECS: readonly CompressionType[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const ACKS: Readonly<Record<string, number>> = { all: -1, '-1': -1, '0': 0, '1': 1 };
 
-function acksOf(properties: Properties): number {
-  const text = properties.get('acks') ?? 'all';
-  const acks = { all: -1, '-1': -1, '0': 0, '1': 1 }[text.trim()];
-  if (acks !== undefined) return acks;
-  throw configException(`Invalid value ${text} for configuration acks: String must be one of: all, -1, 0, 1`);
-}
-
-function compressionLevelOf(properties: Properties, codec: CompressionType): number | undefined {
+function compressionLevelOf(config: Config, codec: CompressionType): number | undefined {
   if (codec !== 'gzip' && codec !== 'lz4' && codec !== 'zstd') return undefined;
   const name = `compression.${codec}.level`;
-  return properties.has(name) ? intConfig(properties, name, 0) : undefined;
+  return config.isGiven(name) ? config.number(name) : undefined;
 }
 
-function isIdempotent(properties: Properties, acks: number, retries: number, maxInFlight: number, log: Log): boolean {
-  const required = properties.has('enable.idempotence');
-  if (!booleanConfig(properties, 'enable.idempotence', true)) return false;
+function isIdempotent(config: Config, acks: number, log: Log): boolean {
+  if (!config.flag('enable.idempotence')) return false;
+  const required = config.isGiven('enable.idempotence');
   const refuse = (why: string): false => {
     if (required) throw configException(why);
     return false;
   };
-  if (retries === 0) {
+  if (config.number('retries') === 0) {
     return refuse('Must set retries to non-zero when using the idempotent producer.');
   }
   if (acks !== -1) {
@@ -64,6 +60,7 @@ function isIdempotent(properties: Properties, acks: number, retries: number, max
       'Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.',
     );
   }
+  const maxInFlight = config.number('max.in.flight.requests.per.connection');
   if (maxInFlight > MAX_IN_FLIGHT_IF_IDEMPOTENT) {
     if (required) {
       return refuse('Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent producer.');
@@ -79,55 +76,56 @@ function isIdempotent(properties: Properties, acks: number, retries: number, max
   return true;
 }
 
-function transactionalIdOf(properties: Properties, idempotent: boolean): string | undefined {
-  const id = properties.get('transactional.id');
-  if (id === '') throw configException('Invalid value  for configuration transactional.id: String must be non-empty');
+function transactionalIdOf(config: Config, idempotent: boolean): string | undefined {
+  const id = config.text('transactional.id');
   if (id === undefined || idempotent) return id;
   throw configException('Cannot set a transactional.id without also enabling idempotence.');
 }
 
 /** Reads a producer's properties (ProducerConfig). Throws `ToolError` with Kafka's messages. */
 export function producerSettings(properties: Properties, log: Log): ProducerSettings {
-  requirePlaintext(properties);
-  const acks = acksOf(properties);
-  const lingerMs = longConfig(properties, 'linger.ms', 0, { min: 0 });
-  const retries = intConfig(properties, 'retries', INT_MAX, { min: 0, max: INT_MAX });
-  const maxInFlight = intConfig(properties, 'max.in.flight.requests.per.connection', 5, { min: 1 });
-  const requestTimeoutMs = intConfig(properties, 'request.timeout.ms', 30_000, { min: 0 });
-  const idempotent = isIdempotent(properties, acks, retries, maxInFlight, log);
-  const compression = enumConfig(properties, 'compression.type', 'none', CODECS);
+  const config = parseConfig(PRODUCER_CONFIGS, properties);
+  warnOfStaticBackoff(config, log);
+  const acks = ACKS[config.text('acks')!]!;
+  const idempotent = isIdempotent(config, acks, log);
+  requirePlaintext(config);
+  refusePlugins(config, 'Failed to construct kafka producer');
+  const compression = config.text('compression.type') as CompressionType;
+  const partitioner = config.text('partitioner.class')?.split('.').at(-1);
   return {
-    bootstrapServers: properties.get('bootstrap.servers') ?? '',
-    clientId: properties.get('client.id') || 'producer-1',
+    bootstrapServers: config.text('bootstrap.servers')!,
+    clientId: config.text('client.id') || 'producer-1',
     acks,
-    lingerMs,
-    retries,
-    maxInFlight,
-    requestTimeoutMs,
+    lingerMs: config.number('linger.ms'),
+    retries: config.number('retries'),
+    maxInFlight: config.number('max.in.flight.requests.per.connection'),
+    requestTimeoutMs: config.number('request.timeout.ms'),
     compression,
-    compressionLevel: compressionLevelOf(properties, compression),
-    batchBytes: intConfig(properties, 'batch.size', 16_384, { min: 0 }),
-    bufferBytes: longConfig(properties, 'buffer.memory', 33_554_432, { min: 0 }),
-    maxRequestBytes: intConfig(properties, 'max.request.size', 1_048_576, { min: 0 }),
-    retryBackoffMs: longConfig(properties, 'retry.backoff.ms', 100, { min: 0 }),
-    retryBackoffMaxMs: longConfig(properties, 'retry.backoff.max.ms', 1_000, { min: 0 }),
-    deliveryTimeoutMs: deliveryTimeoutMs(properties, lingerMs + requestTimeoutMs),
-    maxBlockMs: longConfig(properties, 'max.block.ms', 60_000, { min: 0 }),
-    metadataMaxAgeMs: longConfig(properties, 'metadata.max.age.ms', 300_000, { min: 0 }),
+    compressionLevel: compressionLevelOf(config, compression),
+    batchBytes: config.number('batch.size'),
+    bufferBytes: config.number('buffer.memory'),
+    maxRequestBytes: config.number('max.request.size'),
+    retryBackoffMs: config.number('retry.backoff.ms'),
+    retryBackoffMaxMs: config.number('retry.backoff.max.ms'),
+    transactionalId: transactionalIdOf(config, idempotent),
+    deliveryTimeoutMs: deliveryTimeoutMs(config),
+    maxBlockMs: config.number('max.block.ms'),
+    metadataMaxAgeMs: config.number('metadata.max.age.ms'),
     idempotent,
-    transactionalId: transactionalIdOf(properties, idempotent),
-    transactionTimeoutMs: intConfig(properties, 'transaction.timeout.ms', 60_000),
-    reconnectBackoffMs: longConfig(properties, 'reconnect.backoff.ms', 50, { min: 0 }),
-    reconnectBackoffMaxMs: longConfig(properties, 'reconnect.backoff.max.ms', 1_000, { min: 0 }),
-    connectTimeoutMs: longConfig(properties, 'socket.connection.setup.timeout.ms', 10_000),
-    ignoresKeys: booleanConfig(properties, 'partitioner.ignore.keys', false),
+    transactionTimeoutMs: config.number('transaction.timeout.ms'),
+    reconnectBackoffMs: config.number('reconnect.backoff.ms'),
+    reconnectBackoffMaxMs: config.number('reconnect.backoff.max.ms'),
+    connectTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
+    ignoresKeys: config.flag('partitioner.ignore.keys') || partitioner === 'UniformStickyPartitioner',
+    takesTurns: partitioner === 'RoundRobinPartitioner',
   };
 }
 
-function deliveryTimeoutMs(properties: Properties, leastMs: number): number {
-  const timeoutMs = intConfig(properties, 'delivery.timeout.ms', 120_000, { min: 0 });
+function deliveryTimeoutMs(config: Config): number {
+  const timeoutMs = config.number('delivery.timeout.ms');
+  const leastMs = config.number('linger.ms') + config.number('request.timeout.ms');
   if (timeoutMs >= leastMs) return timeoutMs;
-  if (!properties.has('delivery.timeout.ms')) return leastMs;
+  if (!config.isGiven('delivery.timeout.ms')) return leastMs;
   throw kafkaException(
     'Failed to construct kafka producer',
     configException('delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms'),

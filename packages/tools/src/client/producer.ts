@@ -45,6 +45,7 @@ export class Producer {
   private readonly manager: TransactionManager | undefined;
   private readonly queues = new Map<string, PartitionQueue>();
   private readonly sticky = new Map<string, StickyPartitioner>();
+  private readonly turns = new Map<string, number>();
   private readonly memoryWaiters: (() => void)[] = [];
   private bufferedBytes = 0;
 
@@ -166,13 +167,21 @@ export class Producer {
     return partitioner;
   }
 
+  private choosePartition({ topic, key }: ProducerRecord, keyed: boolean, { leaders, available }: TopicInfo): number {
+    if (this.settings.takesTurns) {
+      const turn = this.turns.get(topic) ?? 0;
+      this.turns.set(topic, turn + 1);
+      return available[turn % available.length] ?? turn % leaders.length;
+    }
+    return keyed ? partitionForKey(key!, leaders.length) : this.partitionerOf(topic).choose(available);
+  }
+
   private append(record: ProducerRecord, info: TopicInfo, bytes: number, callback: SendCallback): void {
     const { topic } = record;
-    const keyed = record.key != null && !this.settings.ignoresKeys;
-    const isSticky = record.partition === undefined && !keyed;
-    const partition =
-      record.partition ??
-      (keyed ? partitionForKey(record.key!, info.leaders.length) : this.partitionerOf(topic).choose(info.available));
+    const { takesTurns, ignoresKeys } = this.settings;
+    const keyed = record.key != null && !ignoresKeys;
+    const isSticky = record.partition === undefined && !keyed && !takesTurns;
+    const partition = record.partition ?? this.choosePartition(record, keyed, info);
     if (partition >= info.leaders.length) {
       callback(noSuchPartition(partition, info.leaders.length), { topic, partition, offset: -1 });
       return;

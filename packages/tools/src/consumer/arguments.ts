@@ -14,6 +14,7 @@ type Usage = ReturnType<typeof usageOf<typeof CONSOLE_CONSUMER_OPTIONS>>;
 
 const LATEST = -1;
 const EARLIEST = -2;
+const LONG_MAX = 2n ** 63n - 1n;
 const RANDOM_GROUPS = 100_000;
 
 /** What a console consumer was asked for. */
@@ -179,7 +180,7 @@ function parseOffset(options: Options, usage: Usage): number {
   const text = options.valueOf('offset')!;
   if (text.toLowerCase() === 'earliest') return EARLIEST;
   if (text.toLowerCase() === 'latest') return LATEST;
-  if (/^\+?\d+$/.test(text)) return Number(text);
+  if (/^\+?\d+$/.test(text) && BigInt(text.replace('+', '')) <= LONG_MAX) return Number(text);
   return usage.fail(
     `The provided offset value '${text}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.`,
   );

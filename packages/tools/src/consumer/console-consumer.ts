@@ -1,12 +1,13 @@
+import { parseConfig } from '../client/config-def';
+import { CONSUMER_CONFIGS } from '../client/config-keys';
 import type { ConsumerRecord } from '../client/consumed';
 import { Consumer, type Subscription } from '../client/consumer';
 import { consumerSettings } from '../client/consumer-config';
-import { createConsumerClient, createGroupConsumer } from '../client/consumer-construction';
-import { booleanConfig } from '../client/properties';
+import { checkSubscription, createConsumerClient, createGroupConsumer } from '../client/consumer-construction';
 import type { TopicSelection } from '../client/selection';
 import { javaRegex } from '../java-regex';
 import { type Io, logTo, println, signalExitCode } from '../print';
-import { ToolError, timeoutError } from '../tool-error';
+import { illegalArgument, ToolError, timeoutError } from '../tool-error';
 import { type ConsoleConsumerArguments, parseConsumerArguments } from './arguments';
 import { finderOf } from './find';
 import { BufferedOut } from './formatter';
@@ -20,13 +21,21 @@ export interface RecordSource {
 }
 
 function selectionOf({ topic, include, properties }: ConsoleConsumerArguments): TopicSelection {
-  if (topic !== undefined) return { topics: [topic] };
-  return { pattern: javaRegex(include!), excludeInternal: booleanConfig(properties, 'exclude.internal.topics', true) };
+  const config = parseConfig(CONSUMER_CONFIGS, properties);
+  if (topic !== undefined) {
+    checkSubscription(topic);
+    return { topics: [topic] };
+  }
+  if (include === '') throw illegalArgument('Topic pattern to subscribe to cannot be empty');
+  return { pattern: javaRegex(include!), excludeInternal: config.flag('exclude.internal.topics') };
 }
 
 function subscriptionOf(args: ConsoleConsumerArguments): Subscription {
   const { topic, partition, offset, find } = args;
   if (topic === undefined || partition === undefined) return selectionOf(args);
+  if (topic.trim() === '') {
+    throw illegalArgument('Topic partitions to assign to cannot have null or empty topic');
+  }
   if (find.sinceMs !== undefined) return { topics: [topic], partition, start: { timestamp: find.sinceMs } };
   return { topics: [topic], partition, start: offset < 0 ? { timestamp: offset } : { offset } };
 }
@@ -38,7 +47,7 @@ async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<Recor
     // for each record whether it was consumed. One engine of our own serves every tool that joins a group.
     return createGroupConsumer(args.properties, selectionOf(args), log, {});
   }
-  const given = consumerSettings(args.properties);
+  const given = consumerSettings(args.properties, log);
   const settings = { ...given, resetTimestamp: args.find.sinceMs ?? given.resetTimestamp };
   const client = await createConsumerClient(settings, log);
   return new Consumer(client, settings, subscriptionOf(args));

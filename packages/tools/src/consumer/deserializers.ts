@@ -1,5 +1,6 @@
+import type { Properties } from '../client/properties';
 import { doubleText, floatText } from '../java-text';
-import { ToolError } from '../tool-error';
+import { illegalArgument, ToolError } from '../tool-error';
 
 /** Turns bytes into the text that the Java deserializer's result prints. Throws `ToolError` as it would. */
 export type Deserializer = (bytes: Buffer) => string;
@@ -34,14 +35,24 @@ function booleanText(bytes: Buffer): string {
   throw serializationError(`Unexpected byte received by BooleanDeserializer: ${bytes.readInt8()}`);
 }
 
+const UUID_LONGEST = 36;
+const UUID_DIGITS = [8, 4, 4, 4, 12];
+
+/** java.util.UUID.fromString takes less digits than there is room for, and the last of those that are too many. */
 function uuidText(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  if (/^[0-9a-f]{1,8}(-[0-9a-f]{1,4}){3}-[0-9a-f]{1,12}$/i.test(text)) return text.toLowerCase();
-  throw serializationError('Error parsing data into UUID');
+  if (text.length > UUID_LONGEST || !/^[0-9a-f]{1,16}(-[0-9a-f]{1,16}){4}$/i.test(text)) {
+    throw serializationError('Error parsing data into UUID');
+  }
+  const parts = text.toLowerCase().split('-');
+  return parts.map((part, at) => part.padStart(UUID_DIGITS[at]!, '0').slice(-UUID_DIGITS[at]!)).join('-');
+}
+
+function refuseData(): never {
+  throw illegalArgument('Data should be null for a VoidDeserializer.');
 }
 
 const DESERIALIZERS: Readonly<Record<string, Deserializer>> = {
-  StringDeserializer: (bytes) => bytes.toString('utf8'),
   ByteArrayDeserializer: (bytes) => `[B@${bytes.length.toString(16)}`,
   BytesDeserializer: bytesText,
   ByteBufferDeserializer: ({ length }) => `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`,
@@ -52,11 +63,63 @@ const DESERIALIZERS: Readonly<Record<string, Deserializer>> = {
   DoubleDeserializer: sized('Deserializer', 8, (bytes) => doubleText(bytes.readDoubleBE())),
   BooleanDeserializer: booleanText,
   UUIDDeserializer: uuidText,
+  VoidDeserializer: refuseData,
 };
 
-/** The deserializer of a Java class name; undefined where there is no such class here. */
-export function deserializerOf(className: string): Deserializer | undefined {
-  if (!className.startsWith(PACKAGE)) return undefined;
-  const name = className.slice(PACKAGE.length);
-  return Object.hasOwn(DESERIALIZERS, name) ? DESERIALIZERS[name] : undefined;
+const ASCII_END = 0x80;
+const REPLACEMENT = '\ufffd';
+
+/** Java's names for what a browser, and therefore TextDecoder, calls otherwise or not at all. */
+const CHARSETS: Readonly<Record<string, Deserializer>> = {
+  'iso-8859-1': (bytes) => bytes.toString('latin1'),
+  latin1: (bytes) => bytes.toString('latin1'),
+  'us-ascii': (bytes) =>
+    Array.from(bytes, (byte) => (byte < ASCII_END ? String.fromCharCode(byte) : REPLACEMENT)).join(''),
+  // Without a mark that says otherwise, the higher byte is the first.
+  'utf-16': (bytes) => new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-16be').decode(bytes),
+  ms949: (bytes) => new TextDecoder('euc-kr').decode(bytes),
+};
+
+/** StringDeserializer, whose encoding is UTF-8 unless its configuration names another. */
+function stringDeserializer(config: Properties, isKey: boolean): Deserializer {
+  const name = config.get(`${isKey ? 'key' : 'value'}.deserializer.encoding`) ?? config.get('deserializer.encoding');
+  if (name === undefined || /^utf-?8$/i.test(name)) return (bytes) => bytes.toString('utf8');
+  const known = CHARSETS[name.toLowerCase()];
+  if (known) return known;
+  try {
+    const decoder = new TextDecoder(name, { ignoreBOM: true });
+    return (bytes) => decoder.decode(bytes);
+  } catch {
+    throw serializationError(`Unsupported encoding ${name}`);
+  }
+}
+
+/**
+ * The deserializer that properties name for a record's `field`, configured by those that begin with its name (KIP-541);
+ * undefined where they name none. Throws `ToolError` where there is no such class.
+ */
+export function namedDeserializer(
+  properties: Properties,
+  field: 'key' | 'value' | 'headers',
+): Deserializer | undefined {
+  const name = `${field}.deserializer`;
+  const className = properties.get(name);
+  if (className === undefined) return undefined;
+  const own = [...properties].filter(([property]) => property.startsWith(`${name}.`));
+  const config = own.map(([property, value]): [string, string] => [property.slice(name.length + 1), value]);
+  return deserializerOf(className, new Map(config), field === 'key');
+}
+
+/** The deserializer of a Java class name. Throws `ToolError` where there is none. */
+export function deserializerOf(className: string, config: Properties, isKey: boolean): Deserializer {
+  const name = className.startsWith(PACKAGE) ? className.slice(PACKAGE.length) : '';
+  if (name === 'StringDeserializer') return stringDeserializer(config, isKey);
+  if (Object.hasOwn(DESERIALIZERS, name)) return DESERIALIZERS[name]!;
+  const isSerializer = Object.hasOwn(DESERIALIZERS, name.replace(/Serializer$/, 'Deserializer'));
+  if (!isSerializer && name !== 'StringSerializer') throw new ToolError('java.lang.ClassNotFoundException', className);
+  const wanted = `${PACKAGE}Deserializer`;
+  throw new ToolError(
+    'java.lang.ClassCastException',
+    `class ${className} cannot be cast to class ${wanted} (${className} and ${wanted} are in unnamed module of loader 'app')`,
+  );
 }

@@ -2,7 +2,7 @@ import type { ConsumerRecord } from '../client/consumed';
 import type { Properties } from '../client/properties';
 import { type Log, type Out, println } from '../print';
 import { ToolError } from '../tool-error';
-import { type Deserializer, deserializerOf } from './deserializers';
+import { type Deserializer, namedDeserializer } from './deserializers';
 
 /** Turns records into what is printed. Throws `ToolError` where a deserializer refuses. */
 export interface MessageFormatter {
@@ -18,7 +18,7 @@ const isTrue = (text: string | undefined, fallback: boolean): boolean =>
 
 /** org.apache.kafka.tools.consumer.DefaultMessageFormatter: the enabled fields in a fixed order. */
 export class DefaultMessageFormatter implements MessageFormatter {
-  private readonly fields: readonly ((record: ConsumerRecord, parts: Buffer[]) => void)[];
+  private readonly fields: readonly ((record: ConsumerRecord, out: Out) => void)[];
   private readonly separator: Buffer;
   private readonly lineSeparator: Buffer;
   private readonly headersSeparator: Buffer;
@@ -29,21 +29,21 @@ export class DefaultMessageFormatter implements MessageFormatter {
     this.lineSeparator = Buffer.from(properties.get('line.separator') ?? '\n');
     this.headersSeparator = Buffer.from(properties.get('headers.separator') ?? ',');
     this.nullLiteral = Buffer.from(properties.get('null.literal') ?? 'null');
-    const deserializer = (name: string): Deserializer | undefined => {
-      const className = properties.get(name);
-      if (className === undefined) return undefined;
-      const found = deserializerOf(className);
-      if (!found) {
-        const missing = new ToolError('java.lang.ClassNotFoundException', className);
-        log('ERROR', `Unable to instantiate a deserializer from ${className}`, DEFAULT_FORMATTER_LOGGER, missing);
+    const deserializer = (field: 'key' | 'value' | 'headers'): Deserializer | undefined => {
+      try {
+        return namedDeserializer(properties, field);
+      } catch (thrown) {
+        if (!(thrown instanceof ToolError)) throw thrown;
+        const what = `Unable to instantiate a deserializer from ${properties.get(`${field}.deserializer`)}`;
+        log('ERROR', what, DEFAULT_FORMATTER_LOGGER, thrown);
+        return undefined;
       }
-      return found;
     };
-    const key = deserializer('key.deserializer');
-    const value = deserializer('value.deserializer');
-    const headers = deserializer('headers.deserializer');
-    const text = (write: (record: ConsumerRecord) => string) => (record: ConsumerRecord, parts: Buffer[]) => {
-      parts.push(Buffer.from(write(record)));
+    const key = deserializer('key');
+    const value = deserializer('value');
+    const headers = deserializer('headers');
+    const text = (write: (record: ConsumerRecord) => string) => (record: ConsumerRecord, out: Out) => {
+      out.write(write(record));
     };
     const all = [
       {
@@ -59,41 +59,41 @@ export class DefaultMessageFormatter implements MessageFormatter {
       { enabled: isTrue(properties.get('print.offset'), false), write: text(({ offset }) => `Offset:${offset}`) },
       {
         enabled: isTrue(properties.get('print.headers'), false),
-        write: (record: ConsumerRecord, parts: Buffer[]) => this.writeHeaders(record, headers, parts),
+        write: (record: ConsumerRecord, out: Out) => this.writeHeaders(record, headers, out),
       },
       {
         enabled: isTrue(properties.get('print.key'), false),
-        write: (record: ConsumerRecord, parts: Buffer[]) => parts.push(this.deserialize(record.key, key)),
+        write: (record: ConsumerRecord, out: Out) => out.write(this.deserialize(record.key, key)),
       },
       {
         enabled: isTrue(properties.get('print.value'), true),
-        write: (record: ConsumerRecord, parts: Buffer[]) => parts.push(this.deserialize(record.value, value)),
+        write: (record: ConsumerRecord, out: Out) => out.write(this.deserialize(record.value, value)),
       },
     ];
     this.fields = all.filter(({ enabled }) => enabled).map(({ write }) => write);
   }
 
-  private deserialize(bytes: Buffer | null, deserializer: Deserializer | undefined): Buffer {
+  private deserialize(bytes: Buffer | null, deserializer: Deserializer | undefined): string | Buffer {
     const present = bytes ?? this.nullLiteral;
-    return deserializer ? Buffer.from(deserializer(present)) : present;
+    return deserializer ? deserializer(present) : present;
   }
 
-  private writeHeaders({ headers }: ConsumerRecord, deserializer: Deserializer | undefined, parts: Buffer[]): void {
-    if (headers.length === 0) parts.push(Buffer.from('NO_HEADERS'));
+  private writeHeaders({ headers }: ConsumerRecord, deserializer: Deserializer | undefined, out: Out): void {
+    if (headers.length === 0) out.write('NO_HEADERS');
     for (const [index, { key, value }] of headers.entries()) {
-      if (index > 0) parts.push(this.headersSeparator);
-      parts.push(Buffer.from(`${key}:`), this.deserialize(value, deserializer));
+      if (index > 0) out.write(this.headersSeparator);
+      out.write(`${key}:`);
+      out.write(this.deserialize(value, deserializer));
     }
   }
 
+  /** Field by field: what stands before one that cannot be deserialized has been written. */
   write(record: ConsumerRecord, out: Out): void {
-    const parts: Buffer[] = [];
+    const last = this.fields.length - 1;
     for (const [index, field] of this.fields.entries()) {
-      if (index > 0) parts.push(this.separator);
-      field(record, parts);
+      field(record, out);
+      out.write(index < last ? this.separator : this.lineSeparator);
     }
-    if (this.fields.length > 0) parts.push(this.lineSeparator);
-    for (const part of parts) out.write(part);
   }
 }
 

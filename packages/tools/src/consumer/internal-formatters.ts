@@ -3,7 +3,7 @@ import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/off
 import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
 import type { ConsumerRecord } from '../client/consumed';
 import type { Out } from '../print';
-import { storedJson, storedVersion } from '../stored-json';
+import { storedJson, versionOf } from '../stored-json';
 import type { MessageFormatter } from './formatter';
 import { LEGACY_FORMATTERS } from './legacy-formatters';
 
@@ -14,13 +14,14 @@ type ToJson = (bytes: Buffer) => unknown;
 
 /** One JSON object a record, without a newline after it (org.apache.kafka.tools.consumer.ApiMessageFormatter). */
 function jsonFormatter(keyJson: ToJson, valueJson: ToJson): MessageFormatter {
-  const part = (bytes: Buffer | null, toJson: ToJson): unknown =>
-    bytes === null ? null : { version: storedVersion(bytes), data: toJson(bytes) };
+  const part = (bytes: Buffer | null, toJson: ToJson) =>
+    bytes === null ? null : { version: versionOf(bytes), data: toJson(bytes) };
   return {
     write: ({ key, value }: ConsumerRecord, out: Out) => {
+      const shownKey = part(key, keyJson);
       // Keys of another kind share the topic: they belong to another formatter.
-      if (key !== null && keyJson(key) === null) return;
-      out.write(JSON.stringify({ key: part(key, keyJson), value: part(value, valueJson) }));
+      if (shownKey?.data === null) return;
+      out.write(JSON.stringify({ key: shownKey, value: part(value, valueJson) }));
     },
   };
 }

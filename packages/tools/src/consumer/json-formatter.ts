@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ConsumerRecord } from '../client/consumed';
 import type { Properties } from '../client/properties';
 import type { Json } from '../json-output';
-import { ToolError } from '../tool-error';
-import { type Deserializer, deserializerOf } from './deserializers';
+import { type Deserializer, namedDeserializer } from './deserializers';
 import type { MessageFormatter } from './formatter';
 
 /** Bytes as text, or, where they are none, as `{"base64": …}`. */
@@ -16,14 +15,9 @@ function bytesJson(bytes: Uint8Array | null, deserializer: Deserializer | undefi
 
 /** `--json`: everything that is known of a record, on one line. Deserializers that are named make text of bytes. */
 export function jsonFormatter(properties: Properties): MessageFormatter {
-  const named = (field: string): Deserializer | undefined => {
-    const className = properties.get(`${field}.deserializer`);
-    if (className === undefined) return undefined;
-    const found = deserializerOf(className);
-    if (!found) throw new ToolError('java.lang.ClassNotFoundException', className);
-    return found;
-  };
-  const [forKeys, forValues, forHeaders] = [named('key'), named('value'), named('headers')];
+  const [forKeys, forValues, forHeaders] = (['key', 'value', 'headers'] as const).map((field) =>
+    namedDeserializer(properties, field),
+  );
   const documentOf = (record: ConsumerRecord): Json => ({
     topic: record.topic,
     partition: record.partition,

@@ -2,7 +2,7 @@ import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/g
 import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
 import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
 import { scalaHashOrder, stringHash, topicPartitionHash } from '../java-order';
-import { decodeStored, storedVersion } from '../stored-json';
+import { decodeStored, versionOf } from '../stored-json';
 import { TRANSACTION_STATES } from '../transaction-states';
 import type { MessageFormatter } from './formatter';
 
@@ -14,11 +14,14 @@ const lineFormatter = (
 ): MessageFormatter => ({
   write: ({ key, value }, out) => {
     if (key === null) return;
+    // Whatever is too short for a version is refused before it is looked at.
+    versionOf(key);
     const text = keyText(key);
     if (text === undefined) {
       out.write(otherText(key));
       return;
     }
+    if (value !== null) versionOf(value);
     out.write(`${text}::${(value && valueText(value, key)) ?? 'NULL'}\n`);
   },
 });
@@ -91,7 +94,7 @@ const transactions = lineFormatter(
       `txnStartTimestamp=${data.transactionStartTimestampMs}, txnLastUpdateTimestamp=${data.transactionLastUpdateTimestampMs})`
     );
   },
-  (key) => `unknown::version=${storedVersion(key)}\n`,
+  (key) => `unknown::version=${versionOf(key)}\n`,
 );
 
 /** The formatters that were replaced in 3.8 and still go by their Scala names. */

@@ -78,8 +78,9 @@ class TailReader {
     wanted.set('group.id', `test-group-${Date.now()}`);
     wanted.set('auto.offset.reset', 'latest');
     if (!wanted.has('client.id')) wanted.set('client.id', `consumer-${wanted.get('group.id')}-1`);
-    const settings = consumerSettings(wanted);
-    const client = await createConsumerClient(settings, logTo(io.stderr));
+    const log = logTo(io.stderr);
+    const settings = consumerSettings(wanted, log);
+    const client = await createConsumerClient(settings, log);
     const metadata = new TopicMetadata(client, settings.retryBackoffMs, settings.metadataMaxAgeMs);
     const deadlineMs = Date.now() + POLL_TIMEOUT_MS;
     const { topics } = await client.metadata(null, deadlineMs);

@@ -126,7 +126,7 @@ class StreamsReset {
   }
 
   private async findOffsets(input: TopicPartition[], intermediate: TopicPartition[]): Promise<CommittedOffset[]> {
-    const { resetTimestamp } = consumerSettings(this.properties);
+    const { resetTimestamp } = consumerSettings(this.properties, logTo(this.io.stderr));
     if (this.options.valueOf('application-id') === '') {
       const what = 'Support for using the empty group id by consumers is deprecated and will be removed in the next';
       logTo(this.io.stderr)('WARN', `${this.logPrefix}${what} major release.`, CONSUMER);

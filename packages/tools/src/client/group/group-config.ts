@@ -1,7 +1,8 @@
-import { configException, illegalArgument, kafkaException, ToolError } from '../../tool-error';
+import type { Log } from '../../print';
+import { illegalArgument, kafkaException, ToolError } from '../../tool-error';
 import { listEntries } from '../addresses';
-import { type ConsumerSettings, consumerSettings } from '../consumer-config';
-import { booleanConfig, intConfig, type Properties } from '../properties';
+import { type ConsumerSettings, consumerConfig, settingsOf } from '../consumer-config';
+import type { Properties } from '../properties';
 import { type Assignor, assignorsOf } from './assignors';
 
 /** The settings of a member of a group, under Kafka's names in camel case. */
@@ -21,27 +22,21 @@ export interface GroupSettings extends ConsumerSettings {
   readonly protocol: 'classic' | 'consumer';
 }
 
-const PACKAGE = 'org.apache.kafka.clients.consumer.';
-const DEFAULT_ASSIGNORS = `${PACKAGE}RangeAssignor, ${PACKAGE}CooperativeStickyAssignor`;
-
 /** Reads a group member's properties (ConsumerConfig). Throws `ToolError` with Kafka's messages. */
-export function groupSettings(properties: Properties): GroupSettings {
-  const protocol = protocolOf(properties.get('group.protocol') ?? 'classic');
-  if (properties.get('group.instance.id') === '') {
-    throw configException('Invalid value  for configuration group.instance.id: String must be non-empty');
-  }
+export function groupSettings(properties: Properties, log: Log): GroupSettings {
+  const config = consumerConfig(properties, log);
   const settings: GroupSettings = {
-    ...consumerSettings(properties),
-    protocol,
-    groupInstanceId: properties.get('group.instance.id') ?? null,
-    sessionTimeoutMs: intConfig(properties, 'session.timeout.ms', 45_000),
-    heartbeatIntervalMs: intConfig(properties, 'heartbeat.interval.ms', 3_000),
-    maxPollIntervalMs: intConfig(properties, 'max.poll.interval.ms', 300_000, { min: 1 }),
-    maxPollRecords: intConfig(properties, 'max.poll.records', 500, { min: 1 }),
-    autoCommits: booleanConfig(properties, 'enable.auto.commit', true),
-    autoCommitIntervalMs: intConfig(properties, 'auto.commit.interval.ms', 5_000, { min: 0 }),
-    defaultApiTimeoutMs: intConfig(properties, 'default.api.timeout.ms', 60_000, { min: 0 }),
-    assignors: assignorsOf(listEntries(properties.get('partition.assignment.strategy') ?? DEFAULT_ASSIGNORS)),
+    ...settingsOf(config),
+    protocol: config.text('group.protocol')!.toLowerCase() as GroupSettings['protocol'],
+    groupInstanceId: config.text('group.instance.id') ?? null,
+    sessionTimeoutMs: config.number('session.timeout.ms'),
+    heartbeatIntervalMs: config.number('heartbeat.interval.ms'),
+    maxPollIntervalMs: config.number('max.poll.interval.ms'),
+    maxPollRecords: config.number('max.poll.records'),
+    autoCommits: config.flag('enable.auto.commit'),
+    autoCommitIntervalMs: config.number('auto.commit.interval.ms'),
+    defaultApiTimeoutMs: config.number('default.api.timeout.ms'),
+    assignors: assignorsOf(listEntries(config.text('partition.assignment.strategy')!)),
   };
   if (settings.assignors.length === 0) {
     const message =
@@ -53,12 +48,4 @@ export function groupSettings(properties: Properties): GroupSettings {
     throw kafkaException('Failed to construct kafka consumer', cause);
   }
   return settings;
-}
-
-function protocolOf(text: string): GroupSettings['protocol'] {
-  const protocol = text.toLowerCase();
-  if (protocol === 'classic' || protocol === 'consumer') return protocol;
-  throw configException(
-    `Invalid value ${text} for configuration group.protocol: String must be one of (case insensitive): CONSUMER, CLASSIC`,
-  );
 }
