@@ -114,7 +114,10 @@ describe('a log folder', () => {
     const file = metaProperties(broker, 'broker.id=0\ncluster.id=elsewhere\nversion=0\n');
     const reason = await refused(broker);
     expect(reason).toMatch(new RegExp(`Invalid cluster\\.id in: ${file}\\. Expected \\S+, but read elsewhere`));
+    const inZooKeeper = `bin/zookeeper-shell.sh ${zooKeeper.connect}/${brokers.length - 1} ls /brokers/topics`;
+    expect(broker.log()).toContain(`What is in them: ${inZooKeeper}; ls ${broker.logDir}\n`);
     expect(broker.log()).toContain('point zookeeper.connect (or its chroot) at the ZooKeeper that the data came from');
+    expect(broker.log()).toContain(`rm -r ${broker.logDir} (`);
     expect(fs.readFileSync(file, 'utf8')).toBe('broker.id=0\ncluster.id=elsewhere\nversion=0\n');
   });
 

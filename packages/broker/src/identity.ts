@@ -5,6 +5,22 @@ export class IdentityError extends Error {
   override readonly name = 'IdentityError';
 }
 
+/** The log folder and ZooKeeper are of two clusters. */
+export class ForeignClusterError extends IdentityError {
+  constructor(
+    readonly dir: string,
+    expected: string,
+    read: string,
+  ) {
+    super(
+      `Invalid cluster.id in: ${fileIn(dir)}. Expected ${expected}, but read ${read}\n` +
+        `The log folder was written in cluster ${read}; the ZooKeeper that zookeeper.connect names says that its cluster is ${expected}.`,
+    );
+  }
+}
+
+const fileIn = (dir: string): string => `${dir}/meta.properties`;
+
 type Found = ReadonlyMap<string, MetaProperties | null>;
 
 /**
@@ -15,9 +31,9 @@ export function resolveIdentity(found: Found, clusterId: string, configuredId: n
   let remembered: { readonly id: number; readonly file: string } | null = null;
   for (const [dir, properties] of found) {
     if (properties === null) continue;
-    const file = `${dir}/meta.properties`;
+    const file = fileIn(dir);
     if (properties.clusterId !== null && properties.clusterId !== clusterId) {
-      throw new IdentityError(foreignCluster(file, clusterId, properties.clusterId));
+      throw new ForeignClusterError(dir, clusterId, properties.clusterId);
     }
     if (properties.brokerId === null) continue;
     const expected: number = configuredId >= 0 ? configuredId : (remembered?.id ?? properties.brokerId);
@@ -30,13 +46,4 @@ export function resolveIdentity(found: Found, clusterId: string, configuredId: n
   }
   if (configuredId >= 0) return configuredId;
   return remembered?.id ?? null;
-}
-
-function foreignCluster(file: string, expected: string, read: string): string {
-  return [
-    `Invalid cluster.id in: ${file}. Expected ${expected}, but read ${read}`,
-    `The log folder was written in cluster ${read}; the ZooKeeper that zookeeper.connect names says that its cluster is ${expected}.`,
-    'One of the two is stale. To keep the data, point zookeeper.connect (or its chroot) at the ZooKeeper that the data came from.',
-    'To start afresh, and only if nothing in the folder is wanted, remove the folder named above and start again.',
-  ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { ConfigError } from './config/errors';
 import { DiskError } from './env/disk';
 import { ZooKeeperError } from './env/zookeeper';
-import { IdentityError } from './identity';
+import { ForeignClusterError, IdentityError } from './identity';
 import { LogDirError, LogDirLockedError } from './log/log-dir-error';
 import { ListenerBindError } from './network/bind-error';
 import { AdvertisedListenerInUseError } from './zookeeper/registration';
@@ -17,6 +17,7 @@ export interface StartSettings {
  * fault and what to do. Null for what no person did: the caller then shows the stack.
  */
 export function explainStartFailure(error: unknown, settings: StartSettings): string | null {
+  if (error instanceof ForeignClusterError) return explainForeignCluster(error, settings);
   if (error instanceof ConfigError || error instanceof IdentityError) return error.message;
   if (error instanceof LogDirLockedError) {
     return `${error.message} Stop the broker that uses it, or give this one a folder of its own in log.dirs.`;
@@ -31,6 +32,16 @@ export function explainStartFailure(error: unknown, settings: StartSettings): st
   }
   if (error instanceof ZooKeeperError) return explainZooKeeper(error, settings);
   return null;
+}
+
+/** Data is at stake: what tells the two apart changes nothing, and what deletes is said last. */
+function explainForeignCluster({ message, dir }: ForeignClusterError, { zookeeperConnect }: StartSettings): string {
+  return [
+    message,
+    `One of the two is stale. What is in them: bin/zookeeper-shell.sh ${zookeeperConnect} ls /brokers/topics; ls ${dir}`,
+    'To keep the data, point zookeeper.connect (or its chroot) at the ZooKeeper that the data came from.',
+    `To start afresh, and only if nothing in the folder is wanted: rm -r ${dir}`,
+  ].join('\n');
 }
 
 function bindRemedy({ code, host, port }: ListenerBindError): string {
