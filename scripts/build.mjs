@@ -88,7 +88,7 @@ function packPage() {
   fs.cpSync(page, path.join(packedConsole, 'page'), { recursive: true });
 }
 
-/** The embedded cluster's types are one file without imports: a declaration as it is. */
+/** The types of the embedded cluster, and those of Connect's plug-ins, are one file each without imports: a declaration as it is. */
 function writeTypes() {
   const folder = path.join(home, 'packages', 'odradek');
   const types = fs.readFileSync(path.join(folder, 'src', 'api.ts'), 'utf8');
@@ -96,6 +96,8 @@ function writeTypes() {
     path.join(folder, 'dist', 'index.d.ts'),
     `${types}\nexport declare const startCluster: StartCluster;\n`,
   );
+  const plugins = path.join(home, 'packages', 'connect', 'src', 'plugins', 'api.ts');
+  fs.copyFileSync(plugins, path.join(folder, 'dist', 'connect.d.ts'));
 }
 
 await runMain(async () => {
