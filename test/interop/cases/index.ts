@@ -8,6 +8,7 @@ import { damaged } from './damaged';
 import { fetch } from './fetch';
 import { following } from './following';
 import { formats } from './formats';
+import { groupOddities } from './group-oddities';
 import { groupOffsets } from './group-offsets';
 import { groups } from './groups';
 import { idempotence } from './idempotence';
@@ -48,6 +49,7 @@ export const ALL: readonly Scenario[] = [
   ...quotas,
   ...groups,
   ...groupOffsets,
+  ...groupOddities,
   ...rebalances,
   ...transactions,
   ...txnMarkers,

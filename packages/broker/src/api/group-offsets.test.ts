@@ -229,6 +229,29 @@ describe('OffsetFetch', () => {
   });
 });
 
+test('OffsetDelete answers what is named twice once, but for what is not there', async () => {
+  const { services, ask } = await setUp();
+  await ask(offsetCommit(services), 8, commitOf('g', at(0, 1), at(1, 2)));
+  const partitions = [1, 0, 1, 9, 9].map((partitionIndex) => ({ partitionIndex }));
+  const topics = [
+    { name: 't', partitions },
+    { name: 't', partitions: [{ partitionIndex: 0 }] },
+  ];
+  expect(await ask(offsetDelete(services), 0, { groupId: 'g', topics })).toMatchObject({
+    topics: [
+      {
+        name: 't',
+        partitions: [
+          { partitionIndex: 9, errorCode: 3 },
+          { partitionIndex: 9, errorCode: 3 },
+          { partitionIndex: 1, errorCode: 0 },
+          { partitionIndex: 0, errorCode: 0 },
+        ],
+      },
+    ],
+  });
+});
+
 test('OffsetDelete and DeleteGroups', async () => {
   const { services, ask } = await setUp();
   await ask(offsetCommit(services), 8, commitOf('g', at(0, 1), at(1, 1)));

@@ -39,6 +39,7 @@ export function joinGroup(services: Services): Handler<typeof JoinGroup> {
 }
 
 function responseOf({ error, ...answer }: JoinAnswer, version: number): ResponseInit<typeof JoinGroup> {
-  const protocolName = version >= FIRST_NULLABLE_NAME_VERSION ? answer.protocolName : (answer.protocolName ?? '');
+  // No name and an empty one are the same to every version (JoinGroupResponse).
+  const protocolName = answer.protocolName || (version >= FIRST_NULLABLE_NAME_VERSION ? null : '');
   return { ...answer, protocolName, members: [...answer.members], errorCode: ERRORS[error].code };
 }

@@ -11,15 +11,17 @@ export function offsetDelete({ groups, metadata }: Services): Handler<typeof Off
     api: OffsetDelete,
     handle({ groupId, topics }) {
       const results = new TopicResults<{ partitionIndex: number; errorCode: number }>();
-      const existing: TopicPartition[] = [];
+      /** Each once, however often it is named. */
+      const existing = new Map<string, TopicPartition>();
       for (const { name, partitions } of topics) {
         if (!metadata.image.topics.has(name)) results.touch(name);
         for (const { partitionIndex } of partitions) {
-          if (metadata.contains(name, partitionIndex)) existing.push({ topic: name, partition: partitionIndex });
+          if (metadata.contains(name, partitionIndex))
+            existing.set(`${name}-${partitionIndex}`, { topic: name, partition: partitionIndex });
           else results.add(name, { partitionIndex, errorCode: ERRORS.UNKNOWN_TOPIC_OR_PARTITION.code });
         }
       }
-      for (const { topic, partition, error } of groups.deleteOffsets(groupId, existing)) {
+      for (const { topic, partition, error } of groups.deleteOffsets(groupId, [...existing.values()])) {
         results.add(topic, { partitionIndex: partition, errorCode: ERRORS[error].code });
       }
       return { errorCode: 0, topics: results.topics };
