@@ -105,18 +105,17 @@ export class TopicMetadata {
 
   private refuse(failures: readonly Topic[]): void {
     const { log, logPrefix } = this.client.options;
-    const namesWith = (error: string): string =>
-      failures
-        .filter(({ errorCode }) => errorName(errorCode) === error)
-        .map(({ name }) => name)
-        .join(', ');
+    const namesWith = (error: string): string | undefined => {
+      const failed = failures.filter(({ errorCode }) => errorName(errorCode) === error);
+      return failed.length === 0 ? undefined : failed.map(({ name }) => name).join(', ');
+    };
     const invalid = namesWith('INVALID_TOPIC_EXCEPTION');
-    if (invalid) {
+    if (invalid !== undefined) {
       log('ERROR', `${logPrefix}Metadata response reported invalid topics [${invalid}]`, METADATA);
       throw new ServerError('INVALID_TOPIC_EXCEPTION', `Invalid topics: [${invalid}]`);
     }
     const unauthorized = namesWith('TOPIC_AUTHORIZATION_FAILED');
-    if (unauthorized) {
+    if (unauthorized !== undefined) {
       log('ERROR', `${logPrefix}Topic authorization failed for topics [${unauthorized}]`, METADATA);
       throw new ServerError('TOPIC_AUTHORIZATION_FAILED', `Not authorized to access topics: [${unauthorized}]`);
     }
