@@ -288,7 +288,7 @@ function judgeEachRecord(b: Buffer, at: number, rules: JudgingRules, maxBytes: n
 /** Of an old format a wrong checksum inside is told as such, of today's nothing is. */
 function* readEach(b: Buffer, at: number, maxBytes: number | undefined): Generator<KafkaRecord, void, void> {
   try {
-    yield* readRecords(b, at, { maxBytes });
+    yield* readRecords(b, at, { maxBytes, requireSameMagic: true });
   } catch (error) {
     const isTrippedOver = error instanceof (magicAt(b, at) < 2 ? UndecodableRecordError : CorruptRecordError);
     throw isTrippedOver ? new KafkaError('UNKNOWN_SERVER_ERROR', error.message) : error;

@@ -2,11 +2,13 @@ import type { Random } from '../env/random';
 import type { LogConfig } from './log-config';
 import { abortedTransactions } from './log-reader';
 import { LogState } from './log-state';
-import { CLEANED_SUFFIX, offsetName, SEGMENT_SUFFIXES, SWAP_SUFFIX } from './names';
+import { CLEANED_SUFFIX, DELETED_SUFFIX } from './names';
 import { preallocateFile, trimFile } from './preallocation';
 import { rebuildProducerState } from './producer-recovery';
+import { rememberBatches, SHORT_LOOK } from './remembered-batches';
 import { deletableSegments, retentionPasses } from './retention';
 import { Segment } from './segment';
+import { swapIn } from './segment-split';
 import type { AbortedTxnEntry } from './types';
 
 /** How a log's segments come and go (kafka.log.LocalLog): rolling, flushing, truncation, retention. */
@@ -107,31 +109,39 @@ export abstract class LogStorage extends LogState {
   }
 
   /**
-   * Takes the segment that the cleaner has made of these, whose files are durable and named `.cleaned`, in their place
+   * Takes what the cleaner has made of these segments, durable files named `.cleaned`, in their place
    * (LocalLog.replaceSegments). Recovery undoes what ends before all its files are named `.swap`, and finishes the rest.
+   *
+   * @param baseOffsets of what has been made: of one cleaned segment the first source's, of a split one each piece's
    */
-  replaceSegments(sources: readonly Segment[]): void {
-    this.onDisk('swapping a cleaned segment into', () => {
-      const { pool, clock } = this.options;
-      const { baseOffset } = sources[0]!;
-      const { segmentIndexBytes } = this.currentConfig;
-      const folder = this.folderPath;
-      const options = { folder, baseOffset, segmentIndexBytes, rollJitterMs: 0, suffix: CLEANED_SUFFIX };
-      const { segment, problem } = Segment.load(pool, clock, options);
-      if (problem !== null) throw new RangeError(`The cleaned segment is not as it was made: ${problem}`);
-      segment.changeSuffix(CLEANED_SUFFIX, SWAP_SUFFIX);
-      this.segments.replace(sources, segment);
-      this.retire(sources, sources.slice(1));
-      segment.changeSuffix(SWAP_SUFFIX, '');
+  replaceSegments(sources: readonly Segment[], baseOffsets: readonly number[] = [sources[0]!.baseOffset]): void {
+    this.onDisk('swapping cleaned segments into', () => {
+      const made = baseOffsets.map((baseOffset) => this.cleanedSegment(baseOffset));
+      const isOfNone = ({ baseOffset }: Segment): boolean => !baseOffsets.includes(baseOffset);
+      swapIn(made, () => {
+        this.segments.replace(sources, made);
+        this.retire(sources, sources.filter(isOfNone));
+      });
     });
   }
 
-  /** Deletes what the cleaner has made for this base offset and nobody wants any more. */
-  async dropCleaned(baseOffset: number): Promise<void> {
-    const path = `${this.folderPath}/${offsetName(baseOffset)}`;
+  private cleanedSegment(baseOffset: number): Segment {
+    const { pool, clock } = this.options;
+    const { segmentIndexBytes } = this.currentConfig;
+    const folder = this.folderPath;
+    const options = { folder, baseOffset, segmentIndexBytes, rollJitterMs: 0, suffix: CLEANED_SUFFIX };
+    const { segment, problem } = Segment.load(pool, clock, options);
+    if (problem !== null) throw new RangeError(`The cleaned segment is not as it was made: ${problem}`);
+    return segment;
+  }
+
+  /** Deletes what the cleaner has made and nobody wants any more. */
+  async dropCleaned(): Promise<void> {
     const { disk } = this.options.pool;
     await this.onDiskLater(async () => {
-      for (const suffix of SEGMENT_SUFFIXES) await disk.remove(path + suffix + CLEANED_SUFFIX);
+      for (const name of disk.list(this.folderPath)) {
+        if (name.endsWith(CLEANED_SUFFIX)) await disk.remove(`${this.folderPath}/${name}`);
+      }
     });
   }
 
@@ -193,6 +203,7 @@ export abstract class LogStorage extends LogState {
       nowMs: this.options.clock.nowMs(),
       afterCleanShutdown: false,
     });
+    rememberBatches(this.producers, { segments: this.segments, logStartOffset: this.startOffset, bounds: SHORT_LOOK });
     this.updateFirstUnstable();
   }
 
@@ -237,7 +248,7 @@ export abstract class LogStorage extends LogState {
   /** `withSnapshots`: those of them whose base offset no segment has any more. */
   private retire(doomed: readonly Segment[], withSnapshots: readonly Segment[]): void {
     const snapshots: string[] = [];
-    for (const segment of doomed) segment.markDeleted();
+    for (const segment of doomed) segment.changeSuffix('', DELETED_SUFFIX);
     for (const { baseOffset } of withSnapshots) {
       const snapshot = this.producers.markSnapshotDeleted(baseOffset);
       if (snapshot !== null) snapshots.push(snapshot);

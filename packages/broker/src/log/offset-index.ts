@@ -78,7 +78,8 @@ export class OffsetIndex {
     this.lastOffset = this.baseOffset;
   }
 
-  private at(index: number): OffsetPosition {
+  /** Entry number `index`; before the first one the segment's beginning. */
+  at(index: number): OffsetPosition {
     if (index < 0) return { offset: this.baseOffset, position: 0 };
     const { b, at } = this.index.entry(index);
     return { offset: this.baseOffset + readInt32(b, at), position: readInt32(b, at + 4) };

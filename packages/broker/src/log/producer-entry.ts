@@ -46,6 +46,17 @@ export class ProducerEntry {
     );
   }
 
+  /** Whether batches before those that are known may be among the last five of this epoch. */
+  get mayHaveForgotten(): boolean {
+    const first = this.batches[0];
+    return first !== undefined && this.batches.length < BATCHES_REMEMBERED && first.firstSequence !== 0;
+  }
+
+  /** Adds a batch that lies before all that are known. */
+  remember(batch: BatchMetadata): void {
+    this.batches.unshift(batch);
+  }
+
   setEpoch(epoch: number): void {
     if (epoch === this.producerEpoch) return;
     this.batches = [];

@@ -84,6 +84,11 @@ export class ProducerState {
     return this.producers.get(producerId) ?? null;
   }
 
+  /** Those of which a snapshot has told less than the last five batches. */
+  forgetful(): ProducerEntry[] {
+    return [...this.producers.values()].filter((entry) => entry.mayHaveForgotten);
+  }
+
   hasOngoingTransaction(producerId: number): boolean {
     return (this.producers.get(producerId)?.currentTxnFirstOffset ?? NO_OFFSET) !== NO_OFFSET;
   }

@@ -19,8 +19,10 @@ import {
 import { preallocateFile } from './preallocation';
 import { rebuildProducerState } from './producer-recovery';
 import type { ProducerState } from './producer-state';
+import { LONG_LOOK, rememberBatches, SHORT_LOOK } from './remembered-batches';
 import { Segment } from './segment';
 import { nextOffsetOf } from './segment-file';
+import { firstOffsetOf, splitSegment, swapIn } from './segment-split';
 import { Segments } from './segments';
 
 export interface LoadInput {
@@ -92,6 +94,8 @@ export function* loadLog(input: LoadInput): Generator<void, LoadedLog, void> {
     nowMs: input.clock.nowMs(),
     afterCleanShutdown: input.hadCleanShutdown,
   });
+  const bounds = input.hadCleanShutdown ? SHORT_LOOK : LONG_LOOK;
+  if (!input.isToBeDeleted) rememberBatches(producers, { segments, logStartOffset, bounds });
   const recoveryPoint = isIntact ? nextOffset : Math.min(input.recoveryPoint, nextOffset);
   return { segments, logStartOffset, recoveryPoint, logEndOffset: nextOffset };
 }
@@ -114,10 +118,11 @@ function finishInterruptedSwaps({ pool, folder, log }: LoadInput): void {
   for (const swap of swaps.filter((name) => name.endsWith(LOG_SUFFIX + SWAP_SUFFIX))) {
     const { from, to } = swapRange(pool, `${folder}/${swap}`, offsetOfFile(swap) ?? 0);
     log.info(`Found log file ${swap} from interrupted swap operation: it replaces offsets ${from} to ${to}`);
+    const split = splitSourceOf(pool, folder, names, from);
     for (const name of names) {
       const base = offsetOfFile(name);
       const isSegmentFile = SEGMENT_SUFFIXES.some((suffix) => name.endsWith(suffix));
-      if (isSegmentFile && base !== null && base >= from && base < to) drop(name);
+      if (isSegmentFile && base !== null && ((base >= from && base < to) || base === split)) drop(name);
     }
   }
   for (const name of swaps) disk.rename(`${folder}/${name}`, `${folder}/${name.slice(0, -SWAP_SUFFIX.length)}`);
@@ -130,6 +135,18 @@ function finishInterruptedSwaps({ pool, folder, log }: LoadInput): void {
 function swapRange(pool: FilePool, path: string, from: number): { from: number; to: number } {
   const to = Math.max(nextOffsetOf(pool, path, from), from + 1);
   return { from, to };
+}
+
+/**
+ * The base of the segment that a `.swap` log from `from` on is the first piece of, where that begins later than the
+ * segment's own name says, or null: its files are still there, and lie below what the pieces cover.
+ */
+function splitSourceOf(pool: FilePool, folder: string, names: readonly string[], from: number): number | null {
+  const below = names.filter((name) => name.endsWith(LOG_SUFFIX) && (offsetOfFile(name) ?? from) < from).sort();
+  const last = below.at(-1);
+  // A swap that was finished before in this loop may have taken it away.
+  if (last === undefined || pool.disk.stat(`${folder}/${last}`) === null) return null;
+  return firstOffsetOf(pool, `${folder}/${last}`) === from ? offsetOfFile(last) : null;
 }
 
 /** False where the file is damaged or was lost: it can be made anew from the batches, for no more than a look at them. */
@@ -176,16 +193,14 @@ function* loadSegments(input: LoadInput, segments: Segments): Generator<void, vo
     segments.add(segment);
     if (problem !== null && (input.hadCleanShutdown || segmentIsFlushed(segment, input, bases))) {
       log.warn(`Recovering segment ${baseOffset} and rebuilding its index files: ${problem}`);
-      recoverSegment(segment, input, segments);
-      yield;
+      yield* recoverSegment(segment, input, segments);
     }
   }
   if (!input.hadCleanShutdown || segments.isEmpty || segments.active.isTailWhole()) return;
   log.warn(
     `The end of segment ${segments.active.baseOffset} is damaged although the shutdown was clean: recovering it`,
   );
-  recoverSegment(segments.active, input, segments);
-  yield;
+  yield* recoverSegment(segments.active, input, segments);
 }
 
 /** Whether `recoverUnflushed` will leave the segment alone. */
@@ -198,18 +213,25 @@ function* recoverUnflushed(input: LoadInput, segments: Segments): Generator<void
   const unflushed = segments.between(input.recoveryPoint, Number.POSITIVE_INFINITY);
   for (const [index, segment] of unflushed.entries()) {
     log.info(`Recovering unflushed segment ${segment.baseOffset}. ${index}/${unflushed.length} recovered.`);
-    const cut = recoverSegment(segment, input, segments);
-    yield;
-    if (cut === 0) continue;
-    const rest = unflushed.slice(index + 1);
-    log.warn(`Corruption found in segment ${segment.baseOffset}, truncating to offset ${segment.readNextOffset()}`);
-    removeSegments(segments, rest);
+    const { cutBytes, nextOffset } = yield* recoverSegment(segment, input, segments);
+    if (cutBytes === 0) continue;
+    log.warn(`Corruption found in segment ${segment.baseOffset}, truncating to offset ${nextOffset}`);
+    removeSegments(segments, unflushed.slice(index + 1));
     return;
   }
 }
 
-/** Returns the bytes cut from the segment's end. */
-function recoverSegment(segment: Segment, input: LoadInput, segments: Segments): number {
+/** What a segment's recovery has cut from its end, and where that is now. */
+interface RecoveredSegment {
+  readonly cutBytes: number;
+  readonly nextOffset: number;
+}
+
+function* recoverSegment(
+  segment: Segment,
+  input: LoadInput,
+  segments: Segments,
+): Generator<void, RecoveredSegment, void> {
   const { epochs, config } = input;
   const producers = input.newProducerState();
   producers.loadSnapshotFiles();
@@ -220,14 +242,38 @@ function recoverSegment(segment: Segment, input: LoadInput, segments: Segments):
     nowMs: input.clock.nowMs(),
     afterCleanShutdown: false,
   });
-  const cut = segment.recover(config.indexIntervalBytes, (b, at, size) => {
+  const { cutBytes, isOverflowed } = segment.recover(config.indexIntervalBytes, (b, at, size) => {
     assignIfNewer(epochs, partitionLeaderEpochAt(b, at), baseOffsetAt(b, at));
     producers.replay(b, at, at + size, (aborted) => segment.txnIndex.append(aborted));
   });
-  producers.mapEndOffset = segment.readNextOffset();
+  yield;
+  if (isOverflowed) return { cutBytes, nextOffset: yield* recoverSplit(segment, input, segments) };
+  const nextOffset = segment.readNextOffset();
+  producers.mapEndOffset = nextOffset;
   producers.takeSnapshot();
   input.producers.loadSnapshotFiles();
-  return cut;
+  return { cutBytes, nextOffset };
+}
+
+/** Splits a segment and recovers what it has become (LogLoader.retryOnOffsetOverflow); returns where that ends. */
+function* recoverSplit(segment: Segment, input: LoadInput, segments: Segments): Generator<void, number, void> {
+  const { pool, log, config } = input;
+  log.info(`Offsets of segment ${segment.baseOffset} are too far apart for its indexes: splitting it`);
+  const { segmentIndexBytes, indexIntervalBytes } = config;
+  const { file, size } = segment;
+  const source = { path: file.path, size, modifiedMs: segment.lastModifiedMs(), aborted: [] };
+  const steps = splitSegment(source, { ...input, segmentIndexBytes, indexIntervalBytes });
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) yield;
+  const pieces = step.value;
+  swapIn(pieces, () => {
+    segment.removeFilesNow();
+    segments.replace([segment], pieces);
+  });
+  pool.disk.flushFolderNow(input.folder);
+  let nextOffset = segment.baseOffset;
+  for (const piece of pieces) ({ nextOffset } = yield* recoverSegment(piece, input, segments));
+  return nextOffset;
 }
 
 function removeSegments(segments: Segments, removed: readonly Segment[]): void {

@@ -1,9 +1,12 @@
-import { lastOffsetAt } from '@odradek/protocol/records/batch';
+import { isCrcValidAt, lastOffsetAt } from '@odradek/protocol/records/batch';
 import { CorruptRecordError } from '@odradek/protocol/records/errors';
 import { DiskError } from '../env/disk';
-import { scanHeaders } from './batch-scan';
+import { scanBatches, scanHeaders } from './batch-scan';
 import type { FilePool, PooledFile } from './file-pool';
 import type { LogSlice } from './types';
+
+/** Offsets in an index are 32 bits wide. */
+export const MAX_RELATIVE_OFFSET = 0x7fffffff;
 
 export interface SegmentOptions {
   readonly folder: string;
@@ -30,6 +33,14 @@ export interface RollParams {
   readonly nowMs: number;
 }
 
+/** What came of a segment's recovery. */
+export interface Recovered {
+  /** Cut from its end. */
+  readonly cutBytes: number;
+  /** It holds offsets that its indexes cannot express (KAFKA-6264): it is to be split. */
+  readonly isOverflowed: boolean;
+}
+
 /** Runs a scan that may end at bytes that are no batch. */
 export function untilDamage(scan: () => void): void {
   try {
@@ -37,6 +48,18 @@ export function untilDamage(scan: () => void): void {
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
   }
+}
+
+/** Up to where batches from position `from` on are whole and their checksums right. */
+export function endOfWholeBatches(file: PooledFile, from: number, size: number): number {
+  let end = from;
+  untilDamage(() =>
+    scanBatches(file, from, size, (b, at, position, batchSize) => {
+      if (isCrcValidAt(b, at)) end = position + batchSize;
+      return end === position + batchSize;
+    }),
+  );
+  return end;
 }
 
 /** One above the last offset in a log file that has no indexes yet. */

@@ -3,17 +3,25 @@ import type { Clock } from '../env/clock';
 import { type BatchVisitor, scanBatches, scanHeaders } from './batch-scan';
 import { findBatch, leadsTo } from './batch-search';
 import type { FilePool, PooledFile } from './file-pool';
-import { DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX } from './names';
+import { INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX } from './names';
 import { OffsetIndex } from './offset-index';
 import { RecentAppends } from './recent-appends';
 import { findRecordByTimestamp } from './record-search';
-import { type BatchPlace, type RollParams, type SegmentOptions, untilDamage } from './segment-file';
+import {
+  type BatchPlace,
+  endOfWholeBatches,
+  MAX_RELATIVE_OFFSET,
+  type Recovered,
+  type RollParams,
+  type SegmentOptions,
+  untilDamage,
+} from './segment-file';
 import { TimeIndex, type TimestampOffset } from './time-index';
 import { TransactionIndex } from './transaction-index';
 import type { TimestampAndOffset } from './types';
 
-/** Offsets in an index are 32 bits wide. */
-const MAX_RELATIVE_OFFSET = 0x7fffffff;
+/** Sees a good batch. */
+type RecoveryVisitor = (b: Buffer, at: number, size: number) => void;
 
 /** A file of record batches and its indexes (org.apache.kafka.storage.internals.log.LogSegment). */
 export class Segment {
@@ -200,15 +208,7 @@ export class Segment {
 
   /** Whether everything from the last index entry on is whole: a cheap look at what a crash or a full disk damages. */
   isTailWhole(): boolean {
-    const from = this.offsetIndex.lastEntry().position;
-    let end = from;
-    untilDamage(() =>
-      scanBatches(this.file, from, this.size, (b, at, position, size) => {
-        if (isCrcValidAt(b, at)) end = position + size;
-        return end === position + size;
-      }),
-    );
-    return end === this.size;
+    return endOfWholeBatches(this.file, this.offsetIndex.lastEntry().position, this.size) === this.size;
   }
 
   /** Visits every batch from `position` to `end`, whole; ends at damage. */
@@ -222,43 +222,46 @@ export class Segment {
   }
 
   /**
-   * Reads the whole file, cuts it at the first bad batch and builds the indexes anew. Returns the bytes cut. `visit`
-   * sees each good batch.
+   * Reads the whole file, cuts it at the first bad batch and builds the indexes anew. `visit` sees each good batch, up to
+   * where their offsets leave what indexes can express.
    */
-  recover(interval: number, visit: (b: Buffer, at: number, size: number) => void): number {
+  recover(interval: number, visit: RecoveryVisitor): Recovered {
     this.offsetIndex.reset();
     this.timeIndex.reset();
     this.txnIndex.reset();
     this.recent.clear();
     this.largest = this.timeIndex.lastEntry;
     this.size = this.file.size();
-    const validBytes = this.recoverBatches(interval, visit);
     this.bytesSinceLastIndexEntry = 0;
-    const cut = this.size - validBytes;
+    const { validBytes, isOverflowed } = this.recoverBatches(interval, visit);
+    this.bytesSinceLastIndexEntry = 0;
+    const cutBytes = this.size - validBytes;
     // A file that stays as it is keeps its time, by which records without timestamps are retained.
-    if (cut > 0) this.file.truncate(validBytes);
+    if (cutBytes > 0) this.file.truncate(validBytes);
     this.size = validBytes;
     this.rollingTimestamp = null;
     this.trimIndexes();
-    return cut;
+    return { cutBytes, isOverflowed };
   }
 
-  private recoverBatches(interval: number, visit: (b: Buffer, at: number, size: number) => void): number {
+  private recoverBatches(interval: number, visit: RecoveryVisitor) {
     let validBytes = 0;
+    let isOverflowed = false;
     let nextOffset = this.baseOffset;
     untilDamage(() =>
       scanBatches(this.file, 0, this.size, (b, at, position, size) => {
         const lastOffset = lastOffsetAt(b, at);
-        const isInRange = lastOffset >= nextOffset && lastOffset - this.baseOffset <= MAX_RELATIVE_OFFSET;
-        if (!isInRange || !isCrcValidAt(b, at)) return false;
+        if (lastOffset < nextOffset || !isCrcValidAt(b, at)) return false;
         nextOffset = lastOffset + 1;
+        validBytes = position + size;
+        isOverflowed ||= lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET;
+        if (isOverflowed) return true;
         this.index(maxTimestampAt(b, at), lastOffset, position, size, interval);
         visit(b, at, size);
-        validBytes = position + size;
         return true;
       }),
     );
-    return validBytes;
+    return { validBytes, isOverflowed };
   }
 
   /** Drops all batches that hold `offset` or more; returns the bytes cut. */
@@ -361,14 +364,15 @@ export class Segment {
     for (const file of this.possibleFiles()) file.movedTo(folder + file.path.slice(file.path.lastIndexOf('/')));
   }
 
-  /** Gives the files their last name; readers of this turn still find them. */
-  markDeleted(): void {
-    this.changeSuffix('', DELETED_SUFFIX);
-  }
-
   /** Gives the files other names, the log's first: what a crash leaves in between, `recovery` understands. */
   changeSuffix(from: string, to: string): void {
-    for (const file of this.files()) file.rename(file.path.slice(0, file.path.length - from.length) + to);
+    const there = this.files();
+    for (const file of this.possibleFiles()) {
+      const path = file.path.slice(0, file.path.length - from.length) + to;
+      // A transaction index that is made later is to have the right name, too.
+      if (there.includes(file)) file.rename(path);
+      else file.movedTo(path);
+    }
   }
 
   async removeFiles(): Promise<void> {
@@ -383,11 +387,11 @@ export class Segment {
     }
   }
 
+  /** Those that there are. */
   private files(): PooledFile[] {
     return this.possibleFiles().filter((file) => file !== this.txnIndex.file || this.txnIndex.exists());
   }
 
-  /** Also one that there may never be. */
   private possibleFiles(): PooledFile[] {
     return [this.file, this.offsetIndex.index.file, this.timeIndex.index.file, this.txnIndex.file];
   }

@@ -35,10 +35,10 @@ export class Segments {
     }
   }
 
-  /** Puts one in the place of neighbours, of which the first has its base. */
-  replace(neighbours: readonly Segment[], by: Segment): void {
+  /** Puts others in the place of neighbours. */
+  replace(neighbours: readonly Segment[], by: readonly Segment[]): void {
     this.list = this.list.flatMap((segment) => {
-      if (segment === neighbours[0]) return [by];
+      if (segment === neighbours[0]) return by;
       return neighbours.includes(segment) ? [] : [segment];
     });
   }

@@ -39,8 +39,13 @@ const MIN_ENTRY_BYTES = LOG_OVERHEAD + LEGACY_OVERHEAD_V0;
 
 const overhead = (magic: number): number => LOG_OVERHEAD + (magic === 0 ? LEGACY_OVERHEAD_V0 : LEGACY_OVERHEAD_V1);
 
+/** A message, in the format that it has itself. */
+export interface LegacyRecord extends KafkaRecord {
+  readonly magic: number;
+}
+
 /** The records of an entry of format 0 or 1. Throws `CorruptRecordError`, `InvalidRecordError` or `DecompressionLimitError`. */
-export function readLegacyRecords(b: Buffer, at: number, options: ReadOptions = {}): KafkaRecord[] {
+export function readLegacyRecords(b: Buffer, at: number, options: ReadOptions = {}): LegacyRecord[] {
   const message = readMessage(b, at);
   if (!isCompressedAt(b, at)) return [message];
   if (message.value === null) {
@@ -53,7 +58,11 @@ export function readLegacyRecords(b: Buffer, at: number, options: ReadOptions = 
     );
   }
   const inner = inflate(codec, message.value, options.maxBytes ?? MAX_DECOMPRESSED_BYTES, magicAt(b, at));
-  const records = readInnerRecords(inner, magicAt(b, at), isLogAppendTimeAt(b, at) ? message.timestamp : undefined);
+  const records = readInnerRecords(inner, {
+    wrapperMagic: magicAt(b, at),
+    requireSameMagic: options.requireSameMagic === true,
+    logAppendTime: isLogAppendTimeAt(b, at) ? message.timestamp : undefined,
+  });
   return magicAt(b, at) === 0 ? records : withAbsoluteOffsets(records, message.offset);
 }
 
@@ -70,14 +79,15 @@ export function legacyBaseOffset(b: Buffer, at: number, options: ReadOptions = {
   return isCompressedAt(b, at) ? readLegacyRecords(b, at, options)[0]!.offset : baseOffsetAt(b, at);
 }
 
-function readMessage(b: Buffer, at: number): KafkaRecord {
+function readMessage(b: Buffer, at: number): LegacyRecord {
   const end = at + sizeAt(b, at);
   const keyStart = at + overhead(magicAt(b, at)) - 4;
   const keyEnd = keyStart + Math.max(fieldLength(b, keyStart - 4, end), 0);
   const key = fieldLength(b, keyStart - 4, end) < 0 ? null : b.subarray(keyStart, keyEnd);
   const valueLength = fieldLength(b, keyEnd, end);
   const value = valueLength < 0 ? null : b.subarray(keyEnd + 4, keyEnd + 4 + valueLength);
-  return { offset: readInt64(b, at), timestamp: maxTimestampAt(b, at), key, value, headers: NO_HEADERS };
+  const magic = magicAt(b, at);
+  return { offset: readInt64(b, at), timestamp: maxTimestampAt(b, at), key, value, headers: NO_HEADERS, magic };
 }
 
 /** The length of the field whose prefix is at `at`, -1 for null, checked against the bytes left. */
@@ -90,9 +100,15 @@ function fieldLength(b: Buffer, at: number, end: number): number {
   return length < 0 ? -1 : length;
 }
 
-/** @param logAppendTime the wrapper's timestamp where it was set by the broker: that of all that it wraps. */
-function readInnerRecords(inner: Buffer, wrapperMagic: number, logAppendTime: number | undefined): KafkaRecord[] {
-  const records: KafkaRecord[] = [];
+interface Wrapper {
+  readonly wrapperMagic: number;
+  readonly requireSameMagic: boolean;
+  /** The wrapper's timestamp where it was set by the broker: that of all that it wraps. */
+  readonly logAppendTime: number | undefined;
+}
+
+function readInnerRecords(inner: Buffer, { wrapperMagic, requireSameMagic, logAppendTime }: Wrapper): LegacyRecord[] {
+  const records: LegacyRecord[] = [];
   let at = 0;
   // A cut message at the end counts as none, as in Java.
   while (inner.length - at >= LOG_OVERHEAD) {
@@ -102,7 +118,7 @@ function readInnerRecords(inner: Buffer, wrapperMagic: number, logAppendTime: nu
     }
     if (size > inner.length - at || inner.length - at < HEADER_SIZE_UP_TO_MAGIC) break;
     const magic = magicAt(inner, at);
-    if (magic !== wrapperMagic) {
+    if (magic !== wrapperMagic && (requireSameMagic || magic > 1)) {
       throw new InvalidRecordError(`Compressed message magic ${magic} does not match wrapper magic ${wrapperMagic}`);
     }
     if (size < overhead(magic)) throw new CorruptRecordError(`A message of ${size} bytes is too small for its format`);
@@ -120,7 +136,7 @@ function readInnerRecords(inner: Buffer, wrapperMagic: number, logAppendTime: nu
   return records;
 }
 
-function withAbsoluteOffsets(records: KafkaRecord[], wrapperOffset: number): KafkaRecord[] {
+function withAbsoluteOffsets(records: LegacyRecord[], wrapperOffset: number): LegacyRecord[] {
   // Some versions of librdkafka produce wrappers with offset 0, whatever they wrap.
   if (wrapperOffset === 0) return records;
   const lastInnerOffset = records.at(-1)!.offset;

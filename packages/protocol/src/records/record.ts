@@ -36,6 +36,11 @@ export interface ReadOptions {
   readonly maxBytes?: number;
   /** Where to decompress to, for a caller who is done with the records before anybody else uses it. */
   readonly scratch?: Scratch;
+  /**
+   * Refuses messages of another format than the wrapper's that they are in. A cleaner of long ago has written such
+   * (KAFKA-4298), so whoever reads what is stored has to take them.
+   */
+  readonly requireSameMagic?: boolean;
 }
 
 const NO_HEADERS: readonly RecordHeader[] = [];

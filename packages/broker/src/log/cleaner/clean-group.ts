@@ -3,6 +3,7 @@ import type { Disk } from '../../env/disk';
 import { FilePool } from '../file-pool';
 import { CLEANED_SUFFIX } from '../names';
 import { Segment } from '../segment';
+import { MAX_RELATIVE_OFFSET } from '../segment-file';
 import type { BatchReader } from './batch-reader';
 import { BatchCleaner, type CleanerBuffers } from './clean-batches';
 import type { CleanedTransactions } from './cleaned-transactions';
@@ -42,7 +43,8 @@ export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Ste
     for (const segment of segments) {
       transactions.add(segment.aborted);
       batches.retainsLegacyDeletes = segment.retainsLegacyDeletes;
-      yield* cleanInto(cleaned, segment, request, batches, cleaning);
+      const isOverflowed = yield* cleanInto(cleaned, segment, request, batches, cleaning);
+      if (isOverflowed) return { kind: 'overflowed', baseOffset: segment.baseOffset };
     }
     cleaned.becomeInactive();
     cleaned.flushNow();
@@ -58,19 +60,21 @@ export function* cleanGroup(request: GroupRequest, cleaning: GroupCleaning): Ste
   }
 }
 
+/** Whether it had to be left: what stays of the source does not fit into one segment. */
 function* cleanInto(
   cleaned: Segment,
   source: GroupRequest['segments'][number],
   { indexIntervalBytes }: GroupRequest,
   batches: BatchCleaner,
   { disk, reader }: GroupCleaning,
-): Steps<void> {
+): Steps<boolean> {
   const file = disk.open(source.path, 'read');
   try {
     for (let position = 0; position < source.size; position += reader.end) {
       reader.read(file, position, source.size);
       batches.clean(reader.bytes, reader.end);
       const { bytes, length } = batches.out;
+      if (length > 0 && batches.maxOffset - source.baseOffset > MAX_RELATIVE_OFFSET) return true;
       if (length > 0)
         cleaned.append(bytes.subarray(0, length), cleaned.baseOffset, batches.maxOffset, indexIntervalBytes);
       yield reader.end + length;
@@ -79,4 +83,5 @@ function* cleanInto(
     file.close();
   }
   reader.restore();
+  return false;
 }

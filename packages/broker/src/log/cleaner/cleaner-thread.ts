@@ -1,6 +1,6 @@
 import type { Background, Work } from '../../env/background';
 import { CLEANER_WORK } from './cleaner-work';
-import type { CleanerAnswer, CleanerRequest, GroupRequest, MapRequest } from './messages';
+import type { CleanerAnswer, CleanerRequest, CleanerTask } from './messages';
 
 /** The cleaner has been stopped, and with it what was under way. */
 export class CleanerStoppedError extends Error {
@@ -20,7 +20,7 @@ export class CleanerThread {
   constructor(private readonly background: Background) {}
 
   /** Rejects with `CleanerEndedError`, or `CleanerStoppedError`, where the work has ended instead; the next one begins anew. */
-  ask(request: MapRequest | GroupRequest): Promise<CleanerAnswer> {
+  ask(request: CleanerTask): Promise<CleanerAnswer> {
     const work = this.started();
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };

@@ -1,12 +1,22 @@
 import type { WorkPort } from '../../env/background';
 import type { Clock, Timer } from '../../env/clock';
 import { type Disk, DiskError } from '../../env/disk';
+import { FilePool } from '../file-pool';
+import { splitSegment } from '../segment-split';
 import { BatchReader } from './batch-reader';
 import { CleanerBuffers } from './clean-batches';
 import { cleanGroup } from './clean-group';
 import { CleanedTransactions } from './cleaned-transactions';
 import { mapKeys, type Steps } from './map-keys';
-import type { CleanerAnswer, CleanerLimits, CleanerRequest, GroupRequest, MapRequest } from './messages';
+import type {
+  CleanerAnswer,
+  CleanerLimits,
+  CleanerRequest,
+  CleanerTask,
+  GroupRequest,
+  MapRequest,
+  SplitRequest,
+} from './messages';
 import { OffsetMap } from './offset-map';
 import { Throttler } from './throttler';
 
@@ -61,12 +71,23 @@ export class CleanerWork {
     });
   }
 
-  private async answer(request: MapRequest | GroupRequest): Promise<CleanerAnswer> {
+  private async answer(request: CleanerTask): Promise<CleanerAnswer> {
     try {
-      return await this.run(request.kind === 'map' ? this.mapSteps(request) : this.groupSteps(request));
+      return await this.run(this.stepsOf(request));
     } catch (error) {
       const disk = error instanceof DiskError ? { path: error.path, code: error.code } : null;
       return { kind: 'failed', message: error instanceof Error ? error.message : String(error), disk };
+    }
+  }
+
+  private stepsOf(request: CleanerTask): Steps<CleanerAnswer> {
+    switch (request.kind) {
+      case 'map':
+        return this.mapSteps(request);
+      case 'group':
+        return this.groupSteps(request);
+      case 'split':
+        return this.splitSteps(request);
     }
   }
 
@@ -86,6 +107,12 @@ export class CleanerWork {
   private groupSteps(request: GroupRequest): Steps<CleanerAnswer> {
     const { disk, clock, map, transactions, reader, buffers } = this;
     return cleanGroup(request, { disk, clock, map, transactions, reader, buffers });
+  }
+
+  private *splitSteps({ segment, ...into }: SplitRequest): Steps<CleanerAnswer> {
+    const { disk, clock } = this;
+    const pieces = yield* splitSegment(segment, { ...into, pool: new FilePool(disk), clock });
+    return { kind: 'split', baseOffsets: pieces.map(({ baseOffset }) => baseOffset) };
   }
 
   private async run(steps: Steps<CleanerAnswer>): Promise<CleanerAnswer> {

@@ -5,12 +5,17 @@ import type { Segment } from '../segment';
 import { type Dirtiness, groupSegments } from './cleanable';
 import { type CleanerConfig, cleanerLimits } from './cleaner-config';
 import { CleanerEndedError, type CleanerThread } from './cleaner-thread';
-import type { CleanerAnswer, GroupRequest, MapRequest, SourceSegment } from './messages';
+import type { CleanerAnswer, CleanerTask, GroupRequest, MapRequest, SourceSegment } from './messages';
 
 /** What a round was given up for is told by who did it. */
 export class CleaningAbortedError extends Error {
   override readonly name = 'CleaningAbortedError';
 }
+
+/** A segment had to be split first: of segments that are others now the next round begins anew, as Apache's does. */
+export class SegmentSplitError extends CleaningAbortedError {}
+
+type Cleaned = Extract<CleanerAnswer, { kind: 'cleaned' }>;
 
 export interface RoundResult {
   /** Up to here the log is clean. */
@@ -65,7 +70,7 @@ export class CleaningRound {
       }));
     for (const group of groupSegments(segments, config, firstUncleanableOffset)) {
       const sources = group.map(({ segment }) => segment);
-      const cleaned = await this.ask(this.groupRequest(sources, nowMs, legacyHorizonMs), 'cleaned');
+      const cleaned = await this.clean(sources, nowMs, legacyHorizonMs);
       log.replaceSegments(sources);
       result.bytesRead += cleaned.bytesRead;
       result.bytesWritten += cleaned.bytesWritten;
@@ -114,21 +119,46 @@ export class CleaningRound {
     };
   }
 
-  private async ask<Kind extends 'mapped' | 'cleaned'>(
-    request: MapRequest | GroupRequest,
-    kind: Kind,
+  private async clean(sources: readonly Segment[], nowMs: number, legacyHorizonMs: number): Promise<Cleaned> {
+    const request = this.groupRequest(sources, nowMs, legacyHorizonMs);
+    const answer = await this.ask(request, 'cleaned', 'overflowed');
+    if (answer.kind === 'cleaned') return answer;
+    const pieces = await this.split(sources.find(({ baseOffset }) => baseOffset === answer.baseOffset)!);
+    throw new SegmentSplitError(
+      `Offsets of segment ${answer.baseOffset} were too far apart for its indexes: it has been split into ${pieces.join(', ')}`,
+    );
+  }
+
+  private async split(segment: Segment): Promise<readonly number[]> {
+    const { log } = this;
+    const { segmentIndexBytes, indexIntervalBytes } = log.config;
+    const aborted = segment.txnIndex.all();
+    const request = {
+      folder: log.folder,
+      segment: { ...source(segment), aborted },
+      segmentIndexBytes,
+      indexIntervalBytes,
+    };
+    const { baseOffsets } = await this.ask({ kind: 'split', ...request }, 'split');
+    log.replaceSegments([segment], baseOffsets);
+    await log.flushNames();
+    return baseOffsets;
+  }
+
+  private async ask<Kind extends CleanerAnswer['kind']>(
+    request: CleanerTask,
+    ...kinds: readonly Kind[]
   ): Promise<Extract<CleanerAnswer, { kind: Kind }>> {
     const answer = await this.thread.ask(request).catch(async (error: unknown) => {
       // It may have left what it was at.
-      if (error instanceof CleanerEndedError && kind === 'cleaned') {
-        await this.log.dropCleaned(request.segments[0]!.baseOffset);
-      }
+      if (error instanceof CleanerEndedError && request.kind !== 'map') await this.log.dropCleaned();
       throw error;
     });
-    if (this.isAborted && answer.kind === 'cleaned') await this.log.dropCleaned(request.segments[0]!.baseOffset);
+    if (this.isAborted && request.kind !== 'map') await this.log.dropCleaned();
     this.check();
-    if (answer.kind === kind) return answer as Extract<CleanerAnswer, { kind: Kind }>;
-    if (answer.kind !== 'failed') throw new RangeError(`The cleaner was asked to have ${kind}, and has ${answer.kind}`);
+    if ((kinds as readonly string[]).includes(answer.kind)) return answer as Extract<CleanerAnswer, { kind: Kind }>;
+    if (answer.kind !== 'failed')
+      throw new RangeError(`The cleaner was asked to ${request.kind}, and has ${answer.kind}`);
     const { message, disk } = answer;
     throw disk === null ? new Error(message) : new DiskError(disk.path, message, disk.code);
   }

@@ -1,13 +1,11 @@
 import { seededBelow } from '@odradek/protocol/testing/seeded';
 import { ManualClock } from '../../env/testing/clock';
-import { type DiskOperation, MemoryDisk } from '../../env/testing/memory-disk';
+import { MemoryDisk } from '../../env/testing/memory-disk';
 import type { PartitionLog } from '../partition-log';
 import { openLog, START_MS } from '../testing/fixture';
 import { type Row, roundOf, rowsOf, runRound } from './testing/cleaning';
+import { endAfter } from './testing/ending';
 import { expectRight, RANDOM_LOG_CONFIG, RandomWriter, UNVERIFIED } from './testing/random-log';
-
-/** A process that has ended touches its disk no more. */
-class Ended extends Error {}
 
 interface World {
   readonly clock: ManualClock;
@@ -43,25 +41,9 @@ async function world(seed: number): Promise<World> {
   return { clock, disk, writer, log, recoveryPoint: log.recoveryPoint, checkpoint: endOffset };
 }
 
-/** Between calls that only look nothing changes. */
-const CHANGES: ReadonlySet<DiskOperation> = new Set([
-  'open',
-  'write',
-  'truncate',
-  'flush',
-  'rename',
-  'remove',
-  'replace',
-]);
-
 /** Cleans until the process ends at this change of the disk; true where the round was over before. */
 async function cleanUntil({ disk, clock, log, checkpoint }: World, calls: number): Promise<boolean> {
-  let made = 0;
-  disk.fault = (operation) => {
-    if (CHANGES.has(operation)) made++;
-    if (made > calls) throw new Ended();
-    return null;
-  };
+  endAfter(disk, calls);
   try {
     await runRound(roundOf(log, disk, clock, checkpoint), clock);
     return true;

@@ -10,7 +10,7 @@ import { type Dirtiness, dirtinessOf, filthiest } from './cleanable';
 import { CleanerCheckpoints } from './cleaner-checkpoints';
 import type { CleanerConfig } from './cleaner-config';
 import { CleanerEndedError, CleanerStoppedError, CleanerThread } from './cleaner-thread';
-import { CleaningAbortedError, CleaningRound, type RoundResult } from './cleaning-round';
+import { CleaningAbortedError, CleaningRound, type RoundResult, SegmentSplitError } from './cleaning-round';
 
 export interface LogCleanerOptions {
   readonly background: Background;
@@ -218,6 +218,7 @@ export class LogCleaner {
 
   /** Whether it is no fault of the log's that it could not be cleaned. */
   private isHandled(log: PartitionLog, error: unknown): boolean {
+    if (error instanceof SegmentSplitError) this.options.logger.info(error.message, { partition: log.name });
     if (error instanceof CleaningAbortedError || error instanceof CleanerStoppedError) return true;
     // Its dir is offline already.
     if (error instanceof KafkaError && error.error === 'KAFKA_STORAGE_ERROR') return true;

@@ -48,10 +48,22 @@ export interface GroupRequest {
   readonly indexIntervalBytes: number;
 }
 
+/** Split this segment: its offsets are too far apart for indexes (KAFKA-6264). */
+export interface SplitRequest {
+  readonly kind: 'split';
+  readonly folder: string;
+  readonly segment: SourceSegment & { readonly aborted: readonly AbortedTxnEntry[] };
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+}
+
 /** These are not answered. `abort`: what is under way is to be given up; `rate`: from now on this fast. */
 export type CleanerNote = { readonly kind: 'abort' } | { readonly kind: 'rate'; readonly ioBytesPerSecond: number };
 
-export type CleanerRequest = MapRequest | GroupRequest | CleanerNote;
+/** Each is answered once. */
+export type CleanerTask = MapRequest | GroupRequest | SplitRequest;
+
+export type CleanerRequest = CleanerTask | CleanerNote;
 
 export type CleanerAnswer =
   | { readonly kind: 'mapped'; readonly endOffset: number; readonly keys: number; readonly bytes: number }
@@ -61,6 +73,10 @@ export type CleanerAnswer =
       readonly bytesWritten: number;
       readonly keylessRecords: number;
     }
+  /** Nothing has been made of the group: the source with this base is to be split first. */
+  | { readonly kind: 'overflowed'; readonly baseOffset: number }
+  /** `baseOffsets`: of the pieces. */
+  | { readonly kind: 'split'; readonly baseOffsets: readonly number[] }
   | { readonly kind: 'aborted' }
   /** `disk`: where the disk has failed. */
   | {

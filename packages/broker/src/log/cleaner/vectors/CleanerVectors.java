@@ -172,7 +172,8 @@ public class CleanerVectors {
     static String base64(byte[] bytes) { return Base64.getEncoder().encodeToString(bytes); }
 
     /** All segments, each file at its logical size. */
-    String folder() throws IOException {
+    static String folder(UnifiedLog log) throws IOException {
+        File dir = log.dir();
         Map<String, String> files = new TreeMap<>();
         List<LogSegment> segments = new ArrayList<>();
         java.util.Iterator<LogSegment> it = log.logSegments().iterator();
@@ -182,19 +183,19 @@ public class CleanerVectors {
             segment.timeIndex().flush();
             segment.log().flush();
             String base = String.format("%020d", segment.baseOffset());
-            put(files, base + ".log", Long.MAX_VALUE, segment.lastModified());
-            put(files, base + ".index", segment.offsetIndex().sizeInBytes(), 0);
-            put(files, base + ".timeindex", segment.timeIndex().sizeInBytes(), 0);
-            put(files, base + ".txnindex", Long.MAX_VALUE, 0);
+            put(dir, files, base + ".log", Long.MAX_VALUE, segment.lastModified());
+            put(dir, files, base + ".index", segment.offsetIndex().sizeInBytes(), 0);
+            put(dir, files, base + ".timeindex", segment.timeIndex().sizeInBytes(), 0);
+            put(dir, files, base + ".txnindex", Long.MAX_VALUE, 0);
         }
         for (File file : dir.listFiles())
-            if (file.getName().endsWith(".snapshot")) put(files, file.getName(), Long.MAX_VALUE, 0);
+            if (file.getName().endsWith(".snapshot")) put(dir, files, file.getName(), Long.MAX_VALUE, 0);
         StringBuilder json = new StringBuilder("{");
         files.forEach((file, content) -> json.append(json.length() > 1 ? "," : "").append('"').append(file).append("\":").append(content));
         return json.append("}").toString();
     }
 
-    void put(Map<String, String> files, String name, long size, long modifiedMs) throws IOException {
+    static void put(File dir, Map<String, String> files, String name, long size, long modifiedMs) throws IOException {
         File file = new File(dir, name);
         if (!file.exists()) return;
         byte[] bytes = Files.readAllBytes(file.toPath());
@@ -227,7 +228,7 @@ public class CleanerVectors {
             int mapBytes = small ? 24 * (3 + random.nextInt(20)) : 24 * 500;
             int ioBytes = random.nextInt(2) == 0 ? 100 + random.nextInt(2000) : 1 << 18;
             long bound = Math.min(log.lastStableOffset(), log.activeSegment().baseOffset());
-            String before = folder();
+            String before = folder(log);
             long nowMs = time.nowMs;
             Cleaner cleaner = new Cleaner(0, new SkimpyOffsetMap(mapBytes), ioBytes, 1 << 20, 0.9,
                 new Throttler(Double.MAX_VALUE, 300, "t", "bytes", time), time, partition -> null);
@@ -236,7 +237,7 @@ public class CleanerVectors {
             long endOffset = (Long) cleaner.doClean(toClean, nowMs)._1();
             System.out.printf(
                 "{\"name\":\"%s-%d\",\"nowMs\":%d,\"checkpoint\":%d,\"highWatermark\":%d,\"mapBytes\":%d,\"ioBytes\":%d,\"endOffset\":%d,\"cleanableBytes\":%d,\"before\":%s,\"after\":%s}\n",
-                name, round, nowMs, firstDirty, next, mapBytes, ioBytes, endOffset, toClean.cleanableBytes(), before, folder());
+                name, round, nowMs, firstDirty, next, mapBytes, ioBytes, endOffset, toClean.cleanableBytes(), before, folder(log));
             firstDirty = endOffset;
             time.nowMs += random.nextInt(2 * RETENTION_MS);
         }
