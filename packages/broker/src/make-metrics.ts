@@ -71,7 +71,7 @@ export class BrokerMetrics {
     this.notReady = () => [
       ...(isRegistered() ? [] : ['the broker is not registered in ZooKeeper']),
       ...(services.metadata.image.controllerId === null ? ['no controller is known'] : []),
-      ...services.topicSeeds.missing.map((topic) => `topic ${topic} is not created yet`),
+      ...services.topicSeeds.missing,
       ...(services.groups.hosted.isLoading ? ['the group coordinator is loading'] : []),
     ];
     this.state = 'running';

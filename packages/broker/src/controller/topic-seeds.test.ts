@@ -9,6 +9,7 @@ import { TopicSeeds } from './topic-seeds';
 /** A cluster of so many brokers, which knows topics as soon as they are created; `refuse` throws in place of a creation. */
 function cluster(brokers: number, refuse: (topic: NewTopic) => void = () => {}) {
   const created: NewTopic[] = [];
+  const warnings: string[] = [];
   const image = { ...EMPTY_IMAGE, brokers: new Map(), topics: new Map() };
   const setBrokers = (count: number): void => {
     for (let id = 0; id < count; id++) image.brokers.set(id, {});
@@ -20,7 +21,7 @@ function cluster(brokers: number, refuse: (topic: NewTopic) => void = () => {}) 
       topics: parseSeedTopics(text)!,
       metadata: { image: image as unknown as MetadataImage },
       clock,
-      logger: silentLoggers.logger('test'),
+      logger: { ...silentLoggers.logger('test'), warn: (message) => void warnings.push(message) },
       admin: {
         async create(topic) {
           refuse(topic);
@@ -30,7 +31,7 @@ function cluster(brokers: number, refuse: (topic: NewTopic) => void = () => {}) 
         },
       },
     });
-  return { created, clock, seedsOf, setBrokers };
+  return { created, warnings, clock, seedsOf, setBrokers };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -38,7 +39,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 test('makes what was asked for, once', async () => {
   const { created, clock, seedsOf } = cluster(1);
   const seeds = seedsOf('orders:3:1, users:1:1:compact');
-  expect(seeds.missing).toEqual(['orders', 'users']);
+  expect(seeds.missing).toEqual(['topic orders is not created yet', 'topic users is not created yet']);
   seeds.start();
   await settled();
   expect(created).toEqual([
@@ -58,11 +59,17 @@ test('makes what was asked for, once', async () => {
 });
 
 test('waits for as many brokers as there are to be replicas', async () => {
-  const { created, clock, seedsOf, setBrokers } = cluster(2);
+  const { created, warnings, clock, seedsOf, setBrokers } = cluster(2);
   const seeds = seedsOf('wide:1:3');
   seeds.start();
   await settled();
   expect(created).toEqual([]);
+  const why = 'topic wide is not created yet: it is to have 3 replicas, and there are 2 brokers';
+  expect(seeds.missing).toEqual([why]);
+  await clock.advance(9_500);
+  expect(warnings).toEqual([]);
+  await clock.advance(60_000);
+  expect(warnings).toEqual([`${why} (odradek.create.topics)`]);
   setBrokers(3);
   clock.advance(1_000);
   await settled();
@@ -78,7 +85,7 @@ test('tries again after trouble, takes what is there already for done, gives up 
   const seeds = seedsOf('late:1:1,bad:1:1');
   seeds.start();
   await settled();
-  expect(seeds.missing).toEqual(['late']);
+  expect(seeds.missing).toEqual(['topic late is not created yet']);
   clock.advance(1_000);
   await settled();
   expect(created.map(({ name }) => name)).toEqual(['late']);

@@ -6,6 +6,8 @@ import type { Logger } from '../env/logger';
 import type { TopicAdmin } from './topic-admin';
 
 const RETRY_MS = 250;
+/** Brokers that are started together are there by then: for others somebody has to do something. */
+const PATIENCE_MS = 10_000;
 
 export interface TopicSeedsOptions {
   readonly topics: readonly SeedTopic[];
@@ -23,14 +25,23 @@ export class TopicSeeds {
   private readonly open: Map<string, SeedTopic>;
   private timer: Timer | null = null;
   private isStopped = false;
+  /** When the first attempt was made. */
+  private sinceMs: number | null = null;
+  private hasWarned = false;
 
   constructor(private readonly options: TopicSeedsOptions) {
     this.open = new Map(options.topics.map((topic) => [topic.name, topic]));
   }
 
-  /** Topics that are not there yet. */
+  /** A sentence for each topic that is not there yet: what it waits for. */
   get missing(): string[] {
-    return [...this.open.keys()];
+    const count = this.options.metadata.image.brokers.size;
+    const brokers = count === 1 ? 'is 1 broker' : `are ${count} brokers`;
+    return [...this.open.values()].map(({ name, replicationFactor }) => {
+      const why =
+        replicationFactor > count ? `: it is to have ${replicationFactor} replicas, and there ${brokers}` : '';
+      return `topic ${name} is not created yet${why}`;
+    });
   }
 
   start(): void {
@@ -46,7 +57,17 @@ export class TopicSeeds {
     for (const topic of [...this.open.values()]) {
       if (!this.isStopped) await this.make(topic);
     }
-    if (this.open.size > 0 && !this.isStopped) this.timer = this.options.clock.after(RETRY_MS, () => this.start());
+    if (this.open.size === 0 || this.isStopped) return;
+    this.warnWhenLate();
+    this.timer = this.options.clock.after(RETRY_MS, () => this.start());
+  }
+
+  private warnWhenLate(): void {
+    const { clock, logger } = this.options;
+    this.sinceMs ??= clock.monotonicMs();
+    if (this.hasWarned || clock.monotonicMs() - this.sinceMs < PATIENCE_MS) return;
+    this.hasWarned = true;
+    logger.warn(`${this.missing.join('; ')} (odradek.create.topics)`);
   }
 
   private async make(topic: SeedTopic): Promise<void> {
