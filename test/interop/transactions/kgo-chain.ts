@@ -12,26 +12,40 @@ const TOPICS = ['chain-in', 'chain-mid', 'chain-out'];
 const PARTITIONS = 3;
 const REPLICAS = 3;
 const RECORDS = 6_000;
-const PER_SECOND = 100;
-const REST_MS = 3_000;
+const PER_SECOND = 120;
 const LIMIT_S = 300;
+
+interface Bounce {
+  readonly ends: readonly ('kill' | 'stop')[];
+  readonly restMs: number;
+  /** Of the group's members: one that has died is waited for so long, by each coordinator anew, and each must live longer. */
+  readonly sessionTimeoutMs: number;
+}
+
+const BOUNCES: Readonly<Record<string, Bounce>> = {
+  'kgo-chain': { ends: ['kill', 'stop'], restMs: 3_000, sessionTimeoutMs: 6_000 },
+  'kgo-chain-hard': { ends: ['kill'], restMs: 700, sessionTimeoutMs: 1_200 },
+};
 
 /** None where there is no Go. */
 export function chainTrials(): { name: string; run(stage: Stage): Promise<string[]> }[] {
   if (spawnSync('go', ['version']).status !== 0) return [];
-  return [{ name: 'kgo-chain', run: chainUnderEnds }];
+  return Object.entries(BOUNCES).map(([name, bounce]) => ({
+    name,
+    run: (stage: Stage) => chainUnderEnds(stage, bounce),
+  }));
 }
 
-async function chainUnderEnds(stage: Stage): Promise<string[]> {
+async function chainUnderEnds(stage: Stage, { ends, restMs, sessionTimeoutMs }: Bounce): Promise<string[]> {
   const dir = tempDir('kgo-chain');
   const program = path.join(dir, 'kgo-chain');
   try {
     await built(program);
     const client = new ClusterClient(stage.places.map(({ port }) => port));
     for (const topic of TOPICS) await client.createTopic(topic, PARTITIONS, REPLICAS, { 'min.insync.replicas': '2' });
-    const bouncing = stage.bounce(['kill', 'stop'], REST_MS);
-    const problems = await chained(program, stage.bootstrap);
-    console.log(`      ${await bouncing.stop()} brokers ended, killed and stopped in turn`);
+    const bouncing = stage.bounce(ends, restMs);
+    const problems = await chained(program, stage.bootstrap, sessionTimeoutMs);
+    console.log(`      ${await bouncing.stop()} brokers ended (${ends.join(', ')})`);
     for (const topic of TOPICS) {
       await client.whole(topic, PARTITIONS, REPLICAS);
       for (let partition = 0; partition < PARTITIONS; partition++)
@@ -49,13 +63,14 @@ async function built(program: string): Promise<void> {
   if (code !== 0) throw new Error(`go build ended with ${code}\n${compiler.log()}`);
 }
 
-async function chained(program: string, bootstrap: string): Promise<string[]> {
+async function chained(program: string, bootstrap: string, sessionTimeoutMs: number): Promise<string[]> {
   const flags = {
     bootstrap,
     topics: TOPICS.join(','),
     partitions: PARTITIONS,
     records: RECORDS,
     'per-second': PER_SECOND,
+    session: `${sessionTimeoutMs}ms`,
     limit: `${LIMIT_S}s`,
   };
   const chain = new ServerProcess(

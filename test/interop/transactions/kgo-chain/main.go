@@ -17,6 +17,7 @@ var (
 	partitions = flag.Int("partitions", 3, "of each topic")
 	records    = flag.Int("records", 6_000, "how many are copied")
 	perSecond  = flag.Int("per-second", 100, "how many are written each second")
+	session    = flag.Duration("session", 6*time.Second, "how long a member of a group may be silent")
 	limit      = flag.Duration("limit", 5*time.Minute, "it has failed after that")
 )
 
@@ -58,8 +59,8 @@ func run(ctx context.Context, topics []string) error {
 	stop()
 	for _, w := range workers {
 		<-w.done
-		say("%s: %d committed, %d aborted on purpose, %d aborted by the session, %d joins failed, %d lives ended by errors",
-			w.name, w.committed, w.aborted, w.refused, w.rejoins, w.failures)
+		say("%s: %d committed, %d aborted on purpose, %d aborted by the session, %d joins failed, %d times set back, %d lives ended by errors",
+			w.name, w.committed, w.aborted, w.refused, w.rejoins, w.resets, w.failures)
 	}
 	if liveErr != nil {
 		return fmt.Errorf("reading meanwhile: %w", liveErr)

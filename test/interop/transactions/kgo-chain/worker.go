@@ -34,9 +34,9 @@ func patient(opts ...kgo.Opt) []kgo.Opt {
 
 // worker copies one topic to another, partition to the same partition, as one of the members of a group.
 type worker struct {
-	name, from, to                                 string
-	committed, aborted, refused, rejoins, failures int
-	done                                           chan struct{}
+	name, from, to                                         string
+	committed, aborted, refused, rejoins, resets, failures int
+	done                                                   chan struct{}
 }
 
 // run starts sessions, each with the id of the one before, until ctx ends; a transaction that is under way then may still end in life.
@@ -59,8 +59,8 @@ func (w *worker) live(ctx, life context.Context) error {
 		kgo.ConsumeTopics(w.from),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.SessionTimeout(6*time.Second),
-		kgo.HeartbeatInterval(time.Second),
+		kgo.SessionTimeout(*session),
+		kgo.HeartbeatInterval(*session/6),
 	)...)
 	if err != nil {
 		return err
@@ -76,6 +76,13 @@ func (w *worker) live(ctx, life context.Context) error {
 			var group *kgo.ErrGroupSession
 			if errors.As(failed.Err, &group) {
 				w.rejoins++
+				continue
+			}
+			// It asks for the end of the epoch of the last record that it has given out, where it may be behind a marker of a
+			// later one: what it takes for lost is that marker. What is lost indeed is missing in the end.
+			var lost *kgo.ErrDataLoss
+			if errors.As(failed.Err, &lost) {
+				w.resets++
 				continue
 			}
 			return fmt.Errorf("fetching %s-%d: %w", failed.Topic, failed.Partition, failed.Err)
