@@ -148,7 +148,7 @@ describe('a rebalance', () => {
     const world = new GroupWorld();
     world.send();
     world.pass(3000);
-    world.send({ memberId: 'client-0', protocols: [{ name: 'range', metadata: bytes('new') }] });
+    world.send({ memberId: 'client-0', protocols: [{ name: 'range', metadata: bytes('new') }], reason: '' });
     world.pass(100);
     world.sendSync({ memberId: 'client-0' });
     expect(world.rebalances).toEqual([

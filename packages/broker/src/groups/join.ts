@@ -170,8 +170,8 @@ function add(group: Rebalancer, memberId: string, request: JoinRequest, ticket: 
 
 const where = ({ groupId, state }: Rebalancer): string => `group ${groupId} in ${state} state`;
 
-/** KIP-800. */
-const reasonOf = ({ reason }: JoinRequest): string => reason ?? 'not provided';
+/** KIP-800; an empty one is none (JoinGroupRequest.joinReason). */
+const reasonOf = ({ reason }: JoinRequest): string => reason || 'not provided';
 
 function termsOf({ protocols, rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): MemberTerms {
   const metadata = ownEach(protocols.map((protocol) => protocol.metadata));
