@@ -189,12 +189,19 @@ function isScrolled(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('pre, .scrolled');
 }
 
+/** From a filter to what it has left. */
+const TO_ROWS: ReadonlySet<string> = new Set(['ArrowDown', 'Enter']);
+
 function pressed(event: KeyboardEvent): void {
   if (dialog) return;
   const { target } = event;
   if (isTyping(target)) {
     if (event.key === 'Escape') leaveField(target as HTMLInputElement);
-    else if (event.key === 'ArrowDown' && (target as HTMLElement).matches('.toolbar .filter')) moveRow('first');
+    else if (TO_ROWS.has(event.key) && (target as HTMLElement).matches('.toolbar .filter')) {
+      moveRow('first');
+      // The row would take the same key for itself.
+      event.preventDefault();
+    }
     return;
   }
   if (isScrolled(target) && /^(Arrow|Home|End)/.test(event.key)) return;

@@ -47,7 +47,7 @@ export const HELP: readonly (readonly [keys: readonly string[], what: string])[]
   [['g', 't'], 'topics'],
   [['g', 'g'], 'groups'],
   [['g', 'z'], 'ZooKeeper'],
-  [['/'], 'filter, or search messages'],
+  [['/'], 'filter (Enter goes on to the rows), or search messages'],
   [['j', '↓'], 'next row'],
   [['k', '↑'], 'previous row'],
   [['Home', 'End'], 'first and last row'],
