@@ -34,6 +34,8 @@ export interface RequestContext {
   readonly closed: () => boolean;
   /** KIP-219: once this request is answered, nothing more is taken from the connection for `durationMs`. */
   readonly mute: (durationMs: number) => void;
+  /** Counts bytes that outlive the request's frame to what requests may hold together, until the function is called. */
+  readonly hold: (bytes: number) => () => void;
   /**
    * All that this request does is done, and only its answer waits, for others: the connection's next requests of this API
    * may be handled. Their answers come after this one's.

@@ -1,7 +1,6 @@
 import { ERRORS, KafkaError } from '@odradek/protocol/errors';
 import { Produce } from '@odradek/protocol/messages/produce';
-import { compressionAt, isTransactionalAt, magicAt, wholeBatchSizeAt } from '@odradek/protocol/records/batch';
-import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
+import type { ResponseInit } from '@odradek/protocol/schema/api';
 import { isInternalTopic } from '../cluster/topic-names';
 import { type JudgedRecords, TakesLongError } from '../log/judged-records';
 import { type AppendInfo, RecordValidationError } from '../log/types';
@@ -10,13 +9,20 @@ import { DelayedRequest } from '../replication/wait-list';
 import { specificMessage } from './api-error';
 import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER, type RequestContext } from './handler';
 import { currentLeader, nodeEndpoints } from './leader-hints';
+import {
+  areSound,
+  checkRecords,
+  copyOf,
+  forgetRecords,
+  isTransactional,
+  lastOfEach,
+  type ProduceRequest,
+} from './produce-request';
 import type { Services } from './services';
 import { chargeProduce, quotaClientOf } from './throttle';
 import { UnverifiedError, VerifiedAppends } from './verification';
 
-type Request = RequestOf<typeof Produce>;
 type Response = ResponseInit<typeof Produce>;
-type PartitionData = Request['topicData'][number]['partitionData'][number];
 
 const FROM_CLIENT = { origin: 'client', verificationGuard: null, judged: null } as const;
 const ADMIN_CLIENT = '__admin_client';
@@ -54,88 +60,17 @@ interface PutAside {
   readonly work: TakesLongError;
   /** Where its result will be. */
   readonly place: PartitionResult;
+  /** Lets go of what its records are counted to hold. */
+  readonly release: () => void;
 }
 
 /** The appends of one request. */
 interface Appends {
-  readonly request: Request;
+  readonly request: ProduceRequest;
   readonly context: RequestContext;
   readonly verified: VerifiedAppends | null;
   readonly pending: Pending[];
   readonly aside: PutAside[];
-}
-
-/** Throws `KafkaError` where records break the rules of the request's version (ProduceRequest.validateRecords). */
-function checkRecords(version: number, records: Buffer | null): asserts records is Buffer {
-  if (version < 3) {
-    if (records === null) throw new KafkaError('INVALID_RECORD');
-    return;
-  }
-  const size = records === null ? 0 : wholeBatchSizeAt(records, 0, records.length);
-  if (records === null || size === 0) {
-    throw new KafkaError(
-      'INVALID_RECORD',
-      `Produce requests with version ${version} must have at least one record batch per partition`,
-    );
-  }
-  if (magicAt(records, 0) !== 2) {
-    throw new KafkaError(
-      'INVALID_RECORD',
-      `Produce requests with version ${version} are only allowed to contain record batches with magic version 2`,
-    );
-  }
-  if (version < 7 && compressionAt(records, 0) === 'zstd') {
-    throw new KafkaError(
-      'UNSUPPORTED_COMPRESSION_TYPE',
-      `Produce requests with version ${version} are not allowed to use ZStandard compression`,
-    );
-  }
-  if (wholeBatchSizeAt(records, size, records.length) > 0) {
-    throw new KafkaError(
-      'INVALID_RECORD',
-      `Produce requests with version ${version} are only allowed to contain exactly one record batch per partition`,
-    );
-  }
-}
-
-/** Whether the records will get as far as the log. */
-function areSound(version: number, records: Buffer | null): records is Buffer {
-  try {
-    checkRecords(version, records);
-    return true;
-  } catch (error) {
-    if (error instanceof KafkaError) return false;
-    throw error;
-  }
-}
-
-/** A request whose records outlive the frame that they came in. */
-function copyOf(request: Request): Request {
-  return {
-    ...request,
-    topicData: request.topicData.map(({ name, partitionData }) => ({
-      name,
-      partitionData: partitionData.map(({ index, records }) => ({
-        index,
-        records: records === null ? null : Buffer.from(records),
-      })),
-    })),
-  };
-}
-
-/** What waits for its answer keeps no memory that nobody accounts for (ProduceRequest.clearPartitionRecords). */
-function forgetRecords({ topicData }: Request): void {
-  for (const { partitionData } of topicData) for (const data of partitionData) data.records = null;
-}
-
-/** Throws CORRUPT_MESSAGE for the whole request where a first batch's length or magic is impossible. */
-function isTransactional(request: Request): boolean {
-  for (const { partitionData } of request.topicData) {
-    for (const { records } of partitionData) {
-      if (records !== null && wholeBatchSizeAt(records, 0) > 0 && isTransactionalAt(records, 0)) return true;
-    }
-  }
-  return false;
 }
 
 function failed(index: number, error: KafkaError, logStartOffset = UNKNOWN_OFFSET): PartitionResult {
@@ -154,13 +89,6 @@ function failed(index: number, error: KafkaError, logStartOffset = UNKNOWN_OFFSE
     result.errorMessage = error.message;
   } else if (error instanceof UnverifiedError) result.errorMessage = error.message;
   return result;
-}
-
-/** A partition that is there more than once counts as it is there last. */
-function lastOfEach(partitionData: PartitionData[]): PartitionData[] {
-  if (partitionData.length === 1) return partitionData;
-  const byIndex = new Map(partitionData.map((data) => [data.index, data]));
-  return byIndex.size === partitionData.length ? partitionData : [...byIndex.values()];
 }
 
 /** Errors that Kafka answers without the log's start: they say that the log was not looked at. */
@@ -223,12 +151,12 @@ export function produce(services: Services): Handler<typeof Produce> {
     index: number,
     partition: Partition,
     { records, rules }: TakesLongError,
-    { aside }: Appends,
+    { aside, context }: Appends,
   ): PartitionResult {
     const place = { index, errorCode: 0, baseOffset: UNKNOWN_OFFSET, logAppendTimeMs: -1, logStartOffset: -1 };
     // The frame is not ours any more when they have been judged.
     const work = new TakesLongError(Buffer.from(records), rules);
-    aside.push({ topic, partition, work, place });
+    aside.push({ topic, partition, work, place, release: context.hold(records.length) });
     return place;
   }
 
@@ -246,7 +174,10 @@ export function produce(services: Services): Handler<typeof Produce> {
   }
 
   /** Where the topic's settings have changed meanwhile, the append is put aside once more. */
-  async function appendJudged({ topic, partition, work, place }: PutAside, appends: Appends): Promise<PartitionResult> {
+  async function appendJudged(
+    { topic, partition, work, place, release }: PutAside,
+    appends: Appends,
+  ): Promise<PartitionResult> {
     try {
       const judged = await services.recordsThread.judge(work, (durationMs) => {
         appends.context.elsewhereMs += durationMs;
@@ -254,6 +185,8 @@ export function produce(services: Services): Handler<typeof Produce> {
       return append(topic, place.index, work.records, appends, judged);
     } catch (thrown) {
       return failedAppend(topic, place.index, partition, work.records, thrown);
+    } finally {
+      release();
     }
   }
 
@@ -288,7 +221,11 @@ export function produce(services: Services): Handler<typeof Produce> {
     return open === 0;
   }
 
-  function respond(request: Request, responses: TopicResult[], context: RequestContext): HandlerResult<Response> {
+  function respond(
+    request: ProduceRequest,
+    responses: TopicResult[],
+    context: RequestContext,
+  ): HandlerResult<Response> {
     const throttleTimeMs = chargeProduce(services, context);
     if (request.acks === 0) {
       if (throttleTimeMs > 0) services.quotas.produce.noteThrottle(quotaClientOf(context), throttleTimeMs);
@@ -317,7 +254,7 @@ export function produce(services: Services): Handler<typeof Produce> {
   }
 
   function handle(
-    request: Request,
+    request: ProduceRequest,
     context: RequestContext,
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     if (request.transactionalId === null) {
@@ -335,11 +272,15 @@ export function produce(services: Services): Handler<typeof Produce> {
     // The frame is not ours any more when the coordinator has answered.
     const kept = copyOf(request);
     forgetRecords(request);
-    return appends.verify().then(() => appendAll(kept, context, appends));
+    const release = context.hold(context.requestBytes);
+    return appends
+      .verify()
+      .finally(release)
+      .then(() => appendAll(kept, context, appends));
   }
 
   function appendAll(
-    request: Request,
+    request: ProduceRequest,
     context: RequestContext,
     verified: VerifiedAppends | null,
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
@@ -352,14 +293,20 @@ export function produce(services: Services): Handler<typeof Produce> {
       );
       responses.push({ name, partitionResponses });
     }
-    if (appends.aside.length === 0) return acknowledged(appends, responses);
-    return appendAside(appends, responses).then(() => acknowledged(appends, responses));
+    const { timeoutMs } = request;
+    if (appends.aside.length === 0) return acknowledged(appends, responses, timeoutMs);
+    // What judging takes is time that the client waits.
+    const untilMs = services.clock.monotonicMs() + timeoutMs;
+    return appendAside(appends, responses).then(() =>
+      acknowledged(appends, responses, untilMs - services.clock.monotonicMs()),
+    );
   }
 
-  /** The answer, once the in-sync replicas have what they are to have. */
+  /** The answer, once the in-sync replicas have what they are to have, or `timeoutMs` from now have passed. */
   function acknowledged(
     { request, context, pending }: Appends,
     responses: TopicResult[],
+    timeoutMs: number,
   ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
     if (pending.length === 0 || settle(pending)) return respond(request, responses, context);
     forgetRecords(request);
@@ -377,7 +324,7 @@ export function produce(services: Services): Handler<typeof Produce> {
         for (const entry of pending) if (!entry.done) entry.result.errorCode = ERRORS.REQUEST_TIMED_OUT.code;
         resolve(respond(request, responses, context));
       };
-      new DelayedRequest(lists, attempt, timedOut, reject).start(services.clock, Math.max(0, request.timeoutMs));
+      new DelayedRequest(lists, attempt, timedOut, reject).start(services.clock, Math.max(0, timeoutMs));
     });
   }
 

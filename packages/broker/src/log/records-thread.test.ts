@@ -163,6 +163,30 @@ test('it goes when nobody needs it, comes again, and tells who waits at its end'
   expect(clock.timers).toBe(0);
 });
 
+test('a producer whose records the thread ends with is told to try again, and so is one who finds no thread', async () => {
+  const work = putAside(fixture().open(), zeros(2_000_000));
+  let fail: ((error: Error) => void) | undefined;
+  let isShort = false;
+  const { thread } = setUp({
+    start: (_name, { onFailure }) => {
+      if (isShort) throw new Error('no more threads');
+      fail = onFailure;
+      return { post: () => {}, stop: async () => {} };
+    },
+  });
+  const poison = expect(thread.judge(work)).rejects.toMatchObject({ error: 'REQUEST_TIMED_OUT' });
+  fail!(new Error('out of memory'));
+  fail!(new Error('out of memory'));
+  await poison;
+  isShort = true;
+  await expect(thread.judge(work)).rejects.toMatchObject({ error: 'REQUEST_TIMED_OUT' });
+  isShort = false;
+  const waiting = expect(thread.judge(work)).rejects.toMatchObject({ error: 'REQUEST_TIMED_OUT' });
+  isShort = true;
+  fail!(new Error('out of memory'));
+  await waiting;
+});
+
 test('work that ends by itself is begun anew; what it was at is tried twice, and what waited behind is done', async () => {
   const starts: { fail(error: Error): void; answer(answer: never): void; readonly ids: number[] }[] = [];
   const { thread } = setUp({
@@ -211,7 +235,7 @@ test('what cannot be copied to it keeps it no longer', async () => {
       return { post, stop: async () => void stopped++ };
     },
   });
-  await expect(thread.downConvert(batch(1), 0, 0)).rejects.toThrow('out of memory');
+  await expect(thread.downConvert(batch(1), 0, 0)).rejects.toMatchObject({ error: 'UNKNOWN_SERVER_ERROR' });
   const second = thread.downConvert(batch(1), 0, 0);
   answers[0]!({ id: 2, outcome: { kind: 'converted', records: Buffer.from('x') } } as never);
   expect(String(await second)).toBe('x');

@@ -53,7 +53,10 @@ export class RecordsThread {
     private readonly logger: Logger,
   ) {}
 
-  /** Judges what the thread that serves has put off. Rejects with the `KafkaError` that `judgeRecords` would throw. */
+  /**
+   * Judges what the thread that serves has put off. Rejects with the `KafkaError` that `judgeRecords` would throw; with
+   * REQUEST_TIMED_OUT where the thread could not do it, so that the producer tries again.
+   */
   async judge({ records, rules }: TakesLongError, spend?: Spend): Promise<JudgedRecords> {
     const outcome = await this.ask({ kind: 'judge', records: alone(records), rules }, spend);
     if (outcome.kind !== 'judged') throw refusalOf(outcome);
@@ -88,12 +91,16 @@ export class RecordsThread {
 
   private ask(task: RecordsTask, spend?: Spend): Promise<RecordsOutcome> {
     if (this.isStopped) return Promise.reject(new KafkaError('NOT_LEADER_OR_FOLLOWER'));
-    const work = this.started();
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
-      // Throws where memory is too short for a copy: nobody answers that then.
-      work.post({ id, task });
-      this.waiting.set(id, { task, askedMs: this.clock.monotonicMs(), spend, attempts: 1, resolve, reject });
+      try {
+        // Throws where memory is too short for a thread or a copy: nobody answers that then.
+        this.started().post({ id, task });
+        this.waiting.set(id, { task, askedMs: this.clock.monotonicMs(), spend, attempts: 1, resolve, reject });
+      } catch (error) {
+        this.cannotGoOn(error);
+        reject(failureOf(task));
+      }
     });
   }
 
@@ -121,15 +128,15 @@ export class RecordsThread {
     const [suspect, waiting] = first;
     if (waiting.attempts++ === MAX_ATTEMPTS) {
       this.waiting.delete(suspect);
-      waiting.reject(new KafkaError('UNKNOWN_SERVER_ERROR'));
+      waiting.reject(failureOf(waiting.task));
     }
     if (this.waiting.size === 0) return;
     try {
       const work = this.started();
       for (const [id, { task }] of this.waiting) work.post({ id, task });
     } catch (error) {
-      this.logger.error(`Background work on records cannot go on: ${(error as Error).message}`, { error });
-      this.rejectAll(new KafkaError('UNKNOWN_SERVER_ERROR'));
+      this.cannotGoOn(error);
+      this.rejectAll(failureOf);
     }
   }
 
@@ -150,15 +157,24 @@ export class RecordsThread {
     this.idle?.cancel();
     this.idle = null;
     this.work = null;
-    this.rejectAll(reason);
+    this.rejectAll(() => reason);
     await work?.stop();
   }
 
-  private rejectAll(error: Error): void {
+  private cannotGoOn(error: unknown): void {
+    this.logger.error(`Background work on records cannot go on: ${(error as Error).message}`, { error });
+  }
+
+  private rejectAll(reasonOf: (task: RecordsTask) => Error): void {
     const all = [...this.waiting.values()];
     this.waiting.clear();
-    for (const { reject } of all) reject(error);
+    for (const { task, reject } of all) reject(reasonOf(task));
   }
+}
+
+/** Whoever reads knows no better error; a producer may send again what has not been appended. */
+function failureOf({ kind }: RecordsTask): KafkaError {
+  return new KafkaError(kind === 'judge' ? 'REQUEST_TIMED_OUT' : 'UNKNOWN_SERVER_ERROR');
 }
 
 function refusalOf(outcome: RecordsOutcome): Error {

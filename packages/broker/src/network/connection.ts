@@ -180,20 +180,20 @@ export class ServerConnection implements Receiver, Channel {
     if (!this.processing) this.services.clock.soon(this.proceed);
   }
 
-  keep(): KeptFrame {
-    const kept = this.frames.keep();
-    const bytes = kept.end - kept.start;
+  readonly hold = (bytes: number): (() => void) => {
     const { requestMemory } = this.services;
     requestMemory.hold(bytes);
-    return {
-      buffer: kept.buffer,
-      start: kept.start,
-      end: kept.end,
-      release: () => {
-        kept.release();
-        requestMemory.release(bytes);
-      },
+    return () => requestMemory.release(bytes);
+  };
+
+  keep(): KeptFrame {
+    const { buffer, start, end, release } = this.frames.keep();
+    const letGo = this.hold(end - start);
+    const releaseAll = (): void => {
+      release();
+      letGo();
     };
+    return { buffer, start, end, release: releaseAll };
   }
 
   output(): Writer {

@@ -32,6 +32,7 @@ export interface Channel {
   readonly networkTime: NetworkTime;
   readonly isClosed: () => boolean;
   readonly mute: (durationMs: number) => void;
+  readonly hold: (bytes: number) => () => void;
   /** See `RequestContext.letNextPass`. */
   letPass(apiKey: number): void;
   /** Memory of its own for the frame that is being dispatched. */
@@ -125,6 +126,9 @@ class Call implements RequestContext {
   }
   get mute(): (durationMs: number) => void {
     return this.channel.mute;
+  }
+  get hold(): (bytes: number) => () => void {
+    return this.channel.hold;
   }
   readonly letNextPass = (): void => {
     if (this.isLast) this.channel.letPass(this.apiKey);

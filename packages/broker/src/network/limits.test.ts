@@ -270,6 +270,39 @@ describe('back-pressure', () => {
     expect(memory.pool.takenBytes).toBe(0);
   });
 
+  test('requests wait for what a handler holds beyond its frame', async () => {
+    const handled: number[] = [];
+    let release = (): void => {};
+    const produce = handler<typeof Produce>({
+      api: Produce,
+      consumesInPlace: true,
+      handle: ({ timeoutMs }, context) => {
+        handled.push(timeoutMs);
+        if (timeoutMs === 0) release = context.hold(150_000);
+        return { responses: [] };
+      },
+      fail: () => ({ responses: [] }),
+    });
+    const { clock, connect } = await makeServer([untyped(produce)], { maxQueuedRequestBytes: 150_000 });
+    const frame = (id: number, bytes: number): Buffer =>
+      requestFrame(Produce, 3, id, {
+        acks: 1,
+        timeoutMs: id,
+        topicData: [{ name: 't', partitionData: [{ index: 0, records: Buffer.alloc(bytes) }] }],
+      });
+    const [first, second] = [await connect(), await connect()];
+    first.connection.write([frame(0, 10)]);
+    await clock.settle();
+    second.connection.write([frame(1, 100_000).subarray(0, 50_000)]);
+    await clock.settle();
+    second.connection.write([frame(1, 100_000).subarray(50_000)]);
+    await clock.settle();
+    expect(handled).toEqual([0]);
+    release();
+    await clock.settle();
+    expect(handled).toEqual([0, 1]);
+  });
+
   test('memory that a lost client held is given to those who wait', async () => {
     const held = heldHeartbeats();
     const { clock, connect, memory } = await makeServer([held.handler], { maxQueuedRequestBytes: 50_000 });
