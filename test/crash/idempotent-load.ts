@@ -44,21 +44,6 @@ function checkErrors(partition: number, errors: readonly number[]): void {
   }
 }
 
-/**
- * A broker that was killed remembers of each producer, as Apache's does, the batches of its active segment and one before
- * them (all that a snapshot says). Whoever sends older ones again, for he never heard of them, is told that they are out
- * of order: they are in the log, if one behind them is taken, and `verify` sees to it that they are.
- */
-function settleForgotten(flight: readonly Batch[], errors: readonly number[]): number[] {
-  const lastTaken = errors.lastIndexOf(NONE);
-  return errors.map((error, index) => {
-    if (error !== OUT_OF_ORDER_SEQUENCE || index > lastTaken) return error;
-    const batch = flight[index]!;
-    batch.acknowledgedAt = batch.firstValue;
-    return NONE;
-  });
-}
-
 function connect(broker: Broker): Promise<PeerConnection> {
   const memory = { staging: Buffer.allocUnsafeSlow(64 * 1024), pool: new BufferPool() };
   return PeerConnection.connect(
@@ -133,7 +118,7 @@ export class IdempotentLoad {
         if (inFlight.length >= IN_FLIGHT) errors = [await inFlight.shift()!];
       }
       errors.push(...(await Promise.all(inFlight)));
-      checkErrors(partition, settleForgotten(batches.slice(next - errors.length, next), errors));
+      checkErrors(partition, errors);
       if (errors.includes(NOT_LEADER)) await pause();
     }
   }

@@ -162,9 +162,9 @@ test('a look is bounded: who has long written nothing is not looked for, who is 
     return null;
   };
   expect(known()).toBe(1);
-  expect(reads).toBeLessThan(150);
+  expect(reads).toBeLessThan(120);
   send(log, 13, 1);
   expect(known()).toBe(1);
-  expect(reads).toBeGreaterThan(300);
-  expect(reads).toBeLessThan(1100);
+  expect(reads).toBeGreaterThan(150);
+  expect(reads).toBeLessThan(600);
 });

@@ -25,7 +25,7 @@ export interface MemoryBounds {
 /** After an unclean shutdown: what was under way then may be sent again, and the log has just been read anyway. */
 export const LONG_LOOK: MemoryBounds = { maxBatches: 10_000, maxBytes: 64 * 1024 * 1024 };
 /** After a clean one, when all logs are to be there at once, and after a truncation, while others wait. */
-export const SHORT_LOOK: MemoryBounds = { maxBatches: 1000, maxBytes: 8 * 1024 * 1024 };
+export const SHORT_LOOK: MemoryBounds = { maxBatches: 500, maxBytes: 8 * 1024 * 1024 };
 
 /** Whose last batch lies further back has nothing under way. */
 const AT_LEAST_BATCHES = 200;
