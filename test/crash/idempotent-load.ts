@@ -107,7 +107,7 @@ export class IdempotentLoad {
 
   private async runPartition(peer: PeerConnection, partition: number, until: () => boolean): Promise<void> {
     const batches = this.partitions[partition]!;
-    while (!until() && peer.isOpen) {
+    while (!until() && !peer.isGone) {
       let next = batches.findIndex(({ acknowledgedAt }) => acknowledgedAt === null);
       if (next === -1) next = batches.length;
       const inFlight: Promise<number>[] = [];

@@ -76,7 +76,7 @@ export class StormMember {
   }
 
   get isConnected(): boolean {
-    return this.peer?.isOpen === true;
+    return this.peer?.isGone === false;
   }
 
   /** Without a word. */
@@ -122,7 +122,7 @@ export class StormMember {
   private async live(): Promise<void> {
     while (!this.isOver) {
       try {
-        if (this.peer?.isOpen !== true) this.peer = await this.storm.connect();
+        if (this.peer?.isGone !== false) this.peer = await this.storm.connect();
         await this.takePart(this.peer);
       } catch (error) {
         if (!(error instanceof PeerDisconnectedError)) throw error;

@@ -197,7 +197,7 @@ export class Storm {
   async describe() {
     for (const neverMs = performance.now() + NEVER_MS; ; ) {
       try {
-        if (this.watcher?.isOpen !== true) this.watcher = await this.connect();
+        if (this.watcher?.isGone !== false) this.watcher = await this.connect();
         const { groups } = await this.watcher.send(DescribeGroups, 5, { groups: [this.options.groupId] }, LIMIT);
         if (groups[0]!.errorCode !== NOT_COORDINATOR) return groups[0]!;
         this.watcher.close();
