@@ -88,6 +88,17 @@ describe('other sites', () => {
     expect(outcome('GET', '/api/topics', { ...headers, 'sec-fetch-site': 'same-site' })).toMatchObject({ status: 403 });
   });
 
+  test('are told by their origin where browsers say no more', () => {
+    const host = 'kafka.example:8080';
+    const settings = { host: 'kafka.example' };
+    for (const origin of ['http://evil.example', 'http://kafka.example', 'null']) {
+      expect(outcome('GET', '/api/topics', { host, origin }, settings)).toMatchObject({ status: 403 });
+    }
+    for (const origin of [`http://${host}`, `https://${host}`]) {
+      expect(outcome('GET', '/api/topics', { host, origin }, settings)).toBe('served');
+    }
+  });
+
   test.each(['same-origin', 'none'])('%s may', (site) => {
     expect(outcome('GET', '/api/topics', { host: 'localhost:8080', 'sec-fetch-site': site })).toBe('served');
   });

@@ -49,16 +49,25 @@ function checkHost(header: string | undefined, settings: GuardSettings): void {
   );
 }
 
-/** Other sites' pages may lead here, but not ask (or have anything searched) in their visitor's name. */
-function checkSite({ 'sec-fetch-site': site }: IncomingHttpHeaders): void {
-  if (site === undefined || site === 'same-origin' || site === 'none') return;
+/** What the page of this console is called by a browser; a proxy before it may speak TLS. */
+const isOurOrigin = ({ host, origin }: IncomingHttpHeaders): boolean =>
+  origin === `http://${host}` || origin === `https://${host}`;
+
+/**
+ * Other sites' pages may lead here, but not ask (or have anything searched) in their visitor's name. Browsers send
+ * Sec-Fetch-Site to loopback and over TLS only; elsewhere Origin tells, where they send that.
+ */
+function checkSite(headers: IncomingHttpHeaders): void {
+  const { 'sec-fetch-site': site, origin } = headers;
+  const isOurs = site === undefined || site === 'same-origin' || site === 'none';
+  if (isOurs && (origin === undefined || isOurOrigin(headers))) return;
   throw new HttpError(403, 'This request comes from a page of another site.');
 }
 
 function checkChange(headers: IncomingHttpHeaders, { changes, token }: GuardSettings): void {
   if (!changes) throw new HttpError(403, 'This console shows and changes nothing.', 'odradek.console.changes=true');
-  const { host, origin, 'content-type': type } = headers;
-  if (origin !== `http://${host}` && origin !== `https://${host}`) {
+  const { 'content-type': type } = headers;
+  if (!isOurOrigin(headers)) {
     throw new HttpError(403, 'Changes are taken from the page of this console only: the Origin header is another.');
   }
   if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/i.test(type ?? '')) {
