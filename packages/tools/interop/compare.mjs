@@ -74,8 +74,8 @@ function linesOf(file, only) {
  * broker's ZOOKEEPER. Before each command of a line that begins with `!` the groups at rest are put back, and what they
  * have committed after it is compared as well. A line that begins with `+` prepares what follows: only Apache's tool runs it.
  * A tool on a line that begins with `~` runs until it is interrupted; of lines that it repeats one is compared. A word
- * `%FILE%…` stands for a file that holds the rest of it, `%IN%…` for standard input, and %DIR1% and %DIR2% for the two log dirs of broker 0, which the
- * environment has to name as LOG_DIRS.
+ * `%FILE%…` stands for a file that holds the rest of it, `%IN%…` for standard input, %DIR1% and %DIR2% for the two log dirs of broker 0, which the
+ * environment has to name as LOG_DIRS, and %LOGS% for a folder of files that Logs.java writes.
  */
 const readCases = (server, only) =>
   readdirSync(HERE)
@@ -192,11 +192,18 @@ let failures = 0;
 let count = 0;
 const cases = readCases(server, only);
 const needsGroups = cases.some(({ tool, changesGroups }) => tool === 'consumer-groups' || changesGroups);
+const LOGS = join(files, 'logs');
+if (cases.some(({ argv }) => argv.some((word) => word.includes('%LOGS%')))) {
+  const made = spawnSync('java', ['-cp', join(home, 'libs', '*'), join(HERE, 'Logs.java'), LOGS], { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stderr);
+}
 const groups = needsGroups ? await openGroups(server, DIST) : undefined;
 process.on('exit', () => groups?.close());
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 for (const { tool, argv: words, changesGroups, prepares, isEndless } of cases) {
-  const argv = words.map((word) => word.replaceAll('%PLAN%', groups?.plan).replaceAll('%FOLDER%', groups?.folder));
+  const argv = words.map((word) =>
+    word.replaceAll('%PLAN%', groups?.plan).replaceAll('%FOLDER%', groups?.folder).replaceAll('%LOGS%', LOGS),
+  );
   const runOne = (command, args) => {
     if (changesGroups) groups.restore();
     return { ...run(command, args, isEndless), groups: changesGroups ? groups.state() : '' };

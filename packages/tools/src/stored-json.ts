@@ -61,3 +61,22 @@ export function storedJson<F extends Fields>(message: Message<F>, bytes: Buffer)
   const stored = decodeStored(message, bytes);
   return stored && messageJson(message.fields, stored.data as Record<string, unknown>, stored.version);
 }
+
+/**
+ * A stored value that Kafka's coordinators read. Throws `ToolError` as they do where it is too short or of a version that
+ * they do not know: `unknown` says what it is that has it.
+ */
+export function coordinatorsValue<F extends Fields>(
+  message: Message<F>,
+  bytes: Buffer,
+  unknown: (v: number) => string,
+) {
+  const version = versionOf(bytes);
+  const stored = decodeStored(message, bytes);
+  if (!stored) throw new ToolError('java.lang.IllegalStateException', unknown(version));
+  return stored;
+}
+
+/** TransactionLog.readTxnRecordValue. */
+export const transactionOf = <F extends Fields>(message: Message<F>, bytes: Buffer) =>
+  coordinatorsValue(message, bytes, (version) => `Unknown version ${version} from the transaction log message value`);

@@ -42,6 +42,8 @@ const overhead = (magic: number): number => LOG_OVERHEAD + (magic === 0 ? LEGACY
 /** A message, in the format that it has itself. */
 export interface LegacyRecord extends KafkaRecord {
   readonly magic: number;
+  /** Its own, also where a wrapper has another. */
+  readonly crc: number;
 }
 
 /** The records of an entry of format 0 or 1. Throws `CorruptRecordError`, `InvalidRecordError` or `DecompressionLimitError`. */
@@ -87,7 +89,8 @@ function readMessage(b: Buffer, at: number): LegacyRecord {
   const valueLength = fieldLength(b, keyEnd, end);
   const value = valueLength < 0 ? null : b.subarray(keyEnd + 4, keyEnd + 4 + valueLength);
   const magic = magicAt(b, at);
-  return { offset: readInt64(b, at), timestamp: maxTimestampAt(b, at), key, value, headers: NO_HEADERS, magic };
+  const [offset, timestamp, crc] = [readInt64(b, at), maxTimestampAt(b, at), crcAt(b, at)];
+  return { offset, timestamp, key, value, headers: NO_HEADERS, magic, crc };
 }
 
 /** The length of the field whose prefix is at `at`, -1 for null, checked against the bytes left. */

@@ -2,14 +2,14 @@ import { GroupMetadataKey, GroupMetadataValue } from '@odradek/protocol/stored/g
 import { OffsetCommitKey, OffsetCommitValue } from '@odradek/protocol/stored/offset-commit';
 import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored/transaction-log';
 import { scalaHashOrder, stringHash, topicPartitionHash } from '../java-order';
-import { decodeStored, versionOf } from '../stored-json';
+import { coordinatorsValue, decodeStored, transactionOf, versionOf } from '../stored-json';
 import { TRANSACTION_STATES } from '../transaction-states';
 import type { MessageFormatter } from './formatter';
 
 /** A line `key::value` a record, as the formatters in Kafka's Scala classes print it; undefined: not theirs. */
 const lineFormatter = (
   keyText: (key: Buffer) => string | undefined,
-  valueText: (value: Buffer, key: Buffer) => string | undefined,
+  valueText: (value: Buffer, key: Buffer) => string,
   otherText: (key: Buffer) => string = () => '',
 ): MessageFormatter => ({
   write: ({ key, value }, out) => {
@@ -21,8 +21,7 @@ const lineFormatter = (
       out.write(otherText(key));
       return;
     }
-    if (value !== null) versionOf(value);
-    out.write(`${text}::${(value && valueText(value, key)) ?? 'NULL'}\n`);
+    out.write(`${text}::${value === null ? 'NULL' : valueText(value, key)}\n`);
   },
 });
 
@@ -35,8 +34,11 @@ const offsets = lineFormatter(
     return data && `[${data.group},${data.topic},${data.partition}]`;
   },
   (value) => {
-    const data = decodeStored(OffsetCommitValue, value)?.data;
-    if (!data) return undefined;
+    const { data } = coordinatorsValue(
+      OffsetCommitValue,
+      value,
+      (version) => `Unknown offset message version: ${version}`,
+    );
     const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = data;
     const epoch = leaderEpoch < 0 ? 'Optional.empty' : `Optional[${leaderEpoch}]`;
     const expire = some(expireTimestamp < 0 ? null : String(expireTimestamp));
@@ -59,12 +61,13 @@ function memberText(member: Member, protocol: string | null, version: number): s
   );
 }
 
+const unknownGroup = (version: number): string => `Unknown group metadata message version: ${version}`;
+
 /** GroupMetadataManager.GroupMetadataMessageFormatter (GroupMetadata.toString). */
 const groups = lineFormatter(
   (key) => decodeStored(GroupMetadataKey, key)?.data.group,
   (value, key) => {
-    const stored = decodeStored(GroupMetadataValue, value);
-    if (!stored) return undefined;
+    const stored = coordinatorsValue(GroupMetadataValue, value, unknownGroup);
     const { protocolType, generation, protocol, members } = stored.data;
     const ordered = scalaHashOrder(members, ({ memberId }) => stringHash(memberId));
     const texts = ordered.map((member) => memberText(member, protocol, stored.version));
@@ -80,8 +83,7 @@ const groups = lineFormatter(
 const transactions = lineFormatter(
   (key) => decodeStored(TransactionLogKey, key)?.data.transactionalId,
   (value, key) => {
-    const data = decodeStored(TransactionLogValue, value)?.data;
-    if (!data) return undefined;
+    const { data } = transactionOf(TransactionLogValue, value);
     const partitions = (data.transactionPartitions ?? []).flatMap(({ topic, partitionIds }) =>
       partitionIds.map((partition) => ({ topic, partition })),
     );

@@ -20,7 +20,7 @@ import {
 } from './files';
 import { DUMP_LOG_OPTIONS } from './options';
 import { Problems } from './problems';
-import { type BatchInFile, batchesOf, batchLine, type RecordFormat, recordLines } from './segment';
+import { type BatchInFile, batchesOf, batchLine, checkSlice, type RecordFormat, recordLines } from './segment';
 import { snapshotLines } from './snapshot';
 
 type Options = OptionSet<typeof DUMP_LOG_OPTIONS>;
@@ -113,6 +113,7 @@ class Dumper {
     let validBytes = 0;
     let lastOffset = -1;
     try {
+      checkSlice(file, path, 0, maxBytes);
       for (const batch of batchesOf(file, path, 0, Math.min(file.size, maxBytes))) {
         println(this.io.stdout, batchLine(batch));
         validBytes += batch.bytes.length;
@@ -153,7 +154,9 @@ class Dumper {
       for (const [at, { offset, position }] of entries.entries()) {
         // Room that was set aside and never used, or that a crash left: all zeros.
         if (offset === baseOffset && at > 0) return;
-        const end = Math.min(log.size, position + this.options.valueOf('max-message-size')!);
+        const maxBytes = this.options.valueOf('max-message-size')!;
+        checkSlice(log, siblingOf(path, '.log'), position, maxBytes);
+        const end = Math.min(log.size, position + maxBytes);
         const [first] = batchesOf(log, siblingOf(path, '.log'), position, end);
         if (!first) throw new ToolError('java.util.NoSuchElementException', null);
         const found = lastOffsetAt(first.bytes, 0);
@@ -192,6 +195,7 @@ class Dumper {
           nearest++;
         }
         const from = index[nearest] && index[nearest]!.offset <= offset ? index[nearest]!.position : 0;
+        checkSlice(log, logPath, from, INT_MAX);
         const batch = firstReaching(batchesOf(log, logPath, from), offset);
         this.checkTimeEntry(path, { timestamp, offset }, previous, batch);
         if (!this.options.has('verify-index-only'))

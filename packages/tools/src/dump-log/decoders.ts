@@ -8,7 +8,7 @@ import { TransactionLogKey, TransactionLogValue } from '@odradek/protocol/stored
 import { partitionText } from '../client/partitions';
 import { scalaHashOrder, topicPartitionHash } from '../java-order';
 import { type Io, println } from '../print';
-import { decodeStored, storedJson, storedVersion } from '../stored-json';
+import { decodeStored, storedJson, storedVersion, transactionOf } from '../stored-json';
 import { ToolError } from '../tool-error';
 import { TRANSACTION_STATES } from '../transaction-states';
 
@@ -77,31 +77,52 @@ function decodeField<F extends Fields>(json: Record<string, unknown>, name: stri
 export const offsetsParser: MessageParser = ({ key, value, offset }) => {
   if (!key) {
     const why = 'using offset topic decoder (message had a missing key)';
-    throw new ToolError('java.lang.RuntimeException', `Failed to decode message at offset ${offset} ${why}`);
+    throw runtimeError(`Failed to decode message at offset ${offset} ${why}`);
   }
   try {
-    const version = storedVersion(key);
-    if (version === undefined) throw new Error("Could not read version from key's buffer.");
-    const commit = storedJson(OffsetCommitKey, key);
-    const data = commit ?? storedJson(GroupMetadataKey, key);
+    const { commit, group, version } = readPart('key', key, (version) => ({
+      version,
+      commit: storedJson(OffsetCommitKey, key),
+      group: storedJson(GroupMetadataKey, key),
+    }));
+    const data = commit ?? group;
     if (!data) return { key: `Unknown record type ${version} at offset ${offset}, skipping.`, payload: undefined };
     const keyText = JSON.stringify({ type: String(version), data });
     if (!value) return { key: keyText, payload: '<DELETE>' };
-    const json = commit ? storedJson(OffsetCommitValue, value) : storedJson(GroupMetadataValue, value);
-    if (json && !commit) decodeMembers(json);
-    return { key: keyText, payload: JSON.stringify({ version: String(storedVersion(value)), data: json }) };
+    const payload = readPart('value', value, (version) => {
+      const json = commit ? storedJson(OffsetCommitValue, value) : storedJson(GroupMetadataValue, value);
+      // Of a version to come Java reads what it can, which ends where there is no more.
+      if (!json) throw new ToolError('java.nio.BufferUnderflowException', null);
+      if (group) decodeMembers(json);
+      return JSON.stringify({ version: String(version), data: json });
+    });
+    return { key: keyText, payload };
   } catch (thrown) {
     return { key: `Error at offset ${offset}, skipping. ${(thrown as Error).message}`, payload: undefined };
   }
 };
+
+/** Reads a key or a value, refused as CoordinatorRecordSerde refuses it. */
+function readPart<T>(part: 'key' | 'value', bytes: Buffer, read: (version: number) => T): T {
+  const version = storedVersion(bytes);
+  if (version === undefined) throw runtimeError(`Could not read version from ${part}'s buffer.`);
+  try {
+    return read(version);
+  } catch (thrown) {
+    const why = (thrown as Error).message;
+    throw runtimeError(`Could not read record with version ${version} from ${part}'s buffer due to: ${why}.`);
+  }
+}
+
+const runtimeError = (message: string): ToolError => new ToolError('java.lang.RuntimeException', message);
 
 /** `--transaction-log-decoder`. */
 export const transactionsParser: MessageParser = ({ key, value }) => {
   const stored = key && decodeStored(TransactionLogKey, enough(key, VERSION_BYTES));
   if (!stored) return { key: `unknown::version=${key && storedVersion(key)}`, payload: undefined };
   const keyText = `transaction_metadata::transactionalId=${stored.data.transactionalId}`;
-  const metadata = value && decodeStored(TransactionLogValue, value)?.data;
-  if (!metadata) return { key: keyText, payload: '<DELETE>' };
+  if (!value) return { key: keyText, payload: '<DELETE>' };
+  const metadata = transactionOf(TransactionLogValue, value).data;
   const partitions = (metadata.transactionPartitions ?? []).flatMap(({ topic, partitionIds }) =>
     partitionIds.map((partition) => ({ topic, partition })),
   );

@@ -120,8 +120,9 @@ function mustBeWhole(kind: string, path: string, size: number, entryBytes: numbe
 export function transactionIndexLines(bytes: Buffer): string[] {
   const lines: string[] = [];
   for (let at = 0; at + ABORTED_TXN_BYTES <= bytes.length; at += ABORTED_TXN_BYTES) {
-    const reader = new Reader(bytes, at);
-    const version = reader.int16();
+    // Written as two bytes, of which the first alone is read (AbortedTxn.version).
+    const version = bytes.readInt8(at);
+    const reader = new Reader(bytes, at + 2);
     if (version > 0) {
       const message = `Unexpected aborted transaction version ${version} in transaction index, current version is 0`;
       throw new ToolError('org.apache.kafka.common.KafkaException', message);

@@ -6,6 +6,7 @@ import {
   compressionAt,
   crcAt,
   hasDeleteHorizonAt,
+  isCompressedAt,
   isControlAt,
   isCrcValidAt,
   isLogAppendTimeAt,
@@ -20,8 +21,9 @@ import {
   recordCountAt,
 } from '@odradek/protocol/records/batch';
 import { parseEndTxnMarker } from '@odradek/protocol/records/control';
+import type { LegacyRecord } from '@odradek/protocol/records/legacy';
 import { type KafkaRecord, readRecords } from '@odradek/protocol/records/record';
-import { ToolError } from '../tool-error';
+import { illegalArgument, ToolError } from '../tool-error';
 import type { MessageParser } from './decoders';
 import type { FileReader } from './files';
 
@@ -51,6 +53,16 @@ export function* batchesOf(file: FileReader, path: string, from = 0, end = file.
     yield { bytes, position };
     position += bytes.length;
   }
+}
+
+/** What FileRecords.slice refuses; what is beyond the file's end is cut off instead. */
+export function checkSlice(file: FileReader, path: string, position: number, size: number): void {
+  const records = `FileRecords(size=${file.size}, file=${path}, start=0, end=2147483647)`;
+  if (position < 0) throw illegalArgument(`Invalid position: ${position} in read from ${records}`);
+  if (position > file.size) {
+    throw illegalArgument(`Slice from position ${position} exceeds end position of ${records}`);
+  }
+  if (size < 0) throw illegalArgument(`Invalid size: ${size} in read from ${records}`);
 }
 
 function timestampType(bytes: Buffer): string {
@@ -93,7 +105,9 @@ function metadataText(bytes: Buffer, record: KafkaRecord): string {
     text += ` sequence: ${sequence} headerKeys: [${headers.map((header) => header.key).join(',')}]`;
   } else {
     // The closing brace is a slip of DumpLogSegments' that parsers of its output know.
-    text += ` isValid: ${isCrcValidAt(bytes, 0)} crc: ${crcAt(bytes, 0)}}`;
+    // What a wrapper holds has been checked when it was unwrapped.
+    const isValid = isCompressedAt(bytes, 0) || isCrcValidAt(bytes, 0);
+    text += ` isValid: ${isValid} crc: ${(record as LegacyRecord).crc}}`;
   }
   if (magicAt(bytes, 0) >= 2 && isControlAt(bytes, 0)) {
     const marker = parseEndTxnMarker(record);
