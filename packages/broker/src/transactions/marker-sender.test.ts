@@ -302,8 +302,20 @@ test('where ZooKeeper cannot be asked nothing is taken for gone', async () => {
   expect(outcomes).toEqual([]);
   expect(lookUps.length).toBeGreaterThan(1);
   zooKeeper.isReady = Promise.resolve();
-  await clock.advance(100);
+  await clock.advance(1000);
   expect(outcomes).toEqual(['t1 complete']);
+});
+
+test('who was refused does not wait with those in doubt', async () => {
+  const { clock, lead, send, taken, existing } = setUp();
+  lead({ 'a-0': 1 });
+  existing.set('b', [0]);
+  send('t1', ['b-0']);
+  send('t2', ['a-0']);
+  await clock.settle();
+  taken()[0]!.answer({ 'a-0': 'NOT_ENOUGH_REPLICAS' });
+  await clock.advance(60);
+  expect(taken()).toHaveLength(1);
 });
 
 test('an answer that may be older than a transaction says nothing of its partitions', async () => {

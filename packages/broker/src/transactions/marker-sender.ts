@@ -45,6 +45,8 @@ interface Doubt {
 
 /** How long a marker waits that was refused, or that has no leader to go to, where no news of leaders comes before. */
 const RETRY_BACKOFF_MS = 50;
+/** How long one waits for which ZooKeeper has been asked: it is news of leaders that will help, not to ask again. */
+const DOUBT_BACKOFF_MS = 500;
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`;
 
@@ -93,6 +95,7 @@ export class MarkerSender implements TransactionMarkers {
   private readonly doubts = new Set<Doubt>();
   private isScheduled = false;
   private retry: Timer | null = null;
+  private retryAtMs = 0;
   private isStopped = false;
   private readonly unfollow: () => void;
 
@@ -142,9 +145,14 @@ export class MarkerSender implements TransactionMarkers {
     });
   }
 
-  private retryLater(pending: Pending, partitions: readonly TopicPartition[]): void {
+  private retryLater(pending: Pending, partitions: readonly TopicPartition[], backoffMs = RETRY_BACKOFF_MS): void {
+    const { clock } = this.options;
     addMarkers(this.putOff, pending, partitions);
-    this.retry ??= this.options.clock.after(RETRY_BACKOFF_MS, () => this.retryNow());
+    const atMs = clock.monotonicMs() + backoffMs;
+    if (this.retry !== null && this.retryAtMs <= atMs) return;
+    this.retry?.cancel();
+    this.retryAtMs = atMs;
+    this.retry = clock.after(backoffMs, () => this.retryNow());
   }
 
   private retryNow(): void {
@@ -235,7 +243,7 @@ export class MarkerSender implements TransactionMarkers {
       const isGone = ({ topic, partition }: TopicPartition) =>
         existing !== null && existing.get(topic)?.has(partition) !== true;
       const waiting = partitions.filter((partition) => !isGone(partition));
-      if (waiting.length > 0) this.retryLater(pending, waiting);
+      if (waiting.length > 0) this.retryLater(pending, waiting, DOUBT_BACKOFF_MS);
       this.skip(pending, partitions.filter(isGone));
     }
   }
