@@ -9,6 +9,7 @@ import { DelayedRequest } from '../replication/wait-list';
 import { specificMessage } from './api-error';
 import { CLOSE_CONNECTION, type Handler, type HandlerResult, handler, NO_ANSWER, type RequestContext } from './handler';
 import { currentLeader, nodeEndpoints } from './leader-hints';
+import { appendAside, type PutAside, putAside } from './produce-aside';
 import {
   areSound,
   checkRecords,
@@ -18,6 +19,7 @@ import {
   lastOfEach,
   type ProduceRequest,
 } from './produce-request';
+import type { PartitionResult, TopicResult } from './produce-result';
 import type { Services } from './services';
 import { chargeProduce, quotaClientOf } from './throttle';
 import { UnverifiedError, VerifiedAppends } from './verification';
@@ -29,39 +31,12 @@ const ADMIN_CLIENT = '__admin_client';
 const NO_TIMESTAMP = -1;
 const UNKNOWN_OFFSET = -1;
 
-interface PartitionResult {
-  readonly index: number;
-  errorCode: number;
-  baseOffset: number;
-  logAppendTimeMs: number;
-  logStartOffset: number;
-  recordErrors?: readonly { batchIndex: number; batchIndexErrorMessage: string | null }[];
-  errorMessage?: string | null;
-  currentLeader?: { leaderId: number; leaderEpoch: number };
-}
-
-interface TopicResult {
-  readonly name: string;
-  readonly partitionResponses: PartitionResult[];
-}
-
 /** An append that is on this broker's disk and waits for the in-sync replicas. */
 interface Pending {
   readonly result: PartitionResult;
   readonly partition: Partition;
   readonly requiredOffset: number;
   done: boolean;
-}
-
-/** An append whose records take long to judge: it is made once they have been judged aside. */
-interface PutAside {
-  readonly topic: string;
-  readonly partition: Partition;
-  readonly work: TakesLongError;
-  /** Where its result will be. */
-  readonly place: PartitionResult;
-  /** Lets go of what its records are counted to hold. */
-  readonly release: () => void;
 }
 
 /** The appends of one request. */
@@ -141,52 +116,10 @@ export function produce(services: Services): Handler<typeof Produce> {
       }
       return result;
     } catch (thrown) {
-      if (thrown instanceof TakesLongError) return putAside(topic, index, partition!, thrown, appends);
-      return failedAppend(topic, index, partition, records, thrown);
-    }
-  }
-
-  function putAside(
-    topic: string,
-    index: number,
-    partition: Partition,
-    { records, rules }: TakesLongError,
-    { aside, context }: Appends,
-  ): PartitionResult {
-    const place = { index, errorCode: 0, baseOffset: UNKNOWN_OFFSET, logAppendTimeMs: -1, logStartOffset: -1 };
-    // The frame is not ours any more when they have been judged.
-    const work = new TakesLongError(Buffer.from(records), rules);
-    aside.push({ topic, partition, work, place, release: context.hold(records.length) });
-    return place;
-  }
-
-  /**
-   * Makes the appends that have been put aside, each in the turn in which its records have been judged. The connection's
-   * next request waits for the answer to this one, so its appends keep their order.
-   */
-  async function appendAside(appends: Appends, responses: readonly TopicResult[]): Promise<void> {
-    const { aside } = appends;
-    for (let next = aside.shift(); next !== undefined; next = aside.shift()) {
-      const result = await appendJudged(next, appends);
-      const topic = responses.find(({ partitionResponses }) => partitionResponses.includes(next!.place))!;
-      topic.partitionResponses[topic.partitionResponses.indexOf(next.place)] = result;
-    }
-  }
-
-  /** Where the topic's settings have changed meanwhile, the append is put aside once more. */
-  async function appendJudged(
-    { topic, partition, work, place, release }: PutAside,
-    appends: Appends,
-  ): Promise<PartitionResult> {
-    try {
-      const judged = await services.recordsThread.judge(work, (durationMs) => {
-        appends.context.elsewhereMs += durationMs;
-      });
-      return append(topic, place.index, work.records, appends, judged);
-    } catch (thrown) {
-      return failedAppend(topic, place.index, partition, work.records, thrown);
-    } finally {
-      release();
+      if (!(thrown instanceof TakesLongError)) return failedAppend(topic, index, partition, records, thrown);
+      const place = { index, errorCode: 0, baseOffset: UNKNOWN_OFFSET, logAppendTimeMs: -1, logStartOffset: -1 };
+      appends.aside.push(putAside(topic, partition!, place, thrown, context));
+      return place;
     }
   }
 
@@ -297,9 +230,11 @@ export function produce(services: Services): Handler<typeof Produce> {
     if (appends.aside.length === 0) return acknowledged(appends, responses, timeoutMs);
     // What judging takes is time that the client waits.
     const untilMs = services.clock.monotonicMs() + timeoutMs;
-    return appendAside(appends, responses).then(() =>
-      acknowledged(appends, responses, untilMs - services.clock.monotonicMs()),
-    );
+    return appendAside(appends.aside, responses, services.recordsThread, context, {
+      append: ({ topic, place, work }, judged) => append(topic, place.index, work.records, appends, judged),
+      fail: ({ topic, place, partition, work }, thrown) =>
+        failedAppend(topic, place.index, partition, work.records, thrown),
+    }).then(() => acknowledged(appends, responses, untilMs - services.clock.monotonicMs()));
   }
 
   /** The answer, once the in-sync replicas have what they are to have, or `timeoutMs` from now have passed. */
