@@ -290,9 +290,14 @@ export class Dispatcher {
 
   private finish(call: Call, result: HandlerResult<unknown>): void {
     call.answered();
+    if (call.networkCharge === null) this.answer(call, result);
+    else this.answerCharged(call, call.networkCharge, result);
+  }
+
+  private answerCharged(call: Call, charge: NetworkCharge, result: HandlerResult<unknown>): void {
     const { networkTime } = call.channel;
     const hasBegun = networkTime.begin();
-    if (call.networkCharge !== null) networkTime.chargeTo(call.networkCharge);
+    networkTime.chargeTo(charge);
     this.answer(call, result);
     networkTime.end(hasBegun);
   }
