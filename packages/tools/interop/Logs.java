@@ -4,11 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Arrays;
+import java.util.Collections;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
+import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.protocol.Message;
+import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.record.CompressionType;
 import org.apache.kafka.common.record.ControlRecordType;
 import org.apache.kafka.common.record.EndTransactionMarker;
@@ -17,6 +22,13 @@ import org.apache.kafka.common.record.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.RecordBatch;
 import org.apache.kafka.common.record.SimpleRecord;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.utils.Crc32C;
+import org.apache.kafka.coordinator.group.generated.GroupMetadataKey;
+import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
+import org.apache.kafka.coordinator.group.generated.OffsetCommitKey;
+import org.apache.kafka.coordinator.group.generated.OffsetCommitValue;
+import org.apache.kafka.coordinator.transaction.generated.TransactionLogKey;
+import org.apache.kafka.coordinator.transaction.generated.TransactionLogValue;
 
 /** Writes files of a log, whole and broken, for what kafka-dump-log says of each. */
 public class Logs {
@@ -88,19 +100,24 @@ public class Logs {
         ByteBuffer[] codecs = new ByteBuffer[5];
         for (CompressionType type : CompressionType.values()) codecs[type.id] = batch(v2, type.id * 3L, type, three);
         write("codecs/" + log, join(codecs));
-        ByteBuffer plain = join(batch(v2, 0, CompressionType.NONE, three), batch(v2, 3, CompressionType.NONE, three), batch(v2, 6, CompressionType.NONE, three));
+        ByteBuffer plain = join(
+                batch(v2, 0, CompressionType.NONE, three), batch(v2, 3, CompressionType.NONE, three), batch(v2, 6, CompressionType.NONE, three));
         int size = plain.remaining() / 3;
 
         SimpleRecord[] two = {record("k", "one"), record(null, "two")};
         write("magic0/" + log, join(batch((byte) 0, 0, CompressionType.NONE, two), batch((byte) 0, 2, CompressionType.GZIP, two)));
         write("magic1/" + log, join(batch((byte) 1, 0, CompressionType.NONE, two), batch((byte) 1, 2, CompressionType.SNAPPY, two)));
         write("spoilt1/" + log, spoilt(batch((byte) 1, 0, CompressionType.NONE, two), 30));
-        write("mixed/" + log, join(batch((byte) 0, 0, CompressionType.NONE, two), batch((byte) 1, 2, CompressionType.NONE, two), batch(v2, 4, CompressionType.NONE, two)));
+        write("mixed/" + log, join(
+                batch((byte) 0, 0, CompressionType.NONE, two), batch((byte) 1, 2, CompressionType.NONE, two), batch(v2, 4, CompressionType.NONE, two)));
 
         MemoryRecords data = MemoryRecords.withTransactionalRecords(0L, Compression.NONE, 7L, (short) 1, 0, 5, record("k", "v"), record(null, "w"));
-        ByteBuffer commit = MemoryRecords.withEndTransactionMarker(2L, TIME, 5, 7L, (short) 1, new EndTransactionMarker(ControlRecordType.COMMIT, 3)).buffer();
-        ByteBuffer abort = MemoryRecords.withEndTransactionMarker(3L, TIME, 5, 7L, (short) 1, new EndTransactionMarker(ControlRecordType.ABORT, 4)).buffer();
-        write("txn/" + log, join(data.buffer(), commit, abort, MemoryRecords.withIdempotentRecords(4L, Compression.of(CompressionType.ZSTD).build(), 8L, (short) 0, 9, 5, record("a", "b")).buffer()));
+        ByteBuffer commit =
+                MemoryRecords.withEndTransactionMarker(2L, TIME, 5, 7L, (short) 1, new EndTransactionMarker(ControlRecordType.COMMIT, 3)).buffer();
+        ByteBuffer abort =
+                MemoryRecords.withEndTransactionMarker(3L, TIME, 5, 7L, (short) 1, new EndTransactionMarker(ControlRecordType.ABORT, 4)).buffer();
+        write("txn/" + log, join(
+                data.buffer(), commit, abort, MemoryRecords.withIdempotentRecords(4L, Compression.of(CompressionType.ZSTD).build(), 8L, (short) 0, 9, 5, record("a", "b")).buffer()));
 
         write("empty/" + log, ByteBuffer.allocate(0));
         write("zeros/" + log, join(plain, ByteBuffer.allocate(100)));
@@ -154,7 +171,7 @@ public class Logs {
     /** A snapshot of producers; that which stands after the checksum's end is what it is of. */
     private static ByteBuffer snapshot(short version, Object... entries) {
         ByteBuffer rest = join(longs(entries.length / 8), longs(entries));
-        long crc = org.apache.kafka.common.utils.Crc32C.compute(rest, 0, rest.remaining());
+        long crc = Crc32C.compute(rest, 0, rest.remaining());
         return join(longs(version, (int) crc), rest);
     }
 
@@ -176,22 +193,34 @@ public class Logs {
     private static void stored(String log) throws IOException {
         SimpleRecord[] records = new SimpleRecord[18];
         int at = 0;
-        org.apache.kafka.coordinator.group.generated.OffsetCommitKey key = new org.apache.kafka.coordinator.group.generated.OffsetCommitKey().setGroup("g").setTopic("t").setPartition(3);
+        OffsetCommitKey key = new OffsetCommitKey().setGroup("g").setTopic("t").setPartition(3);
         for (short version = 0; version <= 3; version++) {
-            org.apache.kafka.coordinator.group.generated.OffsetCommitValue value = new org.apache.kafka.coordinator.group.generated.OffsetCommitValue().setOffset(5).setMetadata("m").setCommitTimestamp(TIME);
+            OffsetCommitValue value = new OffsetCommitValue().setOffset(5).setMetadata("m").setCommitTimestamp(TIME);
             if (version == 1) value.setExpireTimestamp(TIME + 1);
             if (version == 3) value.setLeaderEpoch(2);
             records[at++] = of((short) (version % 2), key, version, value);
         }
         records[at++] = of((short) 1, key, (short) 0, null);
-        org.apache.kafka.coordinator.group.generated.GroupMetadataKey group = new org.apache.kafka.coordinator.group.generated.GroupMetadataKey().setGroup("g");
-        byte[] subscription = bytes(org.apache.kafka.clients.consumer.internals.ConsumerProtocol.serializeSubscription(new org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription(java.util.Arrays.asList("t", "u"))));
-        byte[] assignment = bytes(org.apache.kafka.clients.consumer.internals.ConsumerProtocol.serializeAssignment(new org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Assignment(java.util.Collections.singletonList(new org.apache.kafka.common.TopicPartition("t", 1)))));
+        GroupMetadataKey group = new GroupMetadataKey().setGroup("g");
+        byte[] subscription = bytes(ConsumerProtocol.serializeSubscription(new ConsumerPartitionAssignor.Subscription(Arrays.asList("t", "u"))));
+        byte[] assignment =
+                bytes(ConsumerProtocol.serializeAssignment(new ConsumerPartitionAssignor.Assignment(Collections.singletonList(new TopicPartition("t", 1)))));
         for (short version = 0; version <= 4; version++) {
-            org.apache.kafka.coordinator.group.generated.GroupMetadataValue.MemberMetadata member = new org.apache.kafka.coordinator.group.generated.GroupMetadataValue.MemberMetadata().setMemberId("m").setClientId("c").setClientHost("/127.0.0.1").setSessionTimeout(10).setSubscription(subscription).setAssignment(assignment);
+            GroupMetadataValue.MemberMetadata member = new GroupMetadataValue.MemberMetadata()
+                    .setMemberId("m")
+                    .setClientId("c")
+                    .setClientHost("/127.0.0.1")
+                    .setSessionTimeout(10)
+                    .setSubscription(subscription)
+                    .setAssignment(assignment);
             if (version >= 1) member.setRebalanceTimeout(20);
             if (version >= 3) member.setGroupInstanceId("i");
-            org.apache.kafka.coordinator.group.generated.GroupMetadataValue value = new org.apache.kafka.coordinator.group.generated.GroupMetadataValue().setProtocolType(version == 4 ? "connect" : "consumer").setGeneration(2).setProtocol("range").setLeader("m").setMembers(java.util.Collections.singletonList(member));
+            GroupMetadataValue value = new GroupMetadataValue()
+                    .setProtocolType(version == 4 ? "connect" : "consumer")
+                    .setGeneration(2)
+                    .setProtocol("range")
+                    .setLeader("m")
+                    .setMembers(Collections.singletonList(member));
             if (version >= 2) value.setCurrentStateTimestamp(TIME);
             records[at++] = of((short) 2, group, version, value);
         }
@@ -200,28 +229,40 @@ public class Logs {
         records[at++] = record(null, "no key");
         records[at++] = new SimpleRecord(TIME, new byte[] {0, 9, 1}, new byte[] {0, 0});
         records[at++] = new SimpleRecord(TIME, new byte[] {0, 1}, new byte[] {0, 0});
-        records[at++] = new SimpleRecord(TIME, bytes(org.apache.kafka.common.protocol.MessageUtil.toVersionPrefixedByteBuffer((short) 1, key)), new byte[] {0, 9});
-        records[at++] = new SimpleRecord(TIME, bytes(org.apache.kafka.common.protocol.MessageUtil.toVersionPrefixedByteBuffer((short) 2, group)), new byte[] {0, 1, 0});
-        records[at++] = new SimpleRecord(TIME, bytes(org.apache.kafka.common.protocol.MessageUtil.toVersionPrefixedByteBuffer((short) 1, key)), new byte[] {1});
-        write("offsets/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, java.util.Arrays.copyOf(records, 12)));
-        for (int odd = 12; odd < records.length; odd++) write("odd" + odd + "/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, records[odd]));
+        records[at++] = new SimpleRecord(TIME, bytes(MessageUtil.toVersionPrefixedByteBuffer((short) 1, key)), new byte[] {0, 9});
+        records[at++] = new SimpleRecord(TIME, bytes(MessageUtil.toVersionPrefixedByteBuffer((short) 2, group)), new byte[] {0, 1, 0});
+        records[at++] = new SimpleRecord(TIME, bytes(MessageUtil.toVersionPrefixedByteBuffer((short) 1, key)), new byte[] {1});
+        write("offsets/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, Arrays.copyOf(records, 12)));
+        for (int odd =
+                12; odd < records.length; odd++) write("odd" + odd + "/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, records[odd]));
 
-        org.apache.kafka.coordinator.transaction.generated.TransactionLogKey id = new org.apache.kafka.coordinator.transaction.generated.TransactionLogKey().setTransactionalId("x");
+        TransactionLogKey id = new TransactionLogKey().setTransactionalId("x");
         SimpleRecord[] states = new SimpleRecord[10];
         for (byte state = 0; state < 8; state++) {
-            org.apache.kafka.coordinator.transaction.generated.TransactionLogValue value = new org.apache.kafka.coordinator.transaction.generated.TransactionLogValue().setProducerId(7).setProducerEpoch((short) 1).setTransactionTimeoutMs(60000).setTransactionStatus(state).setTransactionStartTimestampMs(TIME).setTransactionLastUpdateTimestampMs(TIME + 1);
-            value.setTransactionPartitions(state == 0 ? null : java.util.Arrays.asList(new org.apache.kafka.coordinator.transaction.generated.TransactionLogValue.PartitionsSchema().setTopic("t").setPartitionIds(java.util.Arrays.asList(0, 2, 1)), new org.apache.kafka.coordinator.transaction.generated.TransactionLogValue.PartitionsSchema().setTopic("u").setPartitionIds(java.util.Arrays.asList(0))));
+            TransactionLogValue value = new TransactionLogValue()
+                    .setProducerId(7)
+                    .setProducerEpoch((short) 1)
+                    .setTransactionTimeoutMs(60000)
+                    .setTransactionStatus(state)
+                    .setTransactionStartTimestampMs(TIME)
+                    .setTransactionLastUpdateTimestampMs(TIME + 1);
+            value
+                    .setTransactionPartitions(state == 0 ? null : Arrays.asList(new TransactionLogValue.PartitionsSchema()
+                    .setTopic("t")
+                    .setPartitionIds(Arrays.asList(0, 2, 1)), new TransactionLogValue.PartitionsSchema()
+                    .setTopic("u")
+                    .setPartitionIds(Arrays.asList(0))));
             states[state] = of((short) 0, id, (short) (state % 2), value);
         }
         states[8] = of((short) 0, id, (short) 0, null);
         states[9] = record("x", "y");
-        write("states/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, java.util.Arrays.copyOf(states, 9)));
+        write("states/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, Arrays.copyOf(states, 9)));
         write("statesodd/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, states[9]));
     }
 
-    private static SimpleRecord of(short keyVersion, org.apache.kafka.common.protocol.Message key, short version, org.apache.kafka.common.protocol.Message value) {
-        byte[] bytes = value == null ? null : bytes(org.apache.kafka.common.protocol.MessageUtil.toVersionPrefixedByteBuffer(version, value));
-        return new SimpleRecord(TIME, bytes(org.apache.kafka.common.protocol.MessageUtil.toVersionPrefixedByteBuffer(keyVersion, key)), bytes);
+    private static SimpleRecord of(short keyVersion, Message key, short version, Message value) {
+        byte[] bytes = value == null ? null : bytes(MessageUtil.toVersionPrefixedByteBuffer(version, value));
+        return new SimpleRecord(TIME, bytes(MessageUtil.toVersionPrefixedByteBuffer(keyVersion, key)), bytes);
     }
 
     private static byte[] bytes(ByteBuffer buffer) {
