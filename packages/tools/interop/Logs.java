@@ -233,8 +233,9 @@ public class Logs {
         records[at++] = new SimpleRecord(TIME, bytes(MessageUtil.toVersionPrefixedByteBuffer((short) 2, group)), new byte[] {0, 1, 0});
         records[at++] = new SimpleRecord(TIME, bytes(MessageUtil.toVersionPrefixedByteBuffer((short) 1, key)), new byte[] {1});
         write("offsets/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, Arrays.copyOf(records, 12)));
-        for (int odd =
-                12; odd < records.length; odd++) write("odd" + odd + "/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, records[odd]));
+        for (int odd = 12; odd < records.length; odd++) {
+            write("odd" + odd + "/" + log, batch(RecordBatch.MAGIC_VALUE_V2, 0, CompressionType.NONE, records[odd]));
+        }
 
         TransactionLogKey id = new TransactionLogKey().setTransactionalId("x");
         SimpleRecord[] states = new SimpleRecord[10];
