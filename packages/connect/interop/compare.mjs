@@ -1,7 +1,7 @@
 // Runs Apache's connect-standalone and ours through the same requests, files and configurations and shows where they differ.
 // node packages/connect/interop/compare.mjs KAFKA_HOME BOOTSTRAP_SERVERS [FIRST_PORT [PART]]
 // KAFKA_HOME holds Apache Kafka 3.9's libs/; the brokers may be Apache's or ours; two free ports from FIRST_PORT are used.
-// PART: scenario, providers or awkward; all of them where it is left out.
+// PART: scenario, rest, providers or awkward; all of them where it is left out.
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { awkward } from './awkward.mjs';
 import { ENVIRONMENT, providerSettings, providers, SECRETS } from './providers.mjs';
+import { rest } from './rest.mjs';
 import { scenario } from './scenario.mjs';
 
 const [kafkaHome, bootstrap, firstPort = '28083', part] = process.argv.slice(2);
@@ -19,7 +20,7 @@ if (!kafkaHome || !bootstrap) {
 const packageHome = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const ours = process.env.ODRADEK_CONNECT ?? path.join(packageHome, 'dist', 'connect-standalone.js');
 const run = process.pid.toString(36);
-const PARTS = { scenario, providers, awkward };
+const PARTS = { scenario, rest, providers, awkward };
 
 /** The connectors of Awkward.java, compiled. */
 const classes = fs.mkdtempSync(path.join(os.tmpdir(), 'connect-awkward-'));
@@ -42,7 +43,7 @@ const sides = {
 };
 
 /** So often something is looked for, every 200 ms. */
-const PATIENCE_TRIES = 600;
+const PATIENCE_TRIES = 1500;
 
 /** Headers that are compared elsewhere, or say when, how long and by whom. */
 const UNCOMPARED = ['content-type', 'content-length', 'date', 'server', 'transfer-encoding'];
@@ -127,6 +128,11 @@ log4j.appender.out.layout.ConversionPattern=[%d] %p %X{connector.context}%m (%c)
       ]);
       transcript.push([`headers of ${method} ${at}`, masked(others.join('\n'), side)]);
       return text;
+    },
+    /** Sends a request whose answer's status is compared. */
+    async statusOf(method, at, body) {
+      const { status, type } = await request(method, at, body);
+      transcript.push([`status of ${method} ${at} ${body}`, `${status} ${type}`]);
     },
     /** Waits until an answer's text holds what is wanted. */
     async until(at, wanted) {

@@ -47,14 +47,16 @@ export class Loggers {
     return { level: this.effective(name), lastModified: null };
   }
 
-  /** Sets the level of a package or logger, and of those within it. Returns their names. */
+  /** Sets the level of a package or logger, and of those within it: of all, where that is `root`. Returns their names. */
   set(namespace: string, level: Level, nowMs: number): string[] {
-    const within = [...this.known, ...this.levels.keys()].filter((name) => name.startsWith(namespace));
-    const names = namespace === ROOT ? [ROOT] : [...new Set([namespace, ...within])].sort();
-    for (const name of names) {
-      if (this.effective(name) !== level || !this.levels.has(name))
-        this.levels.set(name, { level, lastModified: nowMs });
-    }
+    if (namespace !== ROOT) this.known.add(namespace);
+    const within = [...this.known, ...this.levels.keys()].filter(
+      (name) => namespace === ROOT || name.startsWith(namespace),
+    );
+    const names = [...new Set([namespace, ...within])].sort();
+    // What has that level already, be it by a package around it, stays as it is.
+    const changed = names.filter((name) => this.effective(name) !== level);
+    for (const name of changed) this.levels.set(name, { level, lastModified: nowMs });
     return names;
   }
 

@@ -67,7 +67,9 @@ export class FileStreamSource implements SourceConnector {
       );
     }
     for (const { partition, offset } of offsets) {
-      if (offset) checkPosition(offset);
+      // Whatever there is may be forgotten, also what should never have been there.
+      if (!offset) continue;
+      checkPosition(offset);
       if (!partition) throw new ConnectError('Partition objects cannot be null');
       if (!partition.has(FILENAME)) throw new ConnectError("Partition objects should contain the key 'filename'");
     }

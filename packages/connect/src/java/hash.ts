@@ -24,6 +24,10 @@ export function valueHash(value: unknown): number {
     case 'boolean':
       return value ? 1231 : 1237;
     default:
-      return 0;
+      return value instanceof Number ? doubleHash(value.valueOf()) : 0;
   }
 }
+
+/** java.util.AbstractMap.hashCode, for maps of scalar values. */
+export const mapHash = (map: ReadonlyMap<string, unknown>): number =>
+  [...map].reduce((sum, [key, value]) => (sum + (stringHash(key) ^ valueHash(value))) | 0, 0);

@@ -1,8 +1,10 @@
+import { hashMapOrder } from '@odradek/tools/java-order';
 import { fromJson } from '../converters/json/from-json';
 import { toJson } from '../converters/json/to-json';
 import type { SourceMap } from '../data/record';
 import { DataError } from '../errors';
 import { classNameOf } from '../java/class-name';
+import { mapHash } from '../java/hash';
 import { JavaHashMap } from '../java/hash-map';
 import { jsonText, parseJson } from '../java/json';
 import type { SourceOffset } from '../plugins/api';
@@ -27,14 +29,15 @@ export class SourceOffsets {
     return bytes && (readValue(bytes) as SourceMap | null);
   }
 
-  /** All parts with offsets. */
+  /** All parts with offsets, in the order of a hash map of Java's. */
   all(): SourceOffset[] {
-    return this.store.keys().flatMap((key) => {
+    const all = this.store.keys().flatMap((key) => {
       const parts = key && readValue(key);
       if (!Array.isArray(parts) || parts[0] !== this.connector || parts.length !== 2) return [];
       const offset = this.store.get(key);
       return offset ? [{ partition: parts[1] as SourceMap, offset: readValue(offset) as SourceMap }] : [];
     });
+    return hashMapOrder(all, ({ partition }) => mapHash(partition ?? new Map()), all.length);
   }
 
   /** Writes offsets; a null one forgets its part. Throws `DataError` for what cannot be written. */

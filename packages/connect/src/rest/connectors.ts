@@ -83,10 +83,11 @@ function list(herder: Herder, { query }: Call, log: Logger): Answer {
 async function create(herder: Herder, { body }: Call): Promise<Answer> {
   const request = body();
   if (!isMap(request)) throw new RestError(500, 'Cannot deserialize a connector from this body');
+  onlyKnown(request, ['config', 'name', 'initial_state']);
   const name = textOf(request.get('name') ?? null)?.trim() ?? '';
   const config = named(name, configOf(request.get('config') ?? new Map()));
   await herder.putConfig(name, config, initialState(request.get('initial_state')), false);
-  return { status: 201, body: shownInfo(herder.info(name)), location: `/connectors/${encodeURIComponent(name)}` };
+  return { status: 201, body: shownInfo(herder.info(name)), location: placeOfConnector(name) };
 }
 
 /** CreateConnectorRequest.InitialState. */
@@ -105,17 +106,40 @@ async function restart(herder: Herder, { parameters, query }: Call): Promise<Ans
   return { ...ACCEPTED, body: shownStatus(plan) };
 }
 
+/** A field that is misspelt is not to be passed over. Throws `RestError`. */
+function onlyKnown(node: ReadonlyMap<string, JsonNode>, known: readonly string[]): void {
+  const unknown = [...node.keys()].find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const list = known.map((name) => `"${name}"`).join(', ');
+  throw new RestError(500, `Unrecognized field "${unknown}" (${known.length} known properties: ${list})`);
+}
+
+/** A connector's path: what may stand in a part of one is not encoded. */
+const placeOfConnector = (name: string): string =>
+  `/connectors/${encodeURIComponent(name).replace(/%(?:2[46BC]|3[ABD]|40)/g, decodeURIComponent)}`;
+
 function offsetsOf(node: JsonNode): SourceOffset[] {
-  const list = isMap(node) ? node.get('offsets') : undefined;
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new BadRequestError('Partitions / offsets need to be provided for an alter offsets request');
-  }
-  const map = (value: JsonNode): SourceMap | null => (isMap(value) ? (fromJson(null, value, true) as SourceMap) : null);
+  const missing = 'Partitions / offsets need to be provided for an alter offsets request';
+  if (node === null || node === undefined) throw new BadRequestError(missing);
+  if (!isMap(node)) throw new RestError(500, 'Cannot deserialize offsets from this body');
+  onlyKnown(node, ['offsets']);
+  const list = node.get('offsets') ?? [];
+  if (!Array.isArray(list)) throw new RestError(500, 'Cannot deserialize offsets: they have to be a list');
+  if (list.length === 0) throw new BadRequestError(missing);
   return list.map((each: JsonNode) => {
-    if (!isMap(each))
-      throw new BadRequestError('Partitions / offsets need to be provided for an alter offsets request');
-    return { partition: map(each.get('partition')), offset: map(each.get('offset')) };
+    if (each === null) throw new BadRequestError(missing);
+    if (!isMap(each)) throw new RestError(500, 'Cannot deserialize an offset: it has to be an object');
+    onlyKnown(each, ['partition', 'offset']);
+    return { partition: placeOf(each, 'partition'), offset: placeOf(each, 'offset') };
   });
+}
+
+/** A part of a source, or an offset in it; null where it is not given. */
+function placeOf(node: ReadonlyMap<string, JsonNode>, name: string): SourceMap | null {
+  const value = node.get(name) ?? null;
+  if (value === null) return null;
+  if (!isMap(value)) throw new RestError(500, `Cannot deserialize the ${name} of an offset: it has to be an object`);
+  return fromJson(null, value, true) as SourceMap;
 }
 
 const shownOffsets = (offsets: readonly SourceOffset[]) => ({
@@ -154,7 +178,7 @@ export function connectorRoutes(herder: Herder, log: Logger): Route[] {
         const isNew = await herder.putConfig(name(call), named(name(call), configOf(call.body())), undefined, true);
         const body = shownInfo(herder.info(name(call)));
         if (!isNew) return ok(body);
-        return { status: 201, body, location: `/connectors/${encodeURIComponent(name(call))}` };
+        return { status: 201, body, location: placeOfConnector(name(call)) };
       },
     },
     {

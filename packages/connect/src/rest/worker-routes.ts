@@ -98,6 +98,7 @@ export function adminRoutes(loggers: Loggers, nowMs: () => number): Route[] {
       path: '/admin/loggers/{logger}',
       handle: ({ parameters, query, body }) => {
         const request = body();
+        if (Array.isArray(request)) throw new RestError(500, 'Cannot deserialize a level from this body');
         const given = request instanceof Map ? request.get('level') : undefined;
         if (given === undefined || given === null) {
           throw new BadRequestError("Desired 'level' parameter was not specified in request.");

@@ -73,6 +73,11 @@ export class OffsetsAdmin {
     changes: readonly SinkChange[],
     isReset: boolean,
   ): Promise<void> {
+    const negative = changes.find(({ offset }) => offset !== null && offset < 0);
+    if (negative) {
+      const cause = new ToolError('java.lang.IllegalArgumentException', 'Invalid negative offset');
+      throw new ConnectError(`Failed to modify offsets for sink connector ${name}`, cause);
+    }
     const groupId = config.get('consumer.override.group.id') ?? groupOf(name);
     const set = changes.flatMap(({ offset, ...partition }) => (offset === null ? [] : [{ ...partition, offset }]));
     const forgotten = changes.filter(({ offset }) => offset === null);
@@ -85,8 +90,8 @@ export class OffsetsAdmin {
       }
       if (set.length > 0) await groups.alterOffsets(groupId, set);
       if (forgotten.length > 0) {
-        const failures = await groups.deleteOffsets(groupId, forgotten);
-        for (const failure of failures.values()) if (failure instanceof ToolError) throw failure;
+        const [failed] = await groups.deleteOffsets(groupId, forgotten);
+        if (failed) throw failed.error;
       }
     }).catch((thrown) => {
       if (!(thrown instanceof ToolError)) throw thrown;
