@@ -8,6 +8,7 @@ import { Cluster } from './cluster';
 import { ConnectWorker } from './worker';
 
 const LINES = 500;
+const PATIENCE_MS = 300_000;
 
 /** Which partition a record goes to is a matter of chance, or of the folder's name. */
 const unplaced = (record: string): string => record.replace(/^Partition:\d+/, '');
@@ -40,11 +41,13 @@ export async function distributed(kafka: Kafka, side: Side): Promise<Account> {
     const kept = { 'topic.creation.default.retention.ms': '123456789' };
     await call('POST', '/connectors', { name: 'source', config: { ...source, ...created, ...kept } });
     await first.untilRunning('source', 1);
+    // The sink's consumer would make the topic where it is not there yet, without the source's settings.
+    await first.untilText('/connectors/source/topics', '"lines"');
     const sink = { 'connector.class': 'FileStreamSink', file: out, topics: 'lines', 'tasks.max': '2' };
     await call('PUT', '/connectors/sink/config', sink);
     await first.untilRunning('sink', 2);
     const lines = (): string[] => (fs.existsSync(out) ? fs.readFileSync(out, 'utf8').split('\n').slice(0, -1) : []);
-    await until(() => lines().length >= LINES, 60_000);
+    await until(() => lines().length >= LINES, PATIENCE_MS);
     account.set('out.txt', lines().sort().join(','));
     for (const at of ['', '/config', '/status', '/tasks', '/topics', '/offsets']) {
       for (const name of ['source', 'sink']) if (at !== '/offsets') await call('GET', `/connectors/${name}${at}`);
@@ -59,7 +62,10 @@ export async function distributed(kafka: Kafka, side: Side): Promise<Account> {
     await call('PUT', '/connectors/sink/pause');
     await call('PUT', '/connectors/sink/resume');
     for (const name of ['source', 'sink']) await call('PUT', `/connectors/${name}/stop`);
-    await until(async () => (await first.ask('GET', '/connectors/sink/status')).text.includes('"tasks":[]'), 60_000);
+    await until(
+      async () => (await first.ask('GET', '/connectors/sink/status')).text.includes('"tasks":[]'),
+      PATIENCE_MS,
+    );
     for (const name of ['source', 'sink']) await call('GET', `/connectors/${name}/offsets`);
     for (const name of ['source', 'sink']) await call('DELETE', `/connectors/${name}/offsets`);
     for (const name of ['source', 'sink']) await call('GET', `/connectors/${name}/offsets`);

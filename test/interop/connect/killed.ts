@@ -11,6 +11,7 @@ import { ConnectWorker } from './worker';
 const LINES = 4_000;
 const BURST = 40;
 const BURST_MS = 250;
+const SILENCE_MS = 20_000;
 
 /**
  * An exactly-once source and a sink of a worker of Apache's on three brokers of ours, which are killed one after the other, and
@@ -63,7 +64,7 @@ export async function killed(kafka: Kafka): Promise<string[]> {
       new Set(fs.existsSync(out) ? fs.readFileSync(out, 'utf8').split('\n').slice(0, -1) : []);
     await until(() => copied().size >= LINES, 120_000).catch(() => undefined);
     const missing = written.filter((line) => !copied().has(line));
-    const records = await readTopic(kafka, cluster.bootstrap, 'lines');
+    const records = await readTopic(kafka, cluster.bootstrap, 'lines', { silenceMs: SILENCE_MS });
     const values = records.map((record) => record.split('\t').at(-1));
     const isSame = values.length === LINES && values.every((value, index) => value === written[index]);
     const status = missing.length === 0 ? [] : [(await worker.ask('GET', '/connectors?expand=status')).text];

@@ -3,6 +3,7 @@ import type { Account } from './account';
 import { distributed } from './distributed';
 import { killed } from './killed';
 import { mirror } from './mirror';
+import { mirrorKilled } from './mirror-killed';
 
 interface Options extends Kafka {
   readonly only: string | undefined;
@@ -34,6 +35,7 @@ function differing(expected = 'nothing', found = 'nothing'): string {
 const TRIALS: readonly { readonly name: string; run(kafka: Kafka): Promise<Problems> }[] = [
   { name: 'distributed', run: (kafka) => compared(kafka, distributed) },
   { name: 'mirror', run: (kafka) => compared(kafka, mirror) },
+  { name: 'mirror-killed', run: (kafka) => mirrorKilled(kafka) },
   { name: 'killed', run: (kafka) => killed(kafka) },
 ];
 

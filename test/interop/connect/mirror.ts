@@ -3,16 +3,15 @@ import { Kafka as Client, logLevel } from 'kafkajs';
 import { removeDir, type ServerProcess, tempDir, writeProperties } from '../../support/process';
 import type { Kafka, Side } from '../mixed/member';
 import { startJava } from '../transactions/java';
-import { type Account, noteTopics, output, readTopic } from './account';
+import { type Account, ends, noteTopics, output, readTopic } from './account';
 import { Cluster } from './cluster';
 
-const MAKER = 'org.apache.kafka.connect.mirror.MirrorMaker';
-const TOOLS = 'org.apache.kafka.tools.';
-const GROUPS = `${TOOLS}consumer.group.ConsumerGroupCommand`;
+export const MAKER = 'org.apache.kafka.connect.mirror.MirrorMaker';
+const GROUPS = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
 const PARTITIONS = 3;
 /** Records of every partition before the mirror starts, and in the end. */
 const [BEFORE, ALL] = [200, 250];
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 const SETTINGS = { 'max.message.bytes': '1234567', 'retention.ms': '123456789', 'cleanup.policy': 'compact,delete' };
 
 /** Apache's MirrorMaker 2 from one broker to another: topics, records, offsets of a group, heartbeats. */
@@ -33,7 +32,10 @@ export async function mirror(kafka: Kafka, side: Side): Promise<Account> {
     await untilRead(kafka, target, maker, BEFORE);
     await fill(client, BEFORE, ALL);
     await untilRead(kafka, target, maker, ALL);
-    await maker.until(async () => (await ends(kafka, target, 'src.heartbeats')).some(isFilled), PATIENCE_MS);
+    await maker.until(
+      async () => (await ends(kafka, target.bootstrap, 'src.heartbeats:0')).some(isFilled),
+      PATIENCE_MS,
+    );
     // Heartbeats come every second: who reads them until nothing more comes reads on for as long as the maker lives.
     await maker.stop();
     await note(kafka, source, target, account);
@@ -47,7 +49,8 @@ export async function mirror(kafka: Kafka, side: Side): Promise<Account> {
   }
 }
 
-function makerSettings(source: string, target: string): Record<string, string | number> {
+/** What MirrorMaker is told: topic `mirrored` and group `readers` of one cluster, with what it keeps itself on so many brokers. */
+export function makerSettings(source: string, target: string, replicas = 1): Record<string, string | number> {
   const replicated = ['', 'checkpoints.topic.', 'heartbeats.topic.', 'offset-syncs.topic.'];
   const stored = ['offset.storage.', 'status.storage.', 'config.storage.'];
   const often = ['emit.checkpoints', 'refresh.topics', 'refresh.groups', 'sync.topic.configs', 'sync.group.offsets'];
@@ -63,7 +66,7 @@ function makerSettings(source: string, target: string): Record<string, string | 
     // The last record's place is told too, so that the offset of a group that has read all becomes the very same one: what a group
     // behind the end becomes is a matter of which places are remembered (KAFKA-14666).
     'offset.lag.max': 0,
-    ...Object.fromEntries([...replicated, ...stored].map((of) => [`${of}replication.factor`, 1])),
+    ...Object.fromEntries([...replicated, ...stored].map((of) => [`${of}replication.factor`, replicas])),
     ...Object.fromEntries(often.map((what) => [`${what}.interval.seconds`, 1])),
   };
 }
@@ -113,10 +116,6 @@ async function groupLines(kafka: Kafka, { bootstrap }: Cluster): Promise<string[
 }
 
 const isFilled = (end: string): boolean => Number(end.split(':')[2]) > 0;
-
-/** topic:partition:end offset */
-const ends = (kafka: Kafka, { bootstrap }: Cluster, topic: string): Promise<string[]> =>
-  output(kafka, `${TOOLS}GetOffsetShell`, ['--bootstrap-server', bootstrap, '--topic-partitions', `${topic}:0`]);
 
 async function note(kafka: Kafka, source: Cluster, target: Cluster, account: Account): Promise<void> {
   await noteTopics(kafka, source.bootstrap, account, 'source ');

@@ -8,7 +8,7 @@ import { startJava } from '../transactions/java';
 const DISTRIBUTED = 'org.apache.kafka.connect.cli.ConnectDistributed';
 const JSON_CONVERTER = 'org.apache.kafka.connect.json.JsonConverter';
 const STRING_CONVERTER = 'org.apache.kafka.connect.storage.StringConverter';
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 export interface Answer {
   readonly status: number;
@@ -89,6 +89,11 @@ export class ConnectWorker {
       return text.split('"state":"RUNNING"').length - 1 === tasks + 1;
     };
     await this.process!.until(isRunning, PATIENCE_MS);
+  }
+
+  /** Waits until an answer holds some text. */
+  async untilText(at: string, wanted: string): Promise<void> {
+    await this.process!.until(async () => (await this.ask('GET', at)).text.includes(wanted), PATIENCE_MS);
   }
 
   log(): string {
