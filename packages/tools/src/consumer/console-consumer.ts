@@ -6,7 +6,8 @@ import { consumerSettings } from '../client/consumer-config';
 import { checkSubscription, createConsumerClient, createGroupConsumer } from '../client/consumer-construction';
 import type { TopicSelection } from '../client/selection';
 import { javaRegex } from '../java-regex';
-import { type Io, logTo, println, signalExitCode } from '../print';
+import { type Io, logTo, type Outs, println, signalExitCode } from '../print';
+import { StatusLine } from '../status-line';
 import { illegalArgument, ToolError, timeoutError } from '../tool-error';
 import { type ConsoleConsumerArguments, parseConsumerArguments } from './arguments';
 import { finderOf } from './find';
@@ -53,13 +54,15 @@ async function openSource(args: ConsoleConsumerArguments, io: Io): Promise<Recor
   return new Consumer(client, settings, subscriptionOf(args));
 }
 
-/** Prints records until there were enough, none came for too long, or the tool is interrupted. */
-class Session {
+/** Prints records until there were enough, none came for too long, or the tool is interrupted. At a terminal a search says how far it is. */
+export class Session {
   /** Those that were wanted. */
   private messageCount = 0;
   private readCount = 0;
   private readonly isWanted: ((record: ConsumerRecord) => boolean) | undefined;
   private signal: NodeJS.Signals | undefined;
+  private readonly status: StatusLine | undefined;
+  private readonly outs: Outs;
 
   constructor(
     private readonly args: ConsoleConsumerArguments,
@@ -67,6 +70,8 @@ class Session {
     private readonly io: Io,
   ) {
     this.isWanted = finderOf(args.find);
+    this.status = this.isWanted && new StatusLine(io);
+    this.outs = this.status?.outs ?? io;
   }
 
   async run(): Promise<number> {
@@ -81,7 +86,7 @@ class Session {
       await Promise.race([this.process(), interrupted]);
     } finally {
       await this.source.close();
-      println(this.io.stderr, this.summary());
+      println(this.outs.stderr, this.summary());
     }
     if (this.args.logsEvents) println(this.io.stdout, 'shutdown_complete');
     return this.signal === undefined ? 0 : signalExitCode(this.signal);
@@ -98,7 +103,7 @@ class Session {
   }
 
   private async process(): Promise<void> {
-    const out = new BufferedOut(this.io.stdout);
+    const out = new BufferedOut(this.outs.stdout);
     while (!this.isDone()) {
       let records: Iterable<ConsumerRecord> | undefined;
       try {
@@ -108,7 +113,7 @@ class Session {
       } catch (thrown) {
         if (!(thrown instanceof ToolError)) throw thrown;
         const message = 'Error processing message, terminating consumer process: ';
-        logTo(this.io.stderr)('ERROR', message, CONSOLE_CONSUMER, thrown);
+        logTo(this.outs.stderr)('ERROR', message, CONSOLE_CONSUMER, thrown);
         return;
       }
       try {
@@ -122,8 +127,9 @@ class Session {
       } finally {
         out.flush();
       }
+      this.status?.show(() => `${this.readCount} messages read, ${this.messageCount} matched`);
       if (out.broken) {
-        println(this.io.stderr, 'Unable to write to standard out, closing consumer.');
+        println(this.outs.stderr, 'Unable to write to standard out, closing consumer.');
         return;
       }
     }
@@ -135,7 +141,7 @@ class Session {
     } catch (thrown) {
       if (!(thrown instanceof ToolError) || !this.args.skipsErrors) throw thrown;
       const message = 'Error processing message, skipping this message: ';
-      logTo(this.io.stderr)('ERROR', message, CONSOLE_CONSUMER, thrown);
+      logTo(this.outs.stderr)('ERROR', message, CONSOLE_CONSUMER, thrown);
     }
   }
 }
