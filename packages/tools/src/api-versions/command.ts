@@ -5,6 +5,7 @@ import { parseBootstrapServers } from '../client/addresses';
 import { commandProperties, createAdmin } from '../client/admin';
 import { type KafkaClient, type Node, nodeText } from '../client/client';
 import type { ApiRange, Connection } from '../client/connection';
+import type { Properties } from '../client/properties';
 import { type JsonDocument, jsonError, printJson } from '../json-output';
 import { type Io, println } from '../print';
 import { ToolError } from '../tool-error';
@@ -12,6 +13,25 @@ import { KRAFT_CLIENT_APIS, KRAFT_LATEST_VERSION } from './api-names';
 import { BROKER_API_VERSIONS_OPTIONS } from './options';
 
 const ATTEMPTS_PER_BROKER = 2;
+const REQUEST_TIMEOUT_MS = '5000';
+
+/** The configs that this tool's client has, besides those of SSL and SASL (BrokerApiVersionsCommand.AdminClient). */
+const KNOWN_CONFIGS = [
+  'client.dns.lookup',
+  'security.protocol',
+  'request.timeout.ms',
+  'socket.connection.setup.timeout.ms',
+  'socket.connection.setup.timeout.max.ms',
+  'retry.backoff.ms',
+];
+
+const isKnown = (name: string): boolean => KNOWN_CONFIGS.includes(name) || /^(ssl|sasl)\./.test(name);
+
+/** What is said of configs that it does not have counts for nothing, be it right or wrong. */
+export function clientProperties(path: string | undefined): Properties {
+  const given = [...commandProperties(path)].filter(([name]) => isKnown(name));
+  return new Map([['request.timeout.ms', REQUEST_TIMEOUT_MS], ...given]);
+}
 
 /** One API's line: what the broker offers and what of it this client would use (NodeApiVersions.apiVersionToText). */
 export function apiText(key: number, offered: ApiRange | undefined): string {
@@ -67,7 +87,7 @@ export async function brokerApiVersions(argv: readonly string[], io: Io): Promis
   const usage = usageOf(options, io);
   usage.helpOrVersion(argv, 'This tool helps to retrieve broker version information.');
   usage.require('bootstrap-server');
-  const properties = commandProperties(options.valueOf('command-config'));
+  const properties = clientProperties(options.valueOf('command-config'));
   const bootstrapServers = options.valueOf('bootstrap-server')!;
   // Its client is put together by hand: what is wrong with the addresses is not told as a failure of that.
   parseBootstrapServers(bootstrapServers);

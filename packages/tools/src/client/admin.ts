@@ -128,7 +128,8 @@ export async function createAdmin(
 ): Promise<Admin> {
   const config = parseConfig(ADMIN_CONFIGS, properties);
   const log = logTo(io.stderr);
-  warnOfStaticBackoff(config, log);
+  const isJavaAdmin = label === 'AdminClient';
+  if (isJavaAdmin) warnOfStaticBackoff(config, log);
   refusePlugins(config, CREATE_FAILURE);
   try {
     requirePlaintext(config);
@@ -143,7 +144,7 @@ export async function createAdmin(
       connectTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
       reconnectBackoffMs: config.number('reconnect.backoff.ms'),
       reconnectBackoffMaxMs: config.number('reconnect.backoff.max.ms'),
-      reportsBootstrap: label !== 'AdminClient',
+      reportsBootstrap: !isJavaAdmin,
     });
     await client.checkBootstrap();
     return new Admin(client, apiTimeoutMs, config.number('retry.backoff.ms'));
