@@ -334,7 +334,7 @@ describe('the broker', () => {
 
   test('quotas: what clients use, under the names that they are counted by', async () => {
     const usage = { user: '', clientId: '', perSecond: 1, throttleTimeMs: null };
-    const of = <Used>(...usages: Used[]) => ({ usages: () => usages });
+    const of = <Used>(...usages: Used[]) => ({ usages: () => usages, throttledCount: usages.length });
     const lines = await shown(
       ...quotaFamilies({
         produce: of({ ...usage, user: 'alice', clientId: 'app' }, { ...usage, user: 'bob', perSecond: 2.5 }),
@@ -353,6 +353,10 @@ describe('the broker', () => {
       'kafka_server_quota_tokens{resource="ControllerMutation",clientId="app"} -3',
       'kafka_server_quota_throttle_time{resource="Fetch",clientId="app"} 40',
       'kafka_server_quota_throttle_time{resource="Request",user="alice"} 1000',
+      'kafka_server_produce_queue_size 2',
+      'kafka_server_fetch_queue_size 1',
+      'kafka_server_request_queue_size 1',
+      'kafka_server_controllermutation_queue_size 1',
       'kafka_server_request_exempt_request_time 7',
     ]);
   });

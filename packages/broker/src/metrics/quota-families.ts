@@ -10,6 +10,7 @@ interface Usage {
 }
 
 interface Quota<Used extends Usage> {
+  readonly throttledCount: number;
   usages(): Iterable<Used>;
 }
 
@@ -50,6 +51,13 @@ export function quotaFamilies(source: QuotaSource): Family[] {
     ),
     family('throttle_time', 'Milliseconds that clients were throttled for, the mean of late', () =>
       samples<Usage>(all, ({ throttleTimeMs }) => throttleTimeMs),
+    ),
+    ...Object.entries(all).map(([resource, quota]) =>
+      gauge(
+        `kafka_server_${resource.toLowerCase()}_queue_size`,
+        `Channels that are muted for exceeding a ${resource} quota`,
+        () => quota.throttledCount,
+      ),
     ),
     gauge(
       'kafka_server_request_exempt_request_time',

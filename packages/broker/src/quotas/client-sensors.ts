@@ -1,5 +1,6 @@
 import type { QuotaTable, QuotaTags } from './quota-table';
 import { type RateWindows, SampledAverage } from './sampled-rate';
+import { ThrottledChannels } from './throttled-channels';
 import { UsedLately } from './used-lately';
 
 /** What one client, or all clients of a user, have used. */
@@ -29,6 +30,7 @@ const SEPARATOR = '\0';
 /** Usage by tags, counted from a client's first request on. */
 export class ClientSensors<Stat> {
   private readonly sensors = new UsedLately<Sensor<Stat>>();
+  private readonly throttled = new ThrottledChannels();
 
   /** @param metricWindows those of all metrics that no quota is compared with */
   constructor(
@@ -51,6 +53,12 @@ export class ClientSensors<Stat> {
     const sensor = this.sensorOf(user, clientId, nowMs);
     sensor.throttleTimes ??= new SampledAverage(this.metricWindows);
     sensor.throttleTimes.record(throttleTimeMs, nowMs);
+    this.throttled.add(throttleTimeMs, nowMs);
+  }
+
+  /** Channels that have been throttled and are not heard again yet. */
+  throttledCount(nowMs: number): number {
+    return this.throttled.count(nowMs);
   }
 
   /** What all clients have used that are being counted. */

@@ -112,6 +112,16 @@ describe('what is told of clients', () => {
       { user: 'alice', clientId: '', perSecond: 50, throttleTimeMs: 2000 },
       { user: 'bob', clientId: '', perSecond: 2, throttleTimeMs: null },
     ]);
+    expect(quota.throttledCount).toBe(2);
+    await clock.advance(1000);
+    expect(quota.throttledCount).toBe(1);
+    await clock.advance(2000);
+    expect(quota.throttledCount).toBe(0);
+    for (let times = 0; times < 1000; times++) {
+      quota.noteThrottle(alice, 1);
+      if (times % 10 === 0) await clock.advance(1);
+    }
+    expect(quota.throttledCount).toBe(9);
     await clock.advance(60_000);
     expect([...quota.usages()]).toEqual([
       { user: 'alice', clientId: '', perSecond: 0, throttleTimeMs: null },

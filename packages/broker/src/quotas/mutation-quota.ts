@@ -77,6 +77,11 @@ export class MutationQuota {
     if (this.isEnabled) this.sensors.noteThrottle(user, clientId, throttleTimeMs, this.nowMs());
   }
 
+  /** Channels that are muted for exceeding this quota, for metrics. */
+  get throttledCount(): number {
+    return this.sensors.throttledCount(this.nowMs());
+  }
+
   /** What all clients use that are being counted, for metrics. */
   *usages(): Generator<MutationUsage> {
     const nowMs = this.nowMs();

@@ -79,6 +79,11 @@ export class RateQuota {
     if (this.isEnabled) this.sensors.noteThrottle(user, clientId, throttleTimeMs, this.nowMs());
   }
 
+  /** Channels that are muted for exceeding this quota, for metrics. */
+  get throttledCount(): number {
+    return this.sensors.throttledCount(this.nowMs());
+  }
+
   /** What all clients use that are being counted, for metrics. */
   *usages(): Generator<RateUsage> {
     const nowMs = this.nowMs();
