@@ -12,6 +12,7 @@ import { START_MS, steadyRandom } from '../testing/fixture';
 import type { CleanerConfig } from './cleaner-config';
 import type { CleanerRequest, GroupRequest } from './messages';
 import { background, CLEANER_CONFIG, rowsOf } from './testing/cleaning';
+import { oldLogs } from './testing/old-logs';
 
 const BACKOFF_MS = 15_000;
 /** So slow that a round takes seconds of the clock. */
@@ -267,6 +268,23 @@ test('a log that cannot be cleaned is left alone, the others are not', async () 
     'Unexpected exception thrown when cleaning log /a/t-0. Marking its partition (t-0) as uncleanable',
   ]);
   expect(w.failed).toEqual([]);
+});
+
+test('a segment whose offsets are too far apart is split, and its log cleaned after that', async () => {
+  const w = await world();
+  const stopping = w.logs.stop(1);
+  await w.clock.settle();
+  await stopping;
+  w.disk.makeFolder('/a/t-0');
+  const { before } = oldLogs.find(({ name }) => name === 'clean-v2-0')!;
+  for (const [name, [base64]] of Object.entries(before))
+    w.disk.replaceFile(`/a/t-0/${name}`, Buffer.from(base64, 'base64'));
+  await w.start();
+  w.log().setHighWatermark(w.log().logEndOffset);
+  await w.pass();
+  const told = w.loggers.messages('info').filter((line) => /too far apart|^Cleaned/.test(line));
+  expect(told).toEqual([expect.stringMatching(/^Offsets of segment/), expect.stringMatching(/^Cleaned log t-0/)]);
+  expect([w.loggers.messages('warn'), w.leftovers()]).toEqual([[], []]);
 });
 
 test('a log that is deleted while its cleaning goes wrong does not count as one that cannot be cleaned', async () => {
