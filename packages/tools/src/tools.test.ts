@@ -132,6 +132,18 @@ describe('argparse4j tools', () => {
     expect(code).toBe(0);
     expect(stdout.startsWith('usage: producer-performance [-h] --topic TOPIC --num-records NUM-RECORDS\n')).toBe(true);
   });
+
+  it.each([
+    ['1', '-3', 'java.lang.NegativeArraySizeException: -3'],
+    ['-5', '3', 'java.lang.NegativeArraySizeException: -4'],
+    ['-1', '3', 'java.lang.ArrayIndexOutOfBoundsException: Index 0 out of bounds for length 0'],
+  ])('%s records of %s bytes there cannot be', async (records, size, why) => {
+    const props = ['--producer-props', 'bootstrap.servers=localhost:1'];
+    const sizes = ['--num-records', records, '--record-size', size];
+    const { code, stderr } = await run(producerPerfTest, '--topic', 't', '--throughput', '-1', ...sizes, ...props);
+    expect(stderr).toContain(why);
+    expect(code).toBe(1);
+  });
 });
 
 describe('help and version', () => {

@@ -1,6 +1,7 @@
 import { type OptionSet, parseOptions } from '../args/joptsimple';
 import { parseKeyValues, usageOf } from '../args/usage';
 import { loadProperties, type Properties } from '../client/properties';
+import { isLong } from '../java-integer';
 import { hashMapOrder, stringHash } from '../java-order';
 import { type Io, logTo, println } from '../print';
 import { Exit, ToolError } from '../tool-error';
@@ -14,7 +15,6 @@ type Usage = ReturnType<typeof usageOf<typeof CONSOLE_CONSUMER_OPTIONS>>;
 
 const LATEST = -1;
 const EARLIEST = -2;
-const LONG_MAX = 2n ** 63n - 1n;
 const RANDOM_GROUPS = 100_000;
 
 /** What a console consumer was asked for. */
@@ -180,7 +180,7 @@ function parseOffset(options: Options, usage: Usage): number {
   const text = options.valueOf('offset')!;
   if (text.toLowerCase() === 'earliest') return EARLIEST;
   if (text.toLowerCase() === 'latest') return LATEST;
-  if (/^\+?\d+$/.test(text) && BigInt(text.replace('+', '')) <= LONG_MAX) return Number(text);
+  if (isLong(text) && Number(text) >= 0) return Number(text);
   return usage.fail(
     `The provided offset value '${text}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.`,
   );

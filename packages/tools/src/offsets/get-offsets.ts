@@ -4,6 +4,7 @@ import { isValidBootstrapList } from '../client/addresses';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
 import { findLeaders, partitionText, type TopicPartition } from '../client/partitions';
 import { TerseError } from '../failures';
+import { isLong } from '../java-integer';
 import { INTERNAL_TOPICS } from '../java-regex';
 import { jsonError, printJson } from '../json-output';
 import { type Io, println } from '../print';
@@ -36,7 +37,7 @@ type Options = OptionSet<typeof GET_OFFSETS_OPTIONS>;
 function parseTime(text: string): number {
   const named = NAMED_TIMES[text];
   if (named !== undefined) return named;
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  if (isLong(text)) return Number(text);
   throw new TerseError(
     `Malformed time argument ${text}. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / ` +
       '-4 or earliest-local / -5 or latest-tiered, or a specified long format timestamp',

@@ -50,6 +50,7 @@ function payloadSource(args: Arguments, payloads: readonly Buffer[]): (index: nu
   if (payloads.length > 0) return () => payloads[Math.floor(Math.random() * payloads.length)]!;
   if (args['payload-monotonic']) return (index) => Buffer.from(String(index));
   const size = Number(args['record-size']![0]);
+  if (size < 0) throw new ToolError('java.lang.NegativeArraySizeException', String(size));
   // One block of random letters is cut at a random place: random enough, and it does not cost more than the sending.
   const block = Buffer.alloc(2 * size + 1);
   for (let at = 0; at < block.length; at++) block[at] = LETTER_A + Math.floor(Math.random() * LETTERS);
@@ -57,6 +58,14 @@ function payloadSource(args: Arguments, payloads: readonly Buffer[]): (index: nu
     const at = Math.floor(Math.random() * (size + 1));
     return block.subarray(at, at + size);
   };
+}
+
+/** Java's tool makes room for one latency more than there are records, and looks into it in the end. */
+function refuseFewerThanNone(records: number): void {
+  if (records < -1) throw new ToolError('java.lang.NegativeArraySizeException', String(records + 1));
+  if (records < 0) {
+    throw new ToolError('java.lang.ArrayIndexOutOfBoundsException', 'Index 0 out of bounds for length 0');
+  }
 }
 
 /** Transactions that each hold what is sent within so many milliseconds. */
@@ -115,10 +124,11 @@ export async function producerPerfTest(argv: readonly string[], io: Io): Promise
   await producer.start();
   const transactions = transactionMs > 0 ? new TimedTransactions(producer, transactionMs) : undefined;
   await transactions?.initialize();
+  const payloadOf = payloadSource(args, payloads);
+  refuseFewerThanNone(records);
   const stats = new PerfStats(records, status.outs);
   const startMs = Date.now();
   const throttler = new Throttler(Number(args.throughput![0]), Date.now());
-  const payloadOf = payloadSource(args, payloads);
   const topic = args.topic![0]!;
   for (let index = 0; index < records; index++) {
     const value = payloadOf(index);
