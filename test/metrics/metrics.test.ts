@@ -1,6 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs';
+import { QuotaClient } from '../quotas/client';
 import { Broker } from '../support/broker';
 import { freePort } from '../support/ports';
+import { until } from '../support/until';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper';
 
 /** Scrapes and questions about readiness, over real HTTP, of a real broker. */
@@ -110,6 +112,24 @@ test('a topic that is gone takes its series with it', async () => {
   const series = await scrape();
   expect([...series.keys()].filter((name) => name.includes('topic="measured"'))).toEqual([]);
   expect(series.get('kafka_server_brokertopicmetrics_messagesin_total')).toBe(10);
+});
+
+test('what clients use that are held to quotas is told by who they are', async () => {
+  expect([...(await scrape()).keys()].filter((name) => name.startsWith('kafka_server_quota_'))).toEqual([]);
+  const client = await QuotaClient.connect(broker, 'held');
+  await client.createTopic('held');
+  await client.alter({ 'client-id': 'held' }, { producer_byte_rate: 20_000, request_percentage: 1000 });
+  await until(async () => (await client.produce('held', 210_000)).throttleTimeMs > 0);
+  const series = await scrape();
+  client.close();
+  const of = (name: string, resource: string) =>
+    series.get(`kafka_server_quota_${name}{resource="${resource}",clientId="held"}`);
+  // Rates are those of the last seconds: a machine that stands still may have none left.
+  expect(of('byte_rate', 'Produce')).toBeGreaterThanOrEqual(0);
+  expect(of('request_time', 'Request')).toBeGreaterThanOrEqual(0);
+  expect(of('throttle_time', 'Produce')).toBeGreaterThan(0);
+  expect(of('throttle_time', 'Request')).toBeUndefined();
+  expect(series.get('kafka_server_request_exempt_request_time')).toBeGreaterThanOrEqual(0);
 });
 
 test('a ZooKeeper that dies is noticed and counted, and the broker is ready again with the next', async () => {
