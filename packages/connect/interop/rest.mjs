@@ -168,7 +168,6 @@ async function offsets({ call, until, write }) {
     ['from', [{ partition: { filename: null }, offset: null }]],
     ['from', [{ partition: { filename: 'other' }, offset: { position: 2 } }]],
     ['from', [{ partition: { filename: 'other' }, offset: null }]],
-    // The order of the list shows as long as no name holds the folder's.
     ['from', [{ partition: file, offset: null }, ...MANY]],
     ['to', [{}]],
     ['to', [{ partition: at }]],
@@ -186,8 +185,9 @@ async function offsets({ call, until, write }) {
     ['to', [{ partition: at, offset: { kafka_offset: 99 } }]],
   ]) {
     await call('PATCH', `/connectors/${name}/offsets`, { offsets: list });
-    const folders = list.some((each) => each?.partition?.filename === 'other' && each.offset);
-    if (!folders) await call('GET', `/connectors/${name}/offsets`);
+    // Where they lie depends on the folder's name.
+    const isByFolder = list.some(({ partition, offset }) => offset && [null, 'other'].includes(partition?.filename));
+    if (!isByFolder) await call('GET', `/connectors/${name}/offsets`);
   }
   for (const name of ['from', 'to']) {
     await call('DELETE', `/connectors/${name}/offsets`);

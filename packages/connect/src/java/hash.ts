@@ -28,6 +28,10 @@ export function valueHash(value: unknown): number {
   }
 }
 
+/** java.nio.ByteBuffer.hashCode. */
+export const bufferHash = (bytes: Buffer): number =>
+  bytes.reduceRight((hash, byte) => (Math.imul(31, hash) + ((byte << 24) >> 24)) | 0, 1);
+
 /** java.util.AbstractMap.hashCode, for maps of scalar values. */
 export const mapHash = (map: ReadonlyMap<string, unknown>): number =>
   [...map].reduce((sum, [key, value]) => (sum + (stringHash(key) ^ valueHash(value))) | 0, 0);

@@ -32,3 +32,12 @@ test('parts are listed in the order of a java.util.HashMap of maps', async () =>
   // As Java lists them in a HashMap that was made for nine.
   expect(offsets.all().map(({ offset }) => offset?.get('at'))).toEqual([5, 0, 3, 8, 6, 7, 1, 2, 4]);
 });
+
+test('parts of one bucket are listed in the order of their keys as written', async () => {
+  const offsets = new SourceOffsets(storeOf(), 'from');
+  const names = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
+  await offsets.set(names.map((name) => ({ partition: new Map([['filename', name]]), offset: new Map([['at', 1]]) })));
+  const listed = offsets.all().map(({ partition }) => partition?.get('filename'));
+  // As Apache's worker lists those of a connector of that name.
+  expect([listed[4], listed[6]]).toEqual(['five', 'two']);
+});

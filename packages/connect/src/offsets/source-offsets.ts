@@ -4,7 +4,7 @@ import { toJson } from '../converters/json/to-json';
 import type { SourceMap } from '../data/record';
 import { DataError } from '../errors';
 import { classNameOf } from '../java/class-name';
-import { mapHash } from '../java/hash';
+import { bufferHash, mapHash } from '../java/hash';
 import { JavaHashMap } from '../java/hash-map';
 import { jsonText, parseJson } from '../java/json';
 import type { SourceOffset } from '../plugins/api';
@@ -29,15 +29,18 @@ export class SourceOffsets {
     return bytes && (readValue(bytes) as SourceMap | null);
   }
 
-  /** All parts with offsets, in the order of a hash map of Java's. */
+  /** All parts with offsets, in the order of hash maps of Java's: by their keys, and then by themselves. */
   all(): SourceOffset[] {
     const all = this.store.keys().flatMap((key) => {
       const parts = key && readValue(key);
       if (!Array.isArray(parts) || parts[0] !== this.connector || parts.length !== 2) return [];
       const offset = this.store.get(key);
-      return offset ? [{ partition: parts[1] as SourceMap, offset: readValue(offset) as SourceMap }] : [];
+      return offset ? [{ key, partition: parts[1] as SourceMap, offset: readValue(offset) as SourceMap }] : [];
     });
-    return hashMapOrder(all, ({ partition }) => mapHash(partition ?? new Map()), all.length);
+    const byKey = hashMapOrder(all, ({ key }) => bufferHash(key));
+    return hashMapOrder(byKey, ({ partition }) => mapHash(partition ?? new Map()), all.length).map(
+      ({ partition, offset }) => ({ partition, offset }),
+    );
   }
 
   /** Writes offsets; a null one forgets its part. Throws `DataError` for what cannot be written. */
