@@ -39,3 +39,10 @@ export function floatText(value: number): string {
   const [digits, exponent] = split(Math.abs(value).toExponential(precision));
   return layOut(digits, exponent, value < 0);
 }
+
+/** java.lang.String.split(","): empty entries at the end are dropped, all of them where there are no others. */
+export function splitAtCommas(text: string): string[] {
+  if (text === '') return [''];
+  const entries = text.replace(/,+$/, '');
+  return entries === '' ? [] : entries.split(',');
+}

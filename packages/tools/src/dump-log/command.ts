@@ -6,6 +6,7 @@ import { readRecords } from '@odradek/protocol/records/record';
 import { type OptionSet, parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
 import { parseInteger, parseLong } from '../java-integer';
+import { splitAtCommas } from '../java-text';
 import { type Io, println } from '../print';
 import { exceptionClassOf, illegalArgument, ToolError } from '../tool-error';
 import { decoderOf, decoderParser, type MessageParser, offsetsParser, transactionsParser } from './decoders';
@@ -270,7 +271,7 @@ export async function dumpLog(argv: readonly string[], io: Io): Promise<number> 
   usage.require('files');
   const dumper = new Dumper(options, io);
   try {
-    for (const path of options.valueOf('files')!.replace(/,+$/, '').split(',')) dumper.dump(path);
+    for (const path of splitAtCommas(options.valueOf('files')!)) dumper.dump(path);
   } catch (thrown) {
     if (!(thrown instanceof KafkaError)) throw thrown;
     throw new ToolError(exceptionClassOf(thrown.error), thrown.message);

@@ -1,5 +1,6 @@
 import { TerseError } from '../failures';
 import { topicFilter } from '../java-regex';
+import { splitAtCommas } from '../java-text';
 import { ToolError } from '../tool-error';
 
 /** Which topics, and which of their partitions, kafka-get-offsets is asked about. */
@@ -26,7 +27,7 @@ export function topicAndPartitionsFilter(
 
 function partitionSet(list: string | undefined): ReadonlySet<number> {
   if (!list) return new Set();
-  const texts = list.replace(/,+$/, '').split(',');
+  const texts = splitAtCommas(list);
   if (!texts.every((text) => /^[+-]?\d+$/.test(text))) {
     throw new TerseError(`--partitions expects a comma separated list of numeric partition ids, but received: ${list}`);
   }
@@ -35,7 +36,7 @@ function partitionSet(list: string | undefined): ReadonlySet<number> {
 
 /** `--topic-partitions`: rules such as `t:0-3`, of which one must fit. */
 export function ruleListFilter(list: string): PartitionFilter {
-  const rules = list.replace(/,+$/, '').split(',').map(parseRule);
+  const rules = splitAtCommas(list).map(parseRule);
   return {
     allowsTopic: (topic) => rules.some((rule) => rule.allowsTopic(topic)),
     allows: (topic, partition) => rules.some((rule) => rule.allows(topic, partition)),
