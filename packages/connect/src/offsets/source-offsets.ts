@@ -33,7 +33,7 @@ export class SourceOffsets {
   all(): SourceOffset[] {
     const all = this.store.keys().flatMap((key) => {
       const parts = key && readValue(key);
-      if (!Array.isArray(parts) || parts[0] !== this.connector || parts.length !== 2) return [];
+      if (!key || !Array.isArray(parts) || parts[0] !== this.connector || parts.length !== 2) return [];
       const offset = this.store.get(key);
       return offset ? [{ key, partition: parts[1] as SourceMap, offset: readValue(offset) as SourceMap }] : [];
     });
