@@ -9,6 +9,7 @@ function setUp() {
   const loggers = new MemoryLoggers();
   const peers: { isGone: boolean; breaks: boolean; asked: number }[] = [];
   const answered: ControlRequest[] = [];
+  const network = { isDown: false };
   const channels = new BrokerChannels({
     clock,
     logger: loggers.logger('test'),
@@ -23,7 +24,7 @@ function setUp() {
         close: () => {},
         send: async () => {
           peer.asked++;
-          if (peer.breaks) throw new Error('disconnected');
+          if (peer.breaks || network.isDown) throw new Error('disconnected');
           return { errorCode: 0 };
         },
       };
@@ -37,7 +38,7 @@ function setUp() {
     channels.send(new Map([[1, [{ type: 'update-metadata', request: {} } as unknown as ControlRequest]]]));
     await clock.settle();
   };
-  return { clock, loggers, peers, answered, channels, send };
+  return { clock, loggers, peers, answered, network, send };
 }
 
 test('a request is repeated over a new connection until it is answered', async () => {
@@ -48,7 +49,7 @@ test('a request is repeated over a new connection until it is answered', async (
   expect([peers.length, answered.length]).toEqual([1, 1]);
   await clock.advance(100);
   expect([peers.length, answered.length]).toEqual([2, 2]);
-  expect(loggers.messages('warn')).toEqual([expect.stringContaining('is sent again in 100 ms: disconnected')]);
+  expect(loggers.messages('warn')).toEqual([expect.stringContaining('is sent again every 100 ms: disconnected')]);
 });
 
 test('a connection that has ended while nobody used it is made anew, at once', async () => {
@@ -60,4 +61,18 @@ test('a connection that has ended while nobody used it is made anew, at once', a
   expect(peers.map(({ asked }) => asked)).toEqual([1, 2]);
   expect(answered).toHaveLength(3);
   expect(loggers.lines).toEqual([]);
+});
+
+test('a broker that is out of reach for long is told of every ten seconds', async () => {
+  const { clock, loggers, answered, network, send } = setUp();
+  network.isDown = true;
+  await send();
+  await clock.advance(25_000);
+  expect(loggers.messages('warn')).toHaveLength(3);
+  network.isDown = false;
+  await clock.advance(100);
+  expect(answered).toHaveLength(1);
+  network.isDown = true;
+  await send();
+  expect(loggers.messages('warn')).toHaveLength(4);
 });

@@ -25,6 +25,8 @@ export interface ChannelOptions {
 }
 
 const RETRY_BACKOFF_MS = 100;
+/** A broker that is out of reach for long is told of now and then, not ten times a second. */
+const REPORT_INTERVAL_MS = 10_000;
 
 /**
  * One broker's requests, in order, one in flight, each repeated until it is answered or the broker is removed: a
@@ -35,6 +37,8 @@ class BrokerChannel {
   private peer: Peer | null = null;
   private draining = false;
   private closed = false;
+  /** When a failure was last told of; null once a request was answered since. */
+  private reportedMs: number | null = null;
 
   constructor(
     private readonly broker: ControllerBroker,
@@ -64,19 +68,28 @@ class BrokerChannel {
         const response = await exchange(this.peer, request, this.options.timeoutMs);
         if (this.closed) break;
         this.queue.shift();
+        this.reportedMs = null;
         this.options.onResponse(this.broker.id, request, response);
       } catch (error) {
         if (this.closed) break;
         this.peer?.close();
         this.peer = null;
-        this.options.logger.warn(
-          `Controller's ${request.type} request to broker ${this.broker.id} (${this.endpoint.host}:${this.endpoint.port}) failed, it is sent again in ${RETRY_BACKOFF_MS} ms: ${(error as Error).message}`,
-        );
+        this.report(request, error as Error);
         await sleep(this.options.clock, RETRY_BACKOFF_MS);
       }
     }
     if (this.closed) this.peer?.close();
     this.draining = false;
+  }
+
+  private report({ type }: ControlRequest, { message }: Error): void {
+    const nowMs = this.options.clock.monotonicMs();
+    if (this.reportedMs !== null && nowMs - this.reportedMs < REPORT_INTERVAL_MS) return;
+    this.reportedMs = nowMs;
+    const { host, port } = this.endpoint;
+    this.options.logger.warn(
+      `Controller's ${type} request to broker ${this.broker.id} (${host}:${port}) failed, it is sent again every ${RETRY_BACKOFF_MS} ms: ${message}`,
+    );
   }
 }
 
