@@ -25,7 +25,7 @@ function setUp(answers: (Answer | Error)[]) {
     asked.push(port);
     const answer = answers.shift()!;
     if (answer instanceof Error) throw answer;
-    return { send: async () => answer as never, close: () => {} };
+    return { isGone: false, send: async () => answer as never, close: () => {} };
   };
   /** The cluster as the controller tells of it: one partition of three replicas. */
   const told = (controllerId: number, live: number[], leader: number): void => {
