@@ -77,6 +77,7 @@ it('prints doubles and floats as Java does', () => {
 });
 
 it('keeps commas within brackets', () => {
+  expect([...parseAddConfig(',')]).toEqual([]);
   expect([...parseAddConfig('cleanup.policy=[compact,delete],retention.ms=7,a=')]).toEqual([
     ['cleanup.policy', 'compact,delete'],
     ['retention.ms', '7'],

@@ -1,4 +1,4 @@
-import { errorName } from '@odradek/protocol/errors';
+import { type ErrorName, errorName } from '@odradek/protocol/errors';
 import { ServerError, type ToolError } from '../tool-error';
 import type { Admin, Call } from './admin';
 
@@ -62,4 +62,24 @@ export async function findLeaders(admin: Admin, call: Call, partitions: readonly
   const leaders = await knownLeaders(admin, call, partitions);
   if (leaders.pending) throw leaders.pending;
   return leaders;
+}
+
+const PARTITION_LEADER_STRATEGY = 'org.apache.kafka.clients.admin.internals.PartitionLeaderStrategy';
+
+/** PartitionLeaderStrategy: what is told of a partition whose leader cannot be found, and never will. */
+export function leaderFailure(partition: TopicPartition, thrown: ToolError, { client }: Admin): ToolError {
+  if (!(thrown instanceof ServerError)) return thrown;
+  const { topic } = partition;
+  const { log, logPrefix } = client.options;
+  const reasons: Partial<Record<ErrorName, readonly [logged: string, told: string]>> = {
+    INVALID_TOPIC_EXCEPTION: ['Received invalid topic error for topic', `due to invalid topic \`${topic}\``],
+    TOPIC_AUTHORIZATION_FAILED: ['Received authorization failure for topic', 'due to topic authorization failure'],
+  };
+  const [logged, told] = reasons[thrown.error] ?? [
+    'Received unexpected error for topic',
+    `due to unexpected error for topic \`${topic}\``,
+  ];
+  const line = `${logPrefix}${logged} ${topic} in \`Metadata\` response`;
+  log('ERROR', line, PARTITION_LEADER_STRATEGY, new ServerError(thrown.error));
+  return new ServerError(thrown.error, `Failed to fetch metadata for partition ${partitionText(partition)} ${told}`);
 }

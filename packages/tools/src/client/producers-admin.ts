@@ -5,7 +5,7 @@ import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Log } from '../print';
 import { ServerError, type ToolError } from '../tool-error';
 import type { Admin, Call } from './admin';
-import { knownLeaders, partitionText, type TopicPartition, toTopics } from './partitions';
+import { knownLeaders, leaderFailure, partitionText, type TopicPartition, toTopics } from './partitions';
 
 const INTERNALS = 'org.apache.kafka.clients.admin.internals.';
 
@@ -39,7 +39,7 @@ export async function describeProducers(
   await admin.call('describeProducers', async (call) => {
     call.isForOneBroker = brokerId !== undefined;
     const open = partitions.filter((partition) => !found.has(partitionText(partition)));
-    const { asked, pending } = await whomToAsk(admin, log, call, open, brokerId);
+    const { asked, pending } = await whomToAsk(admin, call, open, brokerId);
     call.stage = 'DESCRIBE_PRODUCERS';
     const answers = await Promise.all(
       asked.map(async ([nodeId, some]) => {
@@ -76,32 +76,14 @@ const producerOf = (answer: PartitionAnswer['activeProducers'][number]): Produce
 
 async function whomToAsk(
   admin: Admin,
-  log: Log,
   call: Call,
   partitions: readonly TopicPartition[],
   brokerId: number | undefined,
 ): Promise<{ asked: Asked; pending: ServerError | undefined }> {
   if (brokerId !== undefined) return { asked: [[brokerId, partitions]], pending: undefined };
   const { byNode, failed, pending } = await knownLeaders(admin, call, partitions);
-  for (const [partition, error] of failed) throw leaderFailure(partition, error, admin, log);
+  for (const [partition, error] of failed) throw leaderFailure(partition, error, admin);
   return { asked: [...byNode], pending };
-}
-
-/** PartitionLeaderStrategy: what is told of a partition whose leader cannot be found, and never will. */
-function leaderFailure(partition: TopicPartition, thrown: ToolError, { client }: Admin, log: Log): ToolError {
-  if (!(thrown instanceof ServerError)) return thrown;
-  const { topic } = partition;
-  const reasons: Partial<Record<ErrorName, readonly [logged: string, told: string]>> = {
-    INVALID_TOPIC_EXCEPTION: ['Received invalid topic error for topic', `due to invalid topic \`${topic}\``],
-    TOPIC_AUTHORIZATION_FAILED: ['Received authorization failure for topic', 'due to topic authorization failure'],
-  };
-  const [logged, told] = reasons[thrown.error] ?? [
-    'Received unexpected error for topic',
-    `due to unexpected error for topic \`${topic}\``,
-  ];
-  const line = `${client.options.logPrefix}${logged} ${topic} in \`Metadata\` response`;
-  log('ERROR', line, `${INTERNALS}PartitionLeaderStrategy`, new ServerError(thrown.error));
-  return new ServerError(thrown.error, `Failed to fetch metadata for partition ${partitionText(partition)} ${told}`);
 }
 
 /** DescribeProducersHandler. What is retriable there makes the call go on; nothing else does. */
@@ -157,7 +139,7 @@ export const abortSpecText = (spec: AbortSpec): string =>
 /** Writes the marker that aborts a transaction on one partition, past its coordinator. Throws `ToolError`. */
 export const abortTransaction = (admin: Admin, log: Log, spec: AbortSpec): Promise<void> =>
   admin.call('abortTransaction', async (call) => {
-    const { asked, pending } = await whomToAsk(admin, log, call, [spec], undefined);
+    const { asked, pending } = await whomToAsk(admin, call, [spec], undefined);
     if (pending) throw pending;
     call.stage = 'WRITE_TXN_MARKERS';
     const { topic, partition, ...marker } = spec;

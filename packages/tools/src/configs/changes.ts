@@ -17,10 +17,10 @@ const EQUALS = new RegExp(`\\s*=\\s*${OUTSIDE_BRACKETS}`);
 
 /** `k1=v1,k2=[a,b]`. Throws `ToolError` where an entry is not of that form. */
 export function parseAddConfig(text: string): Map<string, string> {
-  const pairs = text
-    .replace(/,+$/, '')
-    .split(COMMA)
-    .map((pair) => pair.split(EQUALS));
+  const list = text.replace(/,+$/, '');
+  // Java's split makes nothing at all of commas alone.
+  const entries = list === '' && text !== '' ? [] : list.split(COMMA);
+  const pairs = entries.map((pair) => pair.split(EQUALS));
   if (!pairs.every(({ length }) => length === 2)) {
     throw illegalArgument(
       'requirement failed: Invalid entity config: all configs to be added must be in the format "key=val".',

@@ -3,7 +3,7 @@ import { DeleteRecords } from '@odradek/protocol/messages/delete-records';
 import { parseOptions } from '../args/joptsimple';
 import { usageOf } from '../args/usage';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
-import { knownLeaders, partitionText, type TopicPartition, toTopics } from '../client/partitions';
+import { knownLeaders, leaderFailure, partitionText, type TopicPartition, toTopics } from '../client/partitions';
 import { exitCodeAfter } from '../failures';
 import { asArray, asObject, type JsonNode, member, toInteger, toLong, toText } from '../jackson/node';
 import { parseJson } from '../jackson/parser';
@@ -64,7 +64,9 @@ async function deleteAll(admin: Admin, deletions: readonly Deletion[]): Promise<
   try {
     await admin.call('deleteRecords', async (call) => {
       const leaders = await knownLeaders(admin, call, pending());
-      for (const [partition, error] of leaders.failed) results.set(partitionText(partition), { error });
+      for (const [partition, error] of leaders.failed) {
+        results.set(partitionText(partition), { error: leaderFailure(partition, error, admin) });
+      }
       for (const [nodeId, partitions] of leaders.byNode) {
         const topics = toTopics(partitions).map(({ topic, partitions: indexes }) => ({
           name: topic,
