@@ -4,6 +4,7 @@ import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import { type Admin, commandProperties, createAdmin } from '../client/admin';
+import { unrepresentable } from '../client/reassignments';
 import { INTERNAL_TOPICS, topicFilter } from '../java-regex';
 import { printJson } from '../json-output';
 import { type Io, logTo, println } from '../print';
@@ -48,6 +49,8 @@ async function createTopic(admin: Admin, options: TopicsOptions, io: Io): Promis
     assignments: assignment.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
     configs: [...configs].map(([key, value]) => ({ name: key, value })),
   };
+  const why = unrepresentable({ topic: name, partition: 0 });
+  if (why) throw why;
   try {
     await admin.call('createTopics', async (call) => {
       const request = { topics: [topic], timeoutMs: admin.client.options.requestTimeoutMs };

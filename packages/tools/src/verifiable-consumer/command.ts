@@ -23,14 +23,16 @@ function propertiesOf(args: Arguments, io: Io): Properties {
   }
   const protocol = args['group-protocol']![0]!;
   if (protocol.toLowerCase() === 'consumer') properties.set('group.protocol', protocol);
-  else properties.set('partition.assignment.strategy', args['assignment-strategy']![0]!);
+  else {
+    properties.set('partition.assignment.strategy', args['assignment-strategy']![0]!);
+    properties.set('session.timeout.ms', String(Number(args['session-timeout']![0])));
+  }
   properties.set('group.id', args['group-id']![0]!);
   const instance = args['group-instance-id']?.[0];
   if (instance !== undefined) properties.set('group.instance.id', instance);
   properties.set('bootstrap.servers', (args['bootstrap-server'] ?? args['broker-list'])![0]!);
   properties.set('enable.auto.commit', String(args['enable-autocommit'] !== undefined));
   properties.set('auto.offset.reset', args['reset-policy']![0]!);
-  properties.set('session.timeout.ms', String(Number(args['session-timeout']![0])));
   return properties;
 }
 
