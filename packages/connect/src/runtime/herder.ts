@@ -204,8 +204,7 @@ export class Herder {
     }
     const config = this.worker.connectorConfig(entry.plugin, await this.resolved(entry, entry.config));
     const props = await this.taskProps(entry, config).catch((thrown) => {
-      // As Apache's worker has it where they are too many; for other failures it leaves the connector RUNNING and tries for ever,
-      // or, standalone, answers nothing.
+      // As Apache's worker has it where they are too many (Worker.connectorTaskConfigs): what is FAILED can be seen, and restarted.
       const error = asToolError(thrown);
       entry.fail(error);
       throw error;
