@@ -49,7 +49,7 @@ function rdkafkaTrial(folder: string, number: string) {
         LD_LIBRARY_PATH: [path.join(folder, '..', 'src'), path.join(folder, '..', 'src-cpp')].join(path.delimiter),
       };
       try {
-        return await ended(new ServerProcess('bash', ['-c', `cd '${folder}' && exec ./test-runner -Q`], env));
+        return await ended(new ServerProcess('bash', ['-c', `cd '${folder}' && exec ./test-runner`], env));
       } finally {
         removeDir(dir);
       }
