@@ -13,7 +13,9 @@ export class Load {
     groupId: string,
   ) {
     this.producer = kafka.producer();
-    this.consumer = kafka.consumer({ groupId, sessionTimeout: 30_000 });
+    // kafkajs forgets that it has been told to disconnect where it is just starting its consumer anew.
+    const restartOnFailure = async (): Promise<boolean> => !this.isOver;
+    this.consumer = kafka.consumer({ groupId, sessionTimeout: 30_000, retry: { restartOnFailure } });
   }
 
   async start(): Promise<void> {

@@ -57,12 +57,21 @@ function setUp({ isEnabled = true } = {}) {
     const messages = responses.map(({ partitionResponses: [it] }) => it!.errorMessage ?? null);
     return { errors: Object.fromEntries(errors), messages };
   };
+  /** What requests hold beyond their frames. */
+  const held = { bytes: 0 };
+  const hold = (bytes: number) => {
+    held.bytes += bytes;
+    return () => {
+      held.bytes -= bytes;
+    };
+  };
   /** The answer, or a promise of it where the coordinator is asked. */
   const send = (of: Request, apiVersion = 9): Answer | symbol | Promise<Answer | symbol> => {
-    const answer = handle(of, { apiVersion, clientId: 'c', mute: () => {} } as unknown as RequestContext);
+    const context = { apiVersion, clientId: 'c', requestBytes: 100, hold, mute: () => {} } as unknown as RequestContext;
+    const answer = handle(of, context);
     return answer instanceof Promise ? answer.then(told) : told(answer);
   };
-  return { replicas, partition, other, asked, request, send };
+  return { replicas, partition, other, asked, held, request, send };
 }
 
 const batch = (sequence = 0, change: object = {}): Buffer =>
@@ -116,12 +125,15 @@ test('after its end a transaction has to be verified anew, and a marker in betwe
 });
 
 test('the records are those that were sent, whatever becomes of their frame', async () => {
-  const { partition, asked, request, send } = setUp();
+  const { partition, asked, held, request, send } = setUp();
   const bytes = batch(0);
   const first = send(request({ t: bytes }));
   bytes.fill(0xff);
+  // The copy counts as long as the coordinator has not answered.
+  expect(held.bytes).toBe(100);
   asked[0]!.answer();
   expect(await first).toMatchObject({ errors: { t: 'NONE' } });
+  expect(held.bytes).toBe(0);
   expect(partition.log.logEndOffset).toBe(1);
 });
 
