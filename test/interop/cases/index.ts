@@ -26,6 +26,7 @@ import { readCommitted } from './read-committed';
 import { reassign } from './reassignments';
 import { rebalances } from './rebalances';
 import { topics } from './topics';
+import { transactionRecords } from './transaction-records';
 import { transactions } from './transactions';
 import { txnMarkers } from './txn-markers';
 import { txnOffsets } from './txn-offsets';
@@ -52,6 +53,7 @@ export const ALL: readonly Scenario[] = [
   ...groupOddities,
   ...rebalances,
   ...transactions,
+  ...transactionRecords,
   ...txnMarkers,
   ...txnOffsets,
   ...readCommitted,

@@ -6,6 +6,8 @@ import { EndTxn } from '@odradek/protocol/messages/end-txn';
 import { FindCoordinator } from '@odradek/protocol/messages/find-coordinator';
 import { InitProducerId } from '@odradek/protocol/messages/init-producer-id';
 import { ListTransactions } from '@odradek/protocol/messages/list-transactions';
+import type { Api } from '@odradek/protocol/schema/api';
+import type { Fields } from '@odradek/protocol/schema/fields';
 import type { Both, SendOptions } from '../both';
 import type { SideName } from '../world';
 import { untilThereIsABlock } from './ids';
@@ -35,6 +37,15 @@ export interface Identity {
   readonly producerId: number;
   readonly producerEpoch: number;
 }
+
+export const versionsOf = <A extends Api<Fields, Fields>>({ range: { from, to } }: A): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+export const olderEpoch = ({ producerId, producerEpoch }: Identity): Identity => ({
+  producerId,
+  producerEpoch: producerEpoch - 1,
+});
+export const sameEpoch = (own: Identity): Identity => own;
 
 export type Topics = readonly { readonly name: string; readonly partitions: number[] }[];
 
