@@ -1,8 +1,8 @@
 import { openLog } from '../testing/fixture';
 import { SegmentSplitError } from './cleaning-round';
 import { roundOf, runRound } from './testing/cleaning';
-import { expectFolder, restored } from './testing/folders';
-import { OLD_LOG_CONFIG, type OldLog, oldLogs } from './testing/old-logs';
+import { expectFolder, LOG_CONFIG, restored } from './testing/folders';
+import { type OldLog, oldLogs } from './testing/old-logs';
 
 const of = (mode: OldLog['mode']) => oldLogs.filter((log) => log.mode === mode).map((log) => [log.name, log] as const);
 
@@ -10,7 +10,7 @@ test.each(of('load'))(
   '%s: becomes what Apache makes of it after an unclean shutdown',
   (_name, { before, nowMs, steps }) => {
     const { disk, clock } = restored(before, nowMs);
-    openLog(disk, clock, OLD_LOG_CONFIG, { hadCleanShutdown: false });
+    openLog(disk, clock, LOG_CONFIG, { hadCleanShutdown: false });
     expectFolder(disk, steps[0]!, { hasOwnIndexes: false });
     expect(disk.list('/data/t-0').filter((path) => /cleaned|swap|deleted/.test(path))).toEqual([]);
   },
@@ -18,7 +18,7 @@ test.each(of('load'))(
 
 test.each(of('clean'))('%s: is cleaned as Apache cleans it', async (name, { before, nowMs, steps }) => {
   const { disk, clock } = restored(before, nowMs);
-  const log = openLog(disk, clock, OLD_LOG_CONFIG);
+  const log = openLog(disk, clock, LOG_CONFIG);
   log.setHighWatermark(log.logEndOffset);
   for (const [index, step] of steps.entries()) {
     const running = runRound(roundOf(log, disk, clock, 0, { ioBufferBytes: 2 << 12 }), clock);

@@ -6,8 +6,8 @@ import { openLog } from '../testing/fixture';
 import { SegmentSplitError } from './cleaning-round';
 import { roundOf, rowsOf, runRound } from './testing/cleaning';
 import { Ended, endAfter } from './testing/ending';
-import { restored } from './testing/folders';
-import { OLD_LOG_CONFIG, oldLogs } from './testing/old-logs';
+import { LOG_CONFIG, restored } from './testing/folders';
+import { oldLogs } from './testing/old-logs';
 
 /** A folder with a segment that has to be split; its clock. */
 interface World {
@@ -21,7 +21,7 @@ const world = (name: string): World => {
 };
 
 const open = ({ disk, clock }: World, hadCleanShutdown = false, recoveryPoint = 0): PartitionLog => {
-  const log = openLog(disk, clock, OLD_LOG_CONFIG, { hadCleanShutdown, recoveryPoint });
+  const log = openLog(disk, clock, LOG_CONFIG, { hadCleanShutdown, recoveryPoint });
   log.setHighWatermark(log.logEndOffset);
   return log;
 };

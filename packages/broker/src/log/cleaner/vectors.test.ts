@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { openLog } from '../testing/fixture';
 import { roundOf, runRound } from './testing/cleaning';
-import { expectFolder, type Folder, restored } from './testing/folders';
+import { expectFolder, type Folder, LOG_CONFIG, readVectors, restored } from './testing/folders';
 
 /** What Apache's cleaner made of a log (vectors/CleanerVectors.java): a folder's files, each with its time. */
 interface Cleaning {
@@ -20,27 +18,14 @@ interface Cleaning {
 }
 
 const file = process.env['ODRADEK_CLEANINGS'] ?? join(__dirname, 'vectors', 'cleanings.jsonl.gz');
-const cleanings: Cleaning[] = gunzipSync(readFileSync(file))
-  .toString()
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line));
-
-const CONFIG = {
-  cleanupCompact: true,
-  cleanupDelete: false,
-  segmentBytes: 3000,
-  segmentIndexBytes: 2400,
-  indexIntervalBytes: 200,
-  deleteRetentionMs: 10_000,
-};
+const cleanings = readVectors<Cleaning>(file);
 
 describe.each(cleanings.map((cleaning) => [cleaning.name, cleaning] as const))('%s', (name, cleaning) => {
   const isCompressed = name.includes('-compressed-');
 
   test('a folder becomes what Apache makes of it', async () => {
     const { disk, clock } = restored(cleaning.before, cleaning.nowMs);
-    const log = openLog(disk, clock, CONFIG);
+    const log = openLog(disk, clock, LOG_CONFIG);
     log.setHighWatermark(cleaning.highWatermark);
     const round = roundOf(log, disk, clock, cleaning.checkpoint, {
       dedupeBufferBytes: cleaning.mapBytes,

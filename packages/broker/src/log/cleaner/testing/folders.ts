@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import * as batch from '@odradek/protocol/records/batch';
 import { readLegacyRecords } from '@odradek/protocol/records/legacy';
 import { readRecords } from '@odradek/protocol/records/record';
@@ -6,6 +8,25 @@ import { MemoryDisk } from '../../../env/testing/memory-disk';
 
 /** A partition's files as Apache's broker had them, each with its time. */
 export type Folder = Readonly<Record<string, readonly [base64: string, modifiedMs: number]>>;
+
+/** The settings of the logs that Apache's broker had. */
+export const LOG_CONFIG = {
+  cleanupCompact: true,
+  cleanupDelete: false,
+  segmentBytes: 3000,
+  segmentIndexBytes: 2400,
+  indexIntervalBytes: 200,
+  deleteRetentionMs: 10_000,
+};
+
+/** What one of the Java programs in `vectors/` has written: a line of JSON each. */
+export function readVectors<T>(file: string): T[] {
+  return gunzipSync(readFileSync(file))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
 
 /** A disk with these files in `/data/t-0`. */
 export function restored(folder: Folder, nowMs: number): { disk: MemoryDisk; clock: ManualClock } {
