@@ -46,7 +46,8 @@ function setUp() {
       return () => void held.push(-bytes);
     },
   };
-  return { ...produce(services), clock: replicas.clock, context: context as never as RequestContext, held };
+  const { clock, loggers } = replicas;
+  return { ...produce(services), clock, loggers, context: context as never as RequestContext, held };
 }
 
 test.each([null, 'id'])(
@@ -91,4 +92,18 @@ test('records that are judged aside count as held until they are appended, and j
   expect(await answer).toMatchObject({
     responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: 7, baseOffset: 0 }] }],
   });
+});
+
+test('sequences that are out of order are told of, each time with what came and what was to come', () => {
+  const { handle, context, loggers } = setUp();
+  const value = { timestamp: 1_700_000_000_000, key: null, value: Buffer.from('x') };
+  const send = (baseSequence: number) => {
+    const records = buildBatch({ records: [value], ...IDEMPOTENT, baseSequence });
+    const topicData = [{ name: 't', partitionData: [{ index: 0, records }] }];
+    return handle({ transactionalId: null, acks: 1, timeoutMs: 1000, topicData }, context);
+  };
+  for (const baseSequence of [0, 5, 1]) send(baseSequence);
+  expect(loggers.messages('warn', 'error')).toEqual([
+    '[ReplicaManager broker=1] Error processing append operation on partition t-0: OUT_OF_ORDER_SEQUENCE_NUMBER: Out of order sequence number for producer 9 at offset 1 in partition t-0: 5 (incoming seq. number), 0 (current end sequence number)',
+  ]);
 });

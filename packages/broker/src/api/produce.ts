@@ -4,6 +4,7 @@ import type { ResponseInit } from '@odradek/protocol/schema/api';
 import { isInternalTopic } from '../cluster/topic-names';
 import { type JudgedRecords, TakesLongError } from '../log/judged-records';
 import { type AppendInfo, RecordValidationError } from '../log/types';
+import { FailedAppends, KNOWN_FAILURES } from '../replication/failed-appends';
 import type { Partition } from '../replication/partition';
 import { DelayedRequest } from '../replication/wait-list';
 import { specificMessage } from './api-error';
@@ -66,22 +67,13 @@ function failed(index: number, error: KafkaError, logStartOffset = UNKNOWN_OFFSE
   return result;
 }
 
-/** Errors that Kafka answers without the log's start: they say that the log was not looked at. */
-const WITHOUT_LOG_START = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'NOT_LEADER_OR_FOLLOWER',
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'CORRUPT_MESSAGE',
-  'KAFKA_STORAGE_ERROR',
-]);
-
 /** Appends records to the logs of the partitions that this broker leads (acks 0, 1 and all; KIP-98 idempotence). */
 export function produce(services: Services): Handler<typeof Produce> {
   const logger = services.loggers.logger(
     'kafka.server.ReplicaManager',
     `[ReplicaManager broker=${services.brokerId}] `,
   );
+  const failures = new FailedAppends(logger, services.clock);
 
   /** @param judged what has been made of the records aside, if they have been put there */
   function append(
@@ -133,9 +125,9 @@ export function produce(services: Services): Handler<typeof Produce> {
     const error = thrown instanceof KafkaError ? thrown : new KafkaError('UNKNOWN_SERVER_ERROR');
     if (!(thrown instanceof KafkaError)) {
       logger.error(`Error processing append operation on partition ${topic}-${index}`, { error: thrown });
-    }
+    } else if (partition !== undefined) failures.refused(`${topic}-${index}`, error);
     services.traffic?.appendFailed(topic, error.error, records?.length ?? 0);
-    const looked = partition !== undefined && !WITHOUT_LOG_START.has(error.error);
+    const looked = partition !== undefined && !KNOWN_FAILURES.has(error.error);
     return failed(index, error, looked ? partition!.log.logStartOffset : UNKNOWN_OFFSET);
   }
 

@@ -106,6 +106,16 @@ describe('append', () => {
     expect(codeOf(append)).toBe('NOT_LEADER_OR_FOLLOWER');
   });
 
+  test('what is refused is told of, but for what it is too large', () => {
+    const { append, loggers, partition, order } = setUp({ replicas: [0, 1], minInsyncReplicas: 2 });
+    partition.makeLeader(order({ leaderEpoch: 4, isr: [0] }));
+    expect(codeOf(append)).toBe('NOT_ENOUGH_REPLICAS');
+    expect(codeOf(() => append({ requiredAcks: 1, timeoutMs: 0 }, batch(100)))).toBe('MESSAGE_TOO_LARGE');
+    expect(loggers.messages('error')).toEqual([
+      expect.stringMatching(/^Error processing append operation on partition t-0: NOT_ENOUGH_REPLICAS: The size of/),
+    ]);
+  });
+
   test('a log folder that fails ends the wait', () => {
     const { outcomes, append, partition } = setUp({ replicas: [0, 1] });
     append();

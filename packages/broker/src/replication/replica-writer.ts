@@ -2,6 +2,8 @@ import { type ErrorName, KafkaError } from '@odradek/protocol/errors';
 import { forEachBatch, lastOffsetAt } from '@odradek/protocol/records/batch';
 import type { Clock } from '../env/clock';
 import type { Logger } from '../env/logger';
+import type { AppendInfo } from '../log/types';
+import { FailedAppends } from './failed-appends';
 import type { Partition } from './partition';
 import type { Appended, AppendTerms, LogChunk, PartitionWriter } from './partition-writer';
 import type { ReplicaManager } from './replica-manager';
@@ -12,11 +14,15 @@ const COMMIT_WAIT_MS = 30_000;
 
 /** Writes for coordinators to the replicas that this broker leads (ReplicaManager.appendForGroup). */
 export class ReplicaWriter implements PartitionWriter {
+  private readonly failed: FailedAppends;
+
   constructor(
     private readonly replicas: Pick<ReplicaManager, 'get'>,
     private readonly clock: Clock,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.failed = new FailedAppends(logger, clock);
+  }
 
   append(
     topic: string,
@@ -27,7 +33,7 @@ export class ReplicaWriter implements PartitionWriter {
   ): void {
     if (requiredAcks < -1 || requiredAcks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS');
     const partition = this.replicas.get(topic, index);
-    const { firstOffset, lastOffset } = partition.appendAsLeader(batch, requiredAcks, {
+    const { firstOffset, lastOffset } = this.appendTo(partition, batch, requiredAcks, {
       origin: 'coordinator',
       mayBePutOff,
       verificationGuard,
@@ -35,6 +41,15 @@ export class ReplicaWriter implements PartitionWriter {
     const appended = { baseOffset: firstOffset, leaderEpoch: partition.leaderEpoch };
     if (requiredAcks !== -1) settled(null, appended);
     else this.settle(partition, lastOffset + 1, timeoutMs, (error) => settled(error, appended));
+  }
+
+  private appendTo(partition: Partition, ...append: Parameters<Partition['appendAsLeader']>): AppendInfo {
+    try {
+      return partition.appendAsLeader(...append);
+    } catch (error) {
+      if (error instanceof KafkaError) this.failed.refused(`${partition.topic}-${partition.partition}`, error);
+      throw error;
+    }
   }
 
   private settle(
