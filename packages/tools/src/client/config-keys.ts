@@ -224,7 +224,7 @@ export const ADMIN_CONFIGS: ConfigKeys = [
 ];
 
 /** org.apache.kafka.common.compress.GzipCompression.LevelValidator. */
-function refuseGzipLevel(value: boolean | number | string): string | undefined {
+export function refuseGzipLevel(value: boolean | number | string): string | undefined {
   const level = Number(value);
   return level === -1 || (level >= 1 && level <= 9) ? undefined : 'Value must be between 1 and 9 or equal to -1';
 }

@@ -9,7 +9,7 @@ import { INTERNAL_TOPICS, topicFilter } from '../java-regex';
 import { printJson } from '../json-output';
 import { type Io, logTo, println } from '../print';
 import type { Tool } from '../run-tool';
-import { configException, Exit, ServerError, ToolError } from '../tool-error';
+import { Exit, ServerError, ToolError } from '../tool-error';
 import { parseTopicsArguments, type TopicsOptions } from './arguments';
 import { describeTopics } from './describe';
 import { allTopics, ensureTopicExists } from './listing';
@@ -56,7 +56,7 @@ async function createTopic(admin: Admin, options: TopicsOptions, io: Io): Promis
       const request = { topics: [topic], timeoutMs: admin.client.options.requestTimeoutMs };
       const response = await admin.toController(call, CreateTopics, request, ({ topics }) => topics[0]?.errorCode ?? 0);
       for (const { errorCode, errorMessage } of response.topics) {
-        if (errorCode !== 0) throw creationError(errorCode, errorMessage);
+        if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
       }
     });
   } catch (thrown) {
@@ -66,14 +66,6 @@ async function createTopic(admin: Admin, options: TopicsOptions, io: Io): Promis
     throw thrown;
   }
   println(io.stdout, `Created topic ${name}.`);
-}
-
-/** Java's tool checks values itself before it asks the broker, and names the exception accordingly. */
-function creationError(errorCode: number, message: string | null): ToolError {
-  const error = new ServerError(errorName(errorCode), message);
-  if (error.error === 'INVALID_CONFIG' && error.message.startsWith('Invalid value '))
-    return configException(error.message);
-  return error;
 }
 
 async function alterTopic(admin: Admin, options: TopicsOptions, io: Io): Promise<void> {

@@ -2,6 +2,7 @@ import { parseInteger } from '../java-integer';
 import { warnOfMessageFormat } from '../message-format-warning';
 import { type Io, println } from '../print';
 import { commandFailed, illegalArgument, operationError } from '../tool-error';
+import { validateTopicConfigs } from './topic-configs';
 
 const MAX_REPLICATION_FACTOR = 32_767;
 
@@ -26,7 +27,7 @@ export function parseReplicaAssignment(text: string): number[][] {
   return assignment;
 }
 
-/** `--config k=v` arguments. Throws `ToolError` where one is not of that form. */
+/** `--config k=v` arguments. Throws `ToolError` where one is not of that form, or no config that a topic may have. */
 export function parseTopicConfigs(pairs: readonly string[], io: Io): Map<string, string> {
   const configs = new Map<string, string>();
   for (const pair of pairs) {
@@ -40,6 +41,7 @@ export function parseTopicConfigs(pairs: readonly string[], io: Io): Map<string,
     }
     configs.set(parts[0]!.trim(), parts[1]!.trim());
   }
+  validateTopicConfigs(configs);
   warnOfMessageFormat(configs, io);
   return configs;
 }
