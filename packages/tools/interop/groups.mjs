@@ -10,7 +10,8 @@ import { Kafka, logLevel } from 'kafkajs';
 
 const LONG_TOPIC = 'grp-topic-whose-name-is-longer-than-a-column-is-wide';
 const FIRST_TIMESTAMP = 1_700_000_000_000;
-const MEMBERS_WAIT_MS = 20_000;
+/** Longer than the session of a member that another run did not end. */
+const MEMBERS_WAIT_MS = 60_000;
 
 const TOPICS = [
   { topic: 'grp-a', numPartitions: 3 },
@@ -68,7 +69,17 @@ export async function openGroups(server, dist) {
       stdio: 'ignore',
     }),
   );
-  await membersSettle(tool);
+  // They leave their groups, so that the next run finds none but its own.
+  const close = () => {
+    for (const member of members) member.kill();
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    await membersSettle(tool);
+  } catch (error) {
+    close();
+    throw error;
+  }
   return {
     folder,
     plan,
@@ -76,10 +87,7 @@ export async function openGroups(server, dist) {
     restore,
     /** What the groups at rest, and the one that cases may make, have committed. */
     state: () => tool('--describe', ...groupArguments, '--group', 'fresh').stdout,
-    close: () => {
-      for (const member of members) member.kill('SIGKILL');
-      rmSync(folder, { recursive: true });
-    },
+    close,
   };
 }
 
