@@ -15,6 +15,7 @@ import { idempotence } from './idempotence';
 import { ids } from './ids';
 import { leaderless } from './leaderless';
 import { malformed } from './malformed';
+import { leavingNobody } from './members';
 import { metadata } from './metadata';
 import { notLeading } from './not-leading';
 import { offsets } from './offsets';
@@ -48,14 +49,14 @@ export const ALL: readonly Scenario[] = [
   ...configs,
   ...admin,
   ...quotas,
-  ...groups,
-  ...groupOffsets,
-  ...groupOddities,
-  ...rebalances,
+  ...leavingNobody(groups),
+  ...leavingNobody(groupOffsets),
+  ...leavingNobody(groupOddities),
+  ...leavingNobody(rebalances),
   ...transactions,
   ...transactionRecords,
   ...txnMarkers,
-  ...txnOffsets,
+  ...leavingNobody(txnOffsets),
   ...readCommitted,
   ...following,
   ...alterPartition,

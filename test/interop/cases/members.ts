@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeGroups } from '@odradek/protocol/messages/describe-groups';
 import { JoinGroup } from '@odradek/protocol/messages/join-group';
 import { LeaveGroup } from '@odradek/protocol/messages/leave-group';
+import { ListGroups } from '@odradek/protocol/messages/list-groups';
 import { SyncGroup } from '@odradek/protocol/messages/sync-group';
 import type { RequestInit, ResponseOf } from '@odradek/protocol/schema/api';
 import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '@odradek/protocol/stored/consumer-protocol';
 import { Writer } from '@odradek/protocol/wire/writer';
 import type { Both, Pair, PerSide, SendOptions } from '../both';
-import type { SideName } from '../world';
+import type { Scenario } from '../main';
+import { SIDES, type SideName } from '../world';
 
 export type JoinAnswers = Pair<ResponseOf<typeof JoinGroup>>;
 type Protocols = RequestInit<typeof JoinGroup>['protocols'];
@@ -123,3 +127,49 @@ export class Member {
 }
 
 export const MEMBER_ID_REQUIRED = 79;
+
+const UNTIL = { paths: [''], why: 'asked until nobody is there any more' };
+const WITHOUT_MEMBERS = ['Empty', 'Dead'];
+const POLL_MS = 50;
+/** An id that was given out and not come back with holds a rebalance up for as long as a session. */
+const LIMIT_MS = 2 * SESSION_MS;
+
+/**
+ * Scenarios whose members leave at their ends. Who stays fails later, at a moment that is each side's own, and leaves a
+ * record in `__consumer_offsets` among those of whatever scenario runs then.
+ */
+export const leavingNobody = (scenarios: readonly Scenario[]): Scenario[] =>
+  scenarios.map(({ name, run }) => ({
+    name,
+    run: async (both) => {
+      await run(both);
+      await everybodyLeaves(both);
+    },
+  }));
+
+async function everybodyLeaves(both: Both): Promise<void> {
+  const deadlineMs = performance.now() + LIMIT_MS;
+  for (let groups = await withMembers(both); groups.length > 0; groups = await withMembers(both)) {
+    if (performance.now() > deadlineMs) throw new Error(`somebody stays in ${groups}`);
+    for (const group of groups) await leaveTogether(both, group);
+    await sleep(POLL_MS);
+  }
+  await both.send(ListGroups, 5, {}, { note: 'when everybody has left' });
+}
+
+async function withMembers(both: Both): Promise<string[]> {
+  const { ours, apache } = await both.send(ListGroups, 5, {}, { except: UNTIL });
+  const left = [...ours.groups, ...apache.groups].filter(({ groupState }) => !WITHOUT_MEMBERS.includes(groupState));
+  return [...new Set(left.map(({ groupId }) => groupId))].sort();
+}
+
+async function leaveTogether(both: Both, groupId: string): Promise<void> {
+  const described = await both.send(DescribeGroups, 5, { groups: [groupId] }, { except: UNTIL });
+  const membersOf = (side: SideName) => described[side].groups[0]!.members;
+  if (SIDES.every((side) => membersOf(side).length === 0)) return;
+  const request = (side: SideName): RequestInit<typeof LeaveGroup> => ({
+    groupId,
+    members: membersOf(side).map(({ memberId, groupInstanceId }) => ({ memberId, groupInstanceId })),
+  });
+  await both.send(LeaveGroup, 5, request, { except: UNTIL });
+}
