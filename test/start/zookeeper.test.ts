@@ -137,6 +137,23 @@ describe('zookeeper-server-start.sh', () => {
     removeDir(dir);
   });
 
+  test.each([[[]], [['-daemon']]])(
+    'a member of an ensemble without its number is told so on the spot: %j',
+    async (words) => {
+      const dir = tempDir('myid');
+      const file = path.join(dir, 'zoo.properties');
+      const servers = [1, 2, 3].map((id) => `server.${id}=127.0.0.1:${2887 + id}:${3887 + id}\n`).join('');
+      fs.writeFileSync(file, `dataDir=${dir}/data\nclientPort=1\n${servers}`);
+      const { code, stdout, stderr } = await runTool('zookeeper-server-start', [...words, file]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toBe(
+        `${file}: ${dir}/data/myid is missing. It holds the number of this server, one of 1, 2, 3. ` +
+          `Write it once, here with 3 for server.3: mkdir -p ${dir}/data && echo 3 > ${dir}/data/myid\n`,
+      );
+      removeDir(dir);
+    },
+  );
+
   test('without a file: usage and exit code 1', async () => {
     const script = path.join(home, 'bin', 'zookeeper-server-start.sh');
     const usage = `USAGE: ${script} [-daemon] zookeeper.properties\n`;
