@@ -74,7 +74,8 @@ function linesOf(file, only) {
  * broker's ZOOKEEPER. Before each command of a line that begins with `!` the groups at rest are put back, and what they
  * have committed after it is compared as well. A line that begins with `+` prepares what follows: only Apache's tool runs it.
  * A tool on a line that begins with `~` runs until it is interrupted; of lines that it repeats one is compared. A word
- * `%FILE%…` stands for a file that holds the rest of it, `%IN%…` for standard input, %DIR1% and %DIR2% for the two log dirs of broker 0, which the
+ * `%FILE%…` stands for a file that holds the rest of it, `%IN%…` for standard input, in which %00% is a byte of that
+ * value, %DIR1% and %DIR2% for the two log dirs of broker 0, which the
  * environment has to name as LOG_DIRS, and %LOGS% for a folder of files that Logs.java writes.
  */
 const readCases = (server, only) =>
@@ -152,7 +153,11 @@ const normalize = (text) =>
     .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
 
 const INPUT = '%IN%';
-const text = (word) => word.replaceAll('%NL%', '\n').replaceAll('%TAB%', '\t');
+const text = (word) =>
+  word
+    .replaceAll('%NL%', '\n')
+    .replaceAll('%TAB%', '\t')
+    .replace(/%([0-7][0-9A-F])%/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
 
 function run(command, words, isEndless) {
   const end = isEndless ? { timeout: ENDLESS_MS, killSignal: 'SIGINT' } : { timeout: TIMEOUT_MS };

@@ -21,19 +21,20 @@ const split = (text: string): [string, number] => {
   return [mantissa!.replace('.', '').replace(/0+$/, '') || '0', Number(exponent)];
 };
 
-/** java.lang.Double.toString. */
+/** java.lang.Double.toString: the fewest digits that tell it from its neighbours, but of two the nearest. */
 export function doubleText(value: number): string {
   const text = special(value);
   if (text) return text;
-  const [digits, exponent] = split(Math.abs(value).toExponential());
+  const shortest = Math.abs(value).toExponential();
+  const [digits, exponent] = split(shortest.includes('.') ? shortest : Math.abs(value).toExponential(1));
   return layOut(digits, exponent, value < 0);
 }
 
-/** java.lang.Float.toString: the fewest digits that tell the float from its neighbours. */
+/** java.lang.Float.toString, likewise. */
 export function floatText(value: number): string {
   const text = special(value);
   if (text) return text;
-  let precision = 0;
+  let precision = 1;
   while (precision < 9 && Math.fround(Number(Math.abs(value).toExponential(precision))) !== Math.abs(value))
     precision++;
   const [digits, exponent] = split(Math.abs(value).toExponential(precision));

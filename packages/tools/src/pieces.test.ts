@@ -74,6 +74,9 @@ it('prints doubles and floats as Java does', () => {
     '0.3333333333333333',
   ]);
   expect([Math.fround(0.1), Math.fround(3.4e38)].map(floatText)).toEqual(['0.1', '3.4E38']);
+  expect([5e-324, 2e-323, 1e23].map(doubleText)).toEqual(['4.9E-324', '2.0E-323', '1.0E23']);
+  const tiny = [1, 5, 7].map((multiple) => floatText(multiple * 2 ** -149));
+  expect(tiny).toEqual(['1.4E-45', '7.0E-45', '9.8E-45']);
 });
 
 it('keeps commas within brackets', () => {

@@ -87,6 +87,9 @@ export const runtimeException = (cause: ToolError): ToolError =>
 export const timeoutError = (message: string | null): ToolError =>
   new ToolError(`${ERRORS_PACKAGE}TimeoutException`, message);
 
+export const serializationError = (message: string): ToolError =>
+  new ToolError(`${ERRORS_PACKAGE}SerializationException`, message);
+
 export const kafkaException = (message: string, cause?: ToolError): ToolError =>
   new ToolError('org.apache.kafka.common.KafkaException', message, cause);
 

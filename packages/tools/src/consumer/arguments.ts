@@ -102,6 +102,9 @@ function findOf(options: Options, hasGroup: boolean, io: Io): Find {
     }
   });
   const headers = headersWanted(options.valuesOf('header'));
+  if (headers.some(({ name }) => name === '')) {
+    refuse('--header needs the name of a header, alone or with its value: --header name or --header name=value.', io);
+  }
   return { patterns, keys: options.valuesOf('key'), headers, sinceMs: timeMs };
 }
 
@@ -202,7 +205,7 @@ async function buildFormatter(options: Options, usage: Usage, io: Io): Promise<M
     for (const [name, value] of parseKeyValues(options.valuesOf('property'))) properties.set(name, value);
     if (options.has('json')) {
       if (options.has('formatter')) refuse('--json and --formatter both say how records look: leave one out.', io);
-      return jsonFormatter(properties);
+      return jsonFormatter(properties, logTo(io.stderr));
     }
     return await formatterOf(options.valueOf('formatter')!, properties, logTo(io.stderr), io.stderr);
   } catch (thrown) {

@@ -1,14 +1,13 @@
 import type { Properties } from '../client/properties';
 import { doubleText, floatText } from '../java-text';
-import { illegalArgument, ToolError } from '../tool-error';
+import type { Log } from '../print';
+import { illegalArgument, serializationError, ToolError } from '../tool-error';
+import { listDeserializer } from './list-deserializer';
 
 /** Turns bytes into the text that the Java deserializer's result prints. Throws `ToolError` as it would. */
 export type Deserializer = (bytes: Buffer) => string;
 
 const PACKAGE = 'org.apache.kafka.common.serialization.';
-
-const serializationError = (message: string): ToolError =>
-  new ToolError('org.apache.kafka.common.errors.SerializationException', message);
 
 const sized =
   (className: string, size: number, read: (bytes: Buffer) => string): Deserializer =>
@@ -101,22 +100,31 @@ function stringDeserializer(config: Properties, isKey: boolean): Deserializer {
 export function namedDeserializer(
   properties: Properties,
   field: 'key' | 'value' | 'headers',
+  log: Log,
 ): Deserializer | undefined {
   const name = `${field}.deserializer`;
   const className = properties.get(name);
   if (className === undefined) return undefined;
   const own = [...properties].filter(([property]) => property.startsWith(`${name}.`));
   const config = own.map(([property, value]): [string, string] => [property.slice(name.length + 1), value]);
-  return deserializerOf(className, new Map(config), field === 'key');
+  return deserializerOf(className, new Map(config), field === 'key', log);
 }
 
 /** The deserializer of a Java class name. Throws `ToolError` where there is none. */
-export function deserializerOf(className: string, config: Properties, isKey: boolean): Deserializer {
+export function deserializerOf(className: string, config: Properties, isKey: boolean, log: Log): Deserializer {
   const name = className.startsWith(PACKAGE) ? className.slice(PACKAGE.length) : '';
-  if (name === 'StringDeserializer') return stringDeserializer(config, isKey);
-  if (Object.hasOwn(DESERIALIZERS, name)) return DESERIALIZERS[name]!;
+  const plain = (plainName: string): Deserializer | undefined => {
+    if (plainName === 'StringDeserializer') return stringDeserializer(config, isKey);
+    return Object.hasOwn(DESERIALIZERS, plainName) ? DESERIALIZERS[plainName] : undefined;
+  };
+  // Of lists of lists Kafka's class makes no end: it gives those within the same configs.
+  const inList = (entry: string): Deserializer | undefined => plain(`${entry}Deserializer`);
+  if (name === 'ListDeserializer') return listDeserializer(config, isKey, log, inList);
+  const deserializer = plain(name);
+  if (deserializer) return deserializer;
   const isSerializer = Object.hasOwn(DESERIALIZERS, name.replace(/Serializer$/, 'Deserializer'));
-  if (!isSerializer && name !== 'StringSerializer') throw new ToolError('java.lang.ClassNotFoundException', className);
+  if (!isSerializer && name !== 'StringSerializer' && name !== 'ListSerializer')
+    throw new ToolError('java.lang.ClassNotFoundException', className);
   const wanted = `${PACKAGE}Deserializer`;
   throw new ToolError(
     'java.lang.ClassCastException',

@@ -76,13 +76,11 @@ describe('--since', () => {
 it('--json prints a line of all that is known', () => {
   const lines: string[] = [];
   const out = { write: (data: string | Uint8Array) => void lines.push(String(data)), broken: false };
-  const formatter = jsonFormatter(new Map());
+  const formatter = jsonFormatter(new Map(), () => undefined);
   formatter.write(record(), out);
   formatter.write(record({ key: null, value: Buffer.from([0xff, 0x00]), headers: [], timestampType: undefined }), out);
-  jsonFormatter(new Map([['value.deserializer', 'org.apache.kafka.common.serialization.ShortDeserializer']])).write(
-    record({ value: Buffer.from([0, 5]) }),
-    out,
-  );
+  const shorts = new Map([['value.deserializer', 'org.apache.kafka.common.serialization.ShortDeserializer']]);
+  jsonFormatter(shorts, () => undefined).write(record({ value: Buffer.from([0, 5]) }), out);
   expect(lines.every((line) => line.endsWith('}\n'))).toBe(true);
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     {
@@ -115,6 +113,7 @@ describe('the command line', () => {
     [['--since', '1h', '--from-beginning'], /^--since says where to begin, and so does --from-beginning: .*\n$/],
     [['--since', '1h', '--group', 'g'], /^--since says where to begin, and so do the offsets of a group: .*\n$/],
     [['--grep', '('], /^--grep: Invalid regular expression.*\n$/],
+    [['--header', '=x'], /^--header needs the name of a header, .*\n$/],
     [['--json', '--formatter', 'x'], /^--json and --formatter both say how records look: .*\n$/],
   ])('%j is refused in a line', async (argv, text) => {
     expect(await run(...argv)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(text) });

@@ -6,7 +6,7 @@ import { internalFormatterOf } from './internal-formatters';
 
 const PACKAGE = 'org.apache.kafka.common.serialization.';
 const read = (name: string, text: string | Buffer, config: [string, string][] = [], isKey = false): string =>
-  deserializerOf(PACKAGE + name, new Map(config), isKey)(Buffer.from(text as string));
+  deserializerOf(PACKAGE + name, new Map(config), isKey, () => undefined)(Buffer.from(text as string));
 
 function written(record: Partial<ConsumerRecord>, properties: [string, string][]) {
   const logged: string[] = [];

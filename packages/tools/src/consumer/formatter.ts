@@ -31,7 +31,7 @@ export class DefaultMessageFormatter implements MessageFormatter {
     this.nullLiteral = Buffer.from(properties.get('null.literal') ?? 'null');
     const deserializer = (field: 'key' | 'value' | 'headers'): Deserializer | undefined => {
       try {
-        return namedDeserializer(properties, field);
+        return namedDeserializer(properties, field, log);
       } catch (thrown) {
         if (!(thrown instanceof ToolError)) throw thrown;
         const what = `Unable to instantiate a deserializer from ${properties.get(`${field}.deserializer`)}`;

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ConsumerRecord } from '../client/consumed';
 import type { Properties } from '../client/properties';
 import type { Json } from '../json-output';
+import type { Log } from '../print';
 import { type Deserializer, namedDeserializer } from './deserializers';
 import type { MessageFormatter } from './formatter';
 
@@ -14,9 +15,9 @@ function bytesJson(bytes: Uint8Array | null, deserializer: Deserializer | undefi
 }
 
 /** `--json`: everything that is known of a record, on one line. Deserializers that are named make text of bytes. */
-export function jsonFormatter(properties: Properties): MessageFormatter {
+export function jsonFormatter(properties: Properties, log: Log): MessageFormatter {
   const [forKeys, forValues, forHeaders] = (['key', 'value', 'headers'] as const).map((field) =>
-    namedDeserializer(properties, field),
+    namedDeserializer(properties, field, log),
   );
   const documentOf = (record: ConsumerRecord): Json => ({
     topic: record.topic,
