@@ -4,13 +4,14 @@ import { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
 import type { Both } from '../both';
 import type { Scenario } from '../main';
 
-import { CURRENT, LATER_BROKER_EPOCH, leaderAndIsr, NO_SUCH_ID, type Order } from './orders';
+import { controllerEpoch as currentEpoch, LATER_BROKER_EPOCH, leaderAndIsr, NO_SUCH_ID, type Order } from './orders';
 
 async function orders(both: Both): Promise<void> {
   await both.createTopic('control', { partitions: 3 });
   const topicId = both.topicId('control');
-  const every = (note: string, order: Omit<Order, 'topic'> & { topic?: string }) =>
-    both.sendEvery(LeaderAndIsr, leaderAndIsr({ topic: 'control', ...order }), { note });
+  const current = await currentEpoch(both);
+  const every = (note: string, order: Partial<Order>) =>
+    both.sendEvery(LeaderAndIsr, leaderAndIsr({ topic: 'control', controllerEpoch: current, ...order }), { note });
   await every('old controller epoch', { controllerEpoch: 0 });
   await every('old broker epoch', { brokerEpoch: 0 });
   await every('old leader epoch', { topicId, leaderEpoch: -1 });
@@ -21,6 +22,7 @@ async function orders(both: Both): Promise<void> {
 
 async function stops(both: Both): Promise<void> {
   await both.createTopic('control-stop', { partitions: 2 });
+  const current = await currentEpoch(both);
   const every = (
     note: string,
     init: {
@@ -36,7 +38,7 @@ async function stops(both: Both): Promise<void> {
       StopReplica,
       (version) => {
         const {
-          controllerEpoch = CURRENT,
+          controllerEpoch = current,
           brokerEpoch = LATER_BROKER_EPOCH,
           leaderEpoch = 0,
           partition = 0,
@@ -73,7 +75,7 @@ async function stops(both: Both): Promise<void> {
     3,
     {
       controllerId: 0,
-      controllerEpoch: CURRENT,
+      controllerEpoch: current,
       brokerEpoch: LATER_BROKER_EPOCH,
       topicStates: [
         {
@@ -87,15 +89,16 @@ async function stops(both: Both): Promise<void> {
   await both.send(
     StopReplica,
     3,
-    { controllerId: 0, controllerEpoch: CURRENT, brokerEpoch: LATER_BROKER_EPOCH, topicStates: [] },
+    { controllerId: 0, controllerEpoch: current, brokerEpoch: LATER_BROKER_EPOCH, topicStates: [] },
     { note: 'nothing' },
   );
 }
 
 async function metadataUpdates(both: Both): Promise<void> {
+  const current = await currentEpoch(both);
   for (const [note, epochs] of [
     ['old controller epoch', { controllerEpoch: 0, brokerEpoch: LATER_BROKER_EPOCH }],
-    ['old broker epoch', { controllerEpoch: CURRENT, brokerEpoch: 0 }],
+    ['old broker epoch', { controllerEpoch: current, brokerEpoch: 0 }],
   ] as const) {
     await both.sendEvery(
       UpdateMetadata,

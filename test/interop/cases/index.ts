@@ -17,6 +17,8 @@ import { leaderless } from './leaderless';
 import { malformed } from './malformed';
 import { leavingNobody } from './members';
 import { metadata } from './metadata';
+import { movedCoordinators } from './moved-coordinators';
+import { movedGroups } from './moved-groups';
 import { notLeading } from './not-leading';
 import { offsets } from './offsets';
 import { produce } from './produce';
@@ -67,4 +69,6 @@ export const ALL: readonly Scenario[] = [
   ...control,
   ...notLeading,
   ...idempotence,
+  ...movedCoordinators,
+  ...movedGroups,
 ];

@@ -66,7 +66,7 @@ export class Member {
       sessionTimeoutMs: sessionMs,
       rebalanceTimeoutMs: REBALANCE_MS,
       memberId: this.ids[side],
-      ...(instance !== undefined && { groupInstanceId: instance }),
+      ...(version >= 5 && instance !== undefined && { groupInstanceId: instance }),
       protocolType: 'consumer',
       protocols: own,
       ...change,

@@ -6,12 +6,10 @@ import { ListOffsets } from '@odradek/protocol/messages/list-offsets';
 import { Metadata } from '@odradek/protocol/messages/metadata';
 import { OffsetForLeaderEpoch } from '@odradek/protocol/messages/offset-for-leader-epoch';
 import { Produce } from '@odradek/protocol/messages/produce';
-import { UpdateMetadata } from '@odradek/protocol/messages/update-metadata';
 import type { Both } from '../both';
 import type { Scenario } from '../main';
 import { batch } from '../records';
-
-import { CURRENT, LATER_BROKER_EPOCH, leaderAndIsr } from './orders';
+import { controllerEpoch, leaderAndIsr, Orders } from './orders';
 
 /** A partition that broker 0 follows a broker 1 that does not live in: what clients are told by a replica that does not lead. */
 async function followers(both: Both): Promise<void> {
@@ -28,24 +26,10 @@ async function followers(both: Both): Promise<void> {
       },
     ],
   });
-  // A leader must be known to live before anybody follows it.
-  const live = { controllerId: 0, controllerEpoch: CURRENT, brokerEpoch: LATER_BROKER_EPOCH, topicStates: [] };
-  await both.send(UpdateMetadata, 8, (side) => ({
-    ...live,
-    liveBrokers: [0, 1].map((id) => ({
-      id,
-      endpoints: [
-        {
-          port: id === 0 ? both.world.sides[side].port : 1,
-          host: '127.0.0.1',
-          listener: 'PLAINTEXT',
-          securityProtocol: 0,
-        },
-      ],
-      rack: `r${id}`,
-    })),
-  }));
-  const order = { topic, topicId, leader: 1, leaderEpoch: 3, replicas: [0, 1] };
+  const orders = new Orders(both);
+  await orders.brokersAre([0, 1]);
+  const epoch = await controllerEpoch(both);
+  const order = { topic, topicId, controllerEpoch: epoch, leader: 1, leaderEpoch: 3, replicas: [0, 1] };
   await both.send(LeaderAndIsr, 7, leaderAndIsr(order)(7), { note: 'follow 1' });
   for (const acks of [1, -1]) {
     await both.sendEvery(
@@ -185,6 +169,7 @@ async function followers(both: Both): Promise<void> {
     { topics: [{ name: topic }] },
     { note: 'what the brokers believe is what UpdateMetadata said' },
   );
+  await orders.brokersAre([0]);
 }
 
 export const notLeading: readonly Scenario[] = [{ name: 'control: a follower', run: followers }];
