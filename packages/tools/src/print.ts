@@ -13,11 +13,18 @@ export interface Outs {
   readonly stderr: Out;
 }
 
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** A tool's surroundings, so that tests can run one without a process of its own. */
 export interface Io extends Outs {
   readonly stdin: Readable;
   /** Whether a person sits at it: what System.console() tells Java tools (both ends a terminal). */
   readonly isTerminal: boolean;
+  /** How much the terminal shows, which may change at any time. */
+  terminalSize(): TerminalSize;
   /** Calls back on SIGINT or SIGTERM. A second signal ends the process at once. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): void;
 }

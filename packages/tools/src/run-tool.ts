@@ -31,6 +31,8 @@ function processIo(): Io {
       return process.stdin;
     },
     isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
+    // Some terminals say that they have no columns at all.
+    terminalSize: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
     onInterrupt: (listener) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.once(signal, () => listener(signal));

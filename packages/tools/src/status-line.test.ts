@@ -17,6 +17,12 @@ describe('a status line', () => {
     expect(stderr()).toBe('a warning\n');
   });
 
+  it('is cut where the terminal is narrower', () => {
+    const { io, stdout } = testIo();
+    new StatusLine({ ...io, isTerminal: true, terminalSize: () => ({ columns: 5, rows: 24 }) }).show(() => '123456');
+    expect(stdout()).toBe('\r\u001b[K1234');
+  });
+
   it('is not there in a pipe', () => {
     const { io, stdout } = testIo();
     const status = new StatusLine(io);

@@ -38,7 +38,8 @@ export class StatusLine {
   show(text: () => string): void {
     if (!this.io.isTerminal || this.now() - this.drawnMs < REDRAW_MS) return;
     this.drawnMs = this.now();
-    this.io.stdout.write(CLEAR + text());
+    // A line that is broken could not be taken back whole.
+    this.io.stdout.write(CLEAR + text().slice(0, this.io.terminalSize().columns - 1));
     this.isShown = true;
   }
 

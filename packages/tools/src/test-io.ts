@@ -15,6 +15,7 @@ export function testIo(input = ''): { io: Io; stdout: () => string; stderr: () =
     stderr: stderr.out,
     stdin: Readable.from([Buffer.from(input)]),
     isTerminal: false,
+    terminalSize: () => ({ columns: 80, rows: 24 }),
     onInterrupt: () => undefined,
   };
   return { io, stdout: stdout.text, stderr: stderr.text };

@@ -1,4 +1,5 @@
 import type { GroupDescription } from '../client/groups-admin';
+import type { TerminalSize } from '../print';
 import { exitCodeOf } from '../run-tool';
 import { testIo } from '../test-io';
 import { ToolError } from '../tool-error';
@@ -256,7 +257,18 @@ it('partitions of a topic argument', () => {
 });
 
 describe('--watch', () => {
-  async function watched(isTable: boolean, isTerminal: boolean, looks: (() => Promise<string>)[]) {
+  const shownOf = (stdout: string): string[] =>
+    stdout
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.replace('\u001b[K', ''));
+
+  async function watched(
+    isTable: boolean,
+    isTerminal: boolean,
+    looks: (() => Promise<string>)[],
+    size: TerminalSize = { columns: 80, rows: 24 },
+  ) {
     const { io, stdout, stderr } = testIo();
     let interrupt = (): void => undefined;
     const rest = [...looks];
@@ -269,6 +281,7 @@ describe('--watch', () => {
     const surroundings = {
       ...io,
       isTerminal,
+      terminalSize: () => size,
       onInterrupt: (listener: (signal: NodeJS.Signals) => void) => {
         interrupt = () => listener('SIGINT');
       },
@@ -291,7 +304,15 @@ describe('--watch', () => {
 
   it('a terminal is redrawn in place', async () => {
     const { stdout } = await watched(true, true, [says('\nH\nr1')]);
-    expect(stdout).toMatch(/^\u001b\[H.*Ctrl-C.*\u001b\[K\nH\u001b\[K\nr1\u001b\[K\n\u001b\[J$/);
+    expect(stdout).toMatch(/^\u001b\[H\u001b\[K.*Ctrl-C.*\n\u001b\[KH\n\u001b\[Kr1\n\u001b\[J$/);
+  });
+
+  it('a terminal that is too narrow and too low shows lines broken and says how many are missing', async () => {
+    const names = ['0123456789'.repeat(3), 'b   ', 'c', 'd'].join('\n');
+    const { stdout } = await watched(true, true, [says(names)], { columns: 30, rows: 5 });
+    expect(shownOf(stdout)).toEqual(['0123456789'.repeat(3), 'b', '2 more lines do not fit in here'.slice(0, 30)]);
+    const narrow = await watched(true, true, [says(names)], { columns: 25, rows: 24 });
+    expect(shownOf(narrow.stdout)).toEqual(['0123456789012345678901234', '56789', 'b', 'c', 'd']);
   });
 
   it('goes on after a failure, but for the first look', async () => {

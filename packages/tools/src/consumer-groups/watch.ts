@@ -1,5 +1,5 @@
 import { Wakeup } from '../client/wakeup';
-import { bufferedOuts, type Io, type Outs, println } from '../print';
+import { bufferedOuts, type Io, type Outs, println, type TerminalSize } from '../print';
 import { ToolError } from '../tool-error';
 
 const HOME = '\u001b[H';
@@ -41,7 +41,7 @@ export async function watch<T>(
       if (isOver) break;
       const block = bufferedOuts();
       show(seen as T, block.outs);
-      if (isLive) io.stdout.write(screen(`${block.stderr()}${block.stdout()}`));
+      if (isLive) io.stdout.write(screen(`${block.stderr()}${block.stdout()}`, io.terminalSize()));
       else {
         io.stderr.write(block.stderr());
         io.stdout.write(isTable ? `${block.stdout().trimStart().trimEnd()}\n\n` : block.stdout());
@@ -55,9 +55,28 @@ export async function watch<T>(
   return 0;
 }
 
-/** Redraws the whole screen, line by line over what was there. */
-function screen(text: string): string {
+/**
+ * Redraws the whole screen, line by line over what was there. Lines are broken here, not by the terminal, which would
+ * not clear what stood behind them and, where one just fits, would lose its last character; what is too much for the
+ * screen is counted, for it would push the rest out.
+ */
+function screen(text: string, { columns, rows }: TerminalSize): string {
   const time = new Date().toLocaleTimeString('sv');
-  const lines = [`${time}  (Ctrl-C ends)`, ...text.trim().split('\n')];
-  return `${HOME}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`;
+  const lines = [`${time}  (Ctrl-C ends)`, ...text.trim().split('\n')].flatMap((line) => broken(line, columns));
+  // The cursor needs a line, too.
+  const room = Math.max(2, rows - 1);
+  if (lines.length > room) {
+    const hidden = lines.length - room + 1;
+    lines.splice(room - 1, hidden, ...broken(`${hidden} more lines do not fit in here`, columns).slice(0, 1));
+  }
+  return `${HOME}${lines.map((line) => `${CLEAR_LINE}${line}\n`).join('')}${CLEAR_BELOW}`;
+}
+
+/** A line as lines of so many characters at most; blanks at the end, which only fill a column, count for nothing. */
+function broken(line: string, columns: number): string[] {
+  const characters = [...line.trimEnd()];
+  const parts: string[] = [];
+  for (let at = 0; at < Math.max(1, characters.length); at += columns)
+    parts.push(characters.slice(at, at + columns).join(''));
+  return parts;
 }
