@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { Cluster, StartCluster } from '../../packages/odradek/src/api';
 import { home } from '../support/process';
@@ -140,6 +141,22 @@ test.each([false, true])(
     expect(fs.existsSync(dir)).toBe(false);
   },
 );
+
+test('a process that ends in the middle says nothing of it, and leaves no broker behind', async () => {
+  const script = `require(${JSON.stringify(PACKAGE)}).startCluster({ brokers: 2, processes: true })
+    .then(({ brokers }) => { console.log(JSON.stringify(brokers.map(({ port }) => port))); process.exit(3); });`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  expect([code, stderr]).toEqual([3, '']);
+  for (const port of JSON.parse(stdout)) await until(async () => !(await connects(port)));
+});
+
+test('a cluster that was stopped stays so', async () => {
+  const cluster = await start();
+  await Promise.all([cluster.stop(), cluster.stop()]);
+  await cluster.kill(0);
+  await expect(cluster.restart(0)).rejects.toThrow('The cluster was stopped');
+});
 
 test("ZooKeeper's shell and Kafka's tools look at it; its settings and its folder are those that were asked for", async () => {
   const dir = fs.mkdtempSync(path.join(home, 'node_modules', '.cache-embedded-'));

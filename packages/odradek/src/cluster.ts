@@ -6,7 +6,7 @@ import { type RunningCoordination, startCoordination } from './coordination';
 import { type Member, startProcess, startThread } from './member';
 import { brokersKnownAt, groupsServe } from './probe';
 import { settingsOf } from './settings';
-import { makeTemporaryFolder } from './temporary-folder';
+import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder';
 
 const LOCAL = '127.0.0.1';
 const POLL_MS = 10;
@@ -63,11 +63,13 @@ class EmbeddedCluster implements Cluster {
   private coordination: RunningCoordination | null = null;
   /** The first broker has it; null: none is wanted. */
   private consolePort: number | null;
+  /** Once the whole cluster is to stop. */
+  private stopped: Promise<void> | null = null;
 
   constructor(private readonly options: ClusterOptions) {
     this.dir = options.dir ?? makeTemporaryFolder();
     fs.mkdirSync(this.dir, { recursive: true });
-    if (options.dir === undefined) process.once('exit', this.removeDir);
+    if (options.dir === undefined) process.once('exit', this.exit);
     const { brokers = 1, host = LOCAL, port = 0, console = false } = options;
     this.consolePort = console === false ? null : Number(console === true ? 0 : console);
     this.seats = Array.from({ length: brokers }, (_, id) => {
@@ -148,6 +150,7 @@ class EmbeddedCluster implements Cluster {
 
   async restart(brokerId: number): Promise<void> {
     const seat = this.seat(brokerId);
+    if (this.stopped !== null) throw new Error('The cluster was stopped, and does not come back: start another one.');
     if (seat.isRunning) throw new Error(`Broker ${brokerId} runs: stop or kill it first.`);
     await this.launch(seat);
     await this.untilAllKnowAll();
@@ -155,8 +158,14 @@ class EmbeddedCluster implements Cluster {
 
   async stop(brokerId?: number): Promise<void> {
     if (brokerId !== undefined) return stopOne(this.seat(brokerId));
-    await Promise.all(this.seats.map(stopOne));
+    this.stopped ??= this.stopAll();
+    return this.stopped;
+  }
+
+  private async stopAll(): Promise<void> {
+    const ends = await Promise.allSettled(this.seats.map(stopOne));
     await this.end();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** After a start that failed. */
@@ -168,11 +177,15 @@ class EmbeddedCluster implements Cluster {
   private async end(): Promise<void> {
     await this.coordination?.stop();
     if (this.options.dir !== undefined) return;
-    process.off('exit', this.removeDir);
-    this.removeDir();
+    process.off('exit', this.exit);
+    removeTemporaryFolder(this.dir);
   }
 
-  private readonly removeDir = (): void => fs.rmSync(this.dir, { recursive: true, force: true });
+  /** When the process ends in the middle: brokers that end by themselves, a moment later, would write to what is taken away. */
+  private readonly exit = (): void => {
+    for (const { member } of this.seats) member?.kill();
+    removeTemporaryFolder(this.dir);
+  };
 
   private seat(brokerId: number): Seat {
     const seat = this.seats[brokerId];

@@ -38,7 +38,7 @@ function onStop(stop: () => void): void {
 }
 
 async function main(): Promise<void> {
-  const destination = pino.destination({ dest: data.logFile, sync: true, append: true, mkdir: true });
+  const destination = pino.destination({ dest: data.logFile, sync: true, append: true });
   const loggers = loggersFromEnvironment({ LOG_LEVEL: data.logLevel }, destination);
   const logger = loggers.logger('kafka.Kafka$');
   const fail = (reason: string): never => {

@@ -4,6 +4,8 @@ import path from 'node:path';
 
 const PREFIX = 'odradek-cluster-';
 const OWNER = '.owner';
+/** A folder that is older has an owner, or is nobody's. */
+const MAKING_MS = 60_000;
 
 /** Where a process id means something: elsewhere, in a container that shares the folder for one, it is another's. */
 interface Owner {
@@ -25,13 +27,33 @@ export function makeTemporaryFolder(): string {
   return folder;
 }
 
+/**
+ * Takes a cluster's folder away, the name of its owner last: what does not go, for somebody writes to it still, goes with the
+ * next cluster's start.
+ */
+export function removeTemporaryFolder(folder: string): void {
+  try {
+    for (const name of fs.readdirSync(folder)) {
+      if (name !== OWNER) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    }
+    fs.rmSync(folder, { recursive: true, force: true });
+  } catch {}
+}
+
 function removeIfOrphaned(folder: string): void {
   try {
-    const { hostname, pid }: Owner = JSON.parse(fs.readFileSync(path.join(folder, OWNER), 'utf8'));
-    if (hostname === os.hostname() && !isAlive(pid)) fs.rmSync(folder, { recursive: true, force: true });
+    if (isOrphaned(folder)) removeTemporaryFolder(folder);
   } catch {
     // Another user's, or just being made or taken away: not ours to judge.
   }
+}
+
+function isOrphaned(folder: string): boolean {
+  const file = path.join(folder, OWNER);
+  // Just being made; or its brokers, which ended with their process, wrote to it when it had been taken away.
+  if (!fs.existsSync(file)) return Date.now() - fs.statSync(folder).mtimeMs > MAKING_MS;
+  const { hostname, pid }: Owner = JSON.parse(fs.readFileSync(file, 'utf8'));
+  return hostname === os.hostname() && !isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {
