@@ -10,6 +10,7 @@ import { following } from './following';
 import { formats } from './formats';
 import { groupOddities } from './group-oddities';
 import { groupOffsets } from './group-offsets';
+import { groupStates } from './group-states';
 import { groups } from './groups';
 import { idempotence } from './idempotence';
 import { ids } from './ids';
@@ -54,6 +55,7 @@ export const ALL: readonly Scenario[] = [
   ...leavingNobody(groups),
   ...leavingNobody(groupOffsets),
   ...leavingNobody(groupOddities),
+  ...groupStates,
   ...leavingNobody(rebalances),
   ...transactions,
   ...transactionRecords,
