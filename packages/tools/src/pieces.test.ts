@@ -126,6 +126,10 @@ describe('the console producer reads lines', () => {
     ]);
   });
 
+  it('without headers where there are only separators', () => {
+    expect(reader(['parse.headers', 'true'], ['ignore.error', 'true']).parse(',\tv').headers).toEqual([]);
+  });
+
   it('and names the line that lacks a separator', () => {
     const lines = reader(['parse.key', 'true'], ['key.separator', ':']);
     lines.parse('k:v');

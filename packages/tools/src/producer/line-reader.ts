@@ -93,8 +93,8 @@ export class LineMessageReader {
 
   private splitHeaders(headers: string): { key: string; value: Buffer | null }[] {
     const pairs = headers.split(this.headersSeparator);
-    // Java's split drops empty strings at the end.
-    while (pairs.length > 1 && pairs.at(-1) === '') pairs.pop();
+    // Java's split drops empty strings at the end, and where there are only separators leaves none at all.
+    if (pairs.length > 1) while (pairs.at(-1) === '') pairs.pop();
     return pairs.map((pair) => {
       const at = pair.indexOf(this.headersKeySeparator);
       if (at < 0) {

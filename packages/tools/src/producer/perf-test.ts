@@ -40,7 +40,8 @@ function readPayloads(file: string | undefined, delimiter: string, io: Io): Buff
     throw illegalArgument('File does not exist or empty file provided.');
   }
   const payloads = readFileSync(file, 'utf8').split(javaPattern(delimiter));
-  while (payloads.length > 1 && payloads.at(-1) === '') payloads.pop();
+  // As Java splits: nothing but delimiters is no payload at all.
+  if (payloads.length > 1) while (payloads.at(-1) === '') payloads.pop();
   println(io.stdout, `Number of messages read: ${payloads.length}`);
   return payloads.map((payload) => Buffer.from(payload));
 }
@@ -49,7 +50,10 @@ function readPayloads(file: string | undefined, delimiter: string, io: Io): Buff
 function payloadSource(args: Arguments, payloads: readonly Buffer[]): (index: number) => Buffer {
   if (payloads.length > 0) return () => payloads[Math.floor(Math.random() * payloads.length)]!;
   if (args['payload-monotonic']) return (index) => Buffer.from(String(index));
-  const size = Number(args['record-size']![0]);
+  if (!args['record-size']) {
+    throw illegalArgument('no payload File Path or record Size or payload-monotonic option provided');
+  }
+  const size = Number(args['record-size'][0]);
   if (size < 0) throw new ToolError('java.lang.NegativeArraySizeException', String(size));
   // One block of random letters is cut at a random place: random enough, and it does not cost more than the sending.
   const block = Buffer.alloc(2 * size + 1);
