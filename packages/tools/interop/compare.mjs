@@ -149,6 +149,8 @@ const normalize = (text) =>
     .replace(/^(\d{4}-\d\d-\d\d [\d:]+|\d{4}), .*/gm, 'STATISTICS')
     .replace(/^(\d+\t|Avg latency: |Percentiles: )[\d.].*/gm, 'LATENCY')
     .replace(/(?<=Complete(?:Commit|Abort) +\t\d+ +\t\d+ +\t)\d+/g, 'DURATION')
+    // How often it asks before it gives up, no two runs agree.
+    .replace(/(\[TIME\] WARN .* due to mismatched endpoint type .*\n.*\n)\1+/g, '$1')
     .replace(/perf-consumer-\d+\)? */g, 'perf-consumer-N')
     .replace(/groupId=console-consumer-\d+/g, 'groupId=console-consumer-N');
 
