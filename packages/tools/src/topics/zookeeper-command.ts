@@ -8,6 +8,7 @@ import { ZooKeeper } from '../zk/zookeeper';
 import { assignReplicas } from './assignment';
 import { TOPICS_OPTIONS } from './options';
 import { checkCounts, parseReplicaAssignment, parseTopicConfigs, warnOfCollision } from './requested';
+import { validateTopicConfigs } from './topic-configs';
 import { collidingTopics, validateTopicName } from './topic-name';
 import { describeTopic, readTopic, writeTopic } from './zookeeper-topic';
 
@@ -117,6 +118,7 @@ async function alterConfigs(zk: ZooKeeper, topic: string, options: Options, io: 
   const configs = await readEntityConfig(zk, `topics/${topic}`);
   for (const [name, value] of parseTopicConfigs(options.valuesOf('config'), io)) configs.set(name, value);
   for (const name of options.valuesOf('delete-config')) configs.delete(name.trim());
+  validateTopicConfigs(configs);
   await changeEntityConfig(zk, `topics/${topic}`, configs);
   println(io.stdout, `Updated config for topic ${topic}.`);
 }
