@@ -15,6 +15,7 @@ import { ConfigException } from '../config/errors';
 import { validateTopicOverrides } from '../config/topic-config';
 import type { LevelledLoggers, Logger } from '../env/logger';
 import type { Random } from '../env/random';
+import { ZooKeeperError } from '../env/zookeeper';
 import { ZNodeFormatError } from '../zookeeper/json';
 import type { ZooKeeperStore } from '../zookeeper/store';
 import { DEFAULT_ENTITY_NAME } from '../zookeeper/znodes';
@@ -93,11 +94,10 @@ export class ConfigAdmin {
   private async alterTopic(topic: string, alteration: Alteration, validateOnly: boolean): Promise<void> {
     const { store, metadata, dynamic } = this.options;
     if (topic === '') throw new KafkaError('INVALID_REQUEST', 'Default topic resources are not allowed.');
-    const stored = propsOf(await store.configs.get('topics', topic));
     const props =
       alteration.type === 'replace'
         ? replaced(alteration.configs)
-        : applyOperations(stored, alteration.operations, topicDefinitions);
+        : applyOperations(await this.storedOfTopic(topic), alteration.operations, topicDefinitions);
     if (!metadata.image.topics.has(topic)) {
       throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${topic}' does not exist.`);
     }
@@ -106,6 +106,16 @@ export class ConfigAdmin {
       () => validateTopicOverrides(props, dynamic.current),
     );
     if (!validateOnly) await store.configs.change('topics', topic, recordOf(props));
+  }
+
+  /** Names that no znode can have are told before it is asked whether there is such a topic. */
+  private async storedOfTopic(topic: string): Promise<Props> {
+    try {
+      return propsOf(await this.options.store.configs.get('topics', topic));
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError) || error.code !== 'BAD_ARGUMENTS') throw error;
+      throw resourceConfigError('TOPIC', topic, error);
+    }
   }
 
   private async alterBroker(name: string, alteration: Alteration, validateOnly: boolean): Promise<void> {

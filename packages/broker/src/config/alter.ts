@@ -102,10 +102,10 @@ export function topicConfigError(topic: string, error: ConfigException): KafkaEr
 }
 
 /** Kafka's words for settings of a resource that could not be taken. */
-export function resourceConfigError(type: 'TOPIC' | 'BROKER', name: string, error: ConfigException): KafkaError {
+export function resourceConfigError(type: 'TOPIC' | 'BROKER', name: string, { message }: Error): KafkaError {
   return new KafkaError(
     'INVALID_CONFIG',
-    `Invalid config value for resource ConfigResource(type=${type}, name='${name}'): ${error.message}`,
+    `Invalid config value for resource ConfigResource(type=${type}, name='${name}'): ${message}`,
   );
 }
 

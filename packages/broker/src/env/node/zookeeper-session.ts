@@ -1,3 +1,4 @@
+import { checkPath } from '../znode-path';
 import {
   type CreateMode,
   type SessionState,
@@ -131,19 +132,4 @@ export class NodeZooKeeperSession implements ZooKeeperSession {
       if (error === null) this.core.watches.add(kind, path);
     };
   }
-}
-
-/** Throws BAD_ARGUMENTS for what no znode can be called (PathUtils.validatePath): a server would drop the connection. */
-function checkPath(path: string): void {
-  if (path === '/') return;
-  const isValid =
-    path.startsWith('/') &&
-    path
-      .slice(1)
-      .split('/')
-      .every(
-        (name) =>
-          name !== '' && name !== '.' && name !== '..' && !/[\0-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]/.test(name),
-      );
-  if (!isValid) throw new ZooKeeperError('BAD_ARGUMENTS', path, `Invalid path string "${path}"`);
 }

@@ -1,3 +1,4 @@
+import { checkPath } from '../znode-path';
 import {
   type CreateMode,
   type SessionState,
@@ -137,17 +138,4 @@ export class SimulatedSession implements ZooKeeperSession {
       throw new ZooKeeperError(error.code, path);
     }
   }
-}
-
-/** Throws BAD_ARGUMENTS for what no znode can be called (PathUtils.validatePath). */
-function checkPath(path: string): void {
-  if (path === '/') return;
-  const names = path.slice(1).split('/');
-  const isValid =
-    path.startsWith('/') &&
-    names.every(
-      (name) =>
-        name !== '' && name !== '.' && name !== '..' && !/[\0-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]/.test(name),
-    );
-  if (!isValid) throw new ZooKeeperError('BAD_ARGUMENTS', path, `Invalid path string "${path}"`);
 }
