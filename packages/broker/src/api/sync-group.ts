@@ -18,8 +18,8 @@ export function syncGroup(services: Services): Handler<typeof SyncGroup> {
       const isNamed = request.protocolType !== null && request.protocolName !== null;
       if (apiVersion >= FIRST_NAMED_VERSION && !isNamed) throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL');
       return settled((answer) =>
-        services.groups.sync(request.groupId, request, ({ error, ...synced }) =>
-          answer({ ...synced, errorCode: ERRORS[error].code }),
+        services.groups.sync(request.groupId, request, ({ error, protocolType, protocolName, assignment }) =>
+          answer({ errorCode: ERRORS[error].code, protocolType, protocolName, assignment }),
         ),
       );
     },
