@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { Cluster, StartCluster } from '../../packages/odradek/src/api';
 import { home } from '../support/process';
@@ -149,6 +150,24 @@ test('a process that ends in the middle says nothing of it, and leaves no broker
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   expect([code, stderr]).toEqual([3, '']);
   for (const port of JSON.parse(stdout)) await until(async () => !(await connects(port)));
+});
+
+test('npx odradek ends in order on Ctrl-C, also if that comes from the terminal and from npx', async () => {
+  const cli = path.join(path.dirname(PACKAGE), 'cli.js');
+  const child = spawn(process.execPath, [cli, '--port', '0', '--zookeeper-port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stdout.on('data', (data) => {
+    said += data;
+  });
+  await until(() => said.includes('Ctrl-C ends it.'));
+  child.kill('SIGINT');
+  await setImmediate();
+  child.kill('SIGINT');
+  const [stderr, ended] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect([stderr, ...ended]).toEqual(['', 0, null]);
+  expect(fs.existsSync(path.dirname(/Logs: (.*)/.exec(said)![1]!))).toBe(false);
 });
 
 test('a cluster that was stopped stays so', async () => {

@@ -75,6 +75,22 @@ ${cluster.console === null ? '' : `Console: ${cluster.console}\n`}Logs: ${cluste
 Ctrl-C ends it.
 `;
 
+/** npx passes on a Ctrl-C that the terminal has sent here already: that is one, not a second. */
+const ECHO_MS = 1000;
+
+/** Resolves when a signal asks for the end. One that comes again, later, is from somebody who does not want to wait. */
+function askedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    let firstMs: number | null = null;
+    const hear = (): void => {
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > ECHO_MS) process.exit(1);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
+  });
+}
+
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === null) {
@@ -83,9 +99,7 @@ async function main(): Promise<number> {
   }
   const cluster = await startCluster(options);
   process.stdout.write(describe(cluster, options.zookeeper === undefined));
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
+  await askedToEnd();
   await cluster.stop();
   return 0;
 }
