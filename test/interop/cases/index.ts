@@ -30,6 +30,7 @@ import { readCommitted } from './read-committed';
 import { reassign } from './reassignments';
 import { rebalances } from './rebalances';
 import { topics } from './topics';
+import { transactionOddities } from './transaction-oddities';
 import { transactionRecords } from './transaction-records';
 import { transactions } from './transactions';
 import { txnMarkers } from './txn-markers';
@@ -59,6 +60,7 @@ export const ALL: readonly Scenario[] = [
   ...leavingNobody(rebalances),
   ...transactions,
   ...transactionRecords,
+  ...transactionOddities,
   ...txnMarkers,
   ...leavingNobody(txnOffsets),
   ...readCommitted,

@@ -37,8 +37,10 @@ export function addPartitionsToTxn(services: Services): Handler<typeof AddPartit
     return metadata.image.topics.get(topic)?.partitions.has(partition) ? null : 'UNKNOWN_TOPIC_OR_PARTITION';
   }
 
+  /** @param named the topics that an answer for all partitions names */
   function answerTransaction(
     transaction: Transaction,
+    named: Topics,
     apiVersion: number,
     done: (results: readonly TopicResult[]) => void,
   ): void {
@@ -57,7 +59,7 @@ export function addPartitionsToTxn(services: Services): Handler<typeof AddPartit
       return;
     }
     transactions.addPartitions(transactionalId, request, (error) =>
-      done(sameForAll(topics, ERRORS[fencedError(error, apiVersion >= FIRST_VERSION_WITH_FENCED)].code)),
+      done(sameForAll(named, ERRORS[fencedError(error, apiVersion >= FIRST_VERSION_WITH_FENCED)].code)),
     );
   }
 
@@ -73,15 +75,22 @@ export function addPartitionsToTxn(services: Services): Handler<typeof AddPartit
           topics: request.v3AndBelowTopics,
         };
         return settled<Response>((answer) =>
-          answerTransaction(transaction, apiVersion, (results) => answer({ resultsByTopicV3AndBelow: results })),
+          answerTransaction(transaction, transaction.topics, apiVersion, (results) =>
+            answer({ resultsByTopicV3AndBelow: results }),
+          ),
         );
       }
       const resultsByTransaction: { transactionalId: string; topicResults: readonly TopicResult[] }[] = [];
       if (request.transactions.length === 0) return { errorCode: 0, resultsByTransaction };
+      // Where an id is there twice, the last one's partitions count, and the first one's are named (KafkaApis).
+      const last = topicsById(request.transactions);
+      const first = topicsById(request.transactions.toReversed());
       return settled<Response>((answer) => {
         for (const transaction of request.transactions) {
-          answerTransaction(transaction, apiVersion, (topicResults) => {
-            resultsByTransaction.push({ transactionalId: transaction.transactionalId, topicResults });
+          const { transactionalId } = transaction;
+          const counting = { ...transaction, topics: last.get(transactionalId)! };
+          answerTransaction(counting, first.get(transactionalId)!, apiVersion, (topicResults) => {
+            resultsByTransaction.push({ transactionalId, topicResults });
             if (resultsByTransaction.length === request.transactions.length) {
               answer({ errorCode: 0, resultsByTransaction });
             }
@@ -95,6 +104,9 @@ export function addPartitionsToTxn(services: Services): Handler<typeof AddPartit
         : { errorCode: code },
   });
 }
+
+const topicsById = (transactions: readonly Transaction[]): ReadonlyMap<string, Topics> =>
+  new Map(transactions.map(({ transactionalId, topics }) => [transactionalId, topics]));
 
 /** Each once. */
 function partitionsOf(topics: Topics): TopicPartition[] {
