@@ -188,6 +188,7 @@ export class Broker {
     server.sockets.serve();
     void checkAdvertisedListeners({
       endpoints: info().endpoints,
+      bound: this.config.listeners,
       interBrokerListenerName: this.config.interBrokerListenerName,
       network: this.ports.network,
       logger: this.logger,

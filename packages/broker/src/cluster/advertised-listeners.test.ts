@@ -1,10 +1,18 @@
 import type { Logger } from '../env/logger';
 import { silentLoggers } from '../env/logger';
 import { type Connection, ConnectionRefusedError, type ConnectOptions } from '../env/network';
-import { checkAdvertisedListeners } from './advertised-listeners';
+import { checkAdvertisedListeners, type ListenerEndpoint } from './advertised-listeners';
+
+const EVERYWHERE: ListenerEndpoint[] = [
+  { listenerName: 'INSIDE', host: null, port: 29092 },
+  { listenerName: 'OUTSIDE', host: null, port: 9092 },
+];
 
 /** What is logged where these hosts cannot be reached, and how many connections are left open. */
-async function check(unreachable: Readonly<Record<string, Error>>): Promise<{ lines: string[]; open: number }> {
+async function check(
+  unreachable: Readonly<Record<string, Error>>,
+  bound = EVERYWHERE,
+): Promise<{ lines: string[]; open: number }> {
   const lines: string[] = [];
   let open = 0;
   const log = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
@@ -14,6 +22,7 @@ async function check(unreachable: Readonly<Record<string, Error>>): Promise<{ li
       { listenerName: 'INSIDE', host: 'kafka', port: 29092 },
       { listenerName: 'OUTSIDE', host: 'example.org', port: 9092 },
     ],
+    bound,
     interBrokerListenerName: 'INSIDE',
     logger,
     network: {
@@ -45,4 +54,14 @@ test('what other brokers are told is an error', async () => {
   expect(lines[0]).toMatch(
     /^ERROR Other brokers are told to reach this one at kafka:29092.*ENOTFOUND kafka.*advertised\.listeners=INSIDE:\/\/HOST:PORT,OUTSIDE:\/\/example\.org:9092 /,
   );
+});
+
+test('where it listens for its own machine alone, that is the setting to change', async () => {
+  const bound = [EVERYWHERE[0]!, { ...EVERYWHERE[1]!, host: '127.0.0.1' }];
+  const { lines } = await check({ 'example.org': new ConnectionRefusedError('refused') }, bound);
+  expect(lines).toEqual([
+    expect.stringContaining(
+      'set listeners=INSIDE://:29092,OUTSIDE://:9092, for it listens at 127.0.0.1, which is this machine',
+    ),
+  ]);
 });

@@ -3,16 +3,18 @@ import { type Connection, ConnectionRefusedError, type Network } from '../env/ne
 
 const PATIENCE_MS = 3_000;
 
-/** Where a broker says that it is, as others read it. */
-export interface AdvertisedEndpoint {
+/** Where a listener of a broker is, or is said to be. */
+export interface ListenerEndpoint {
   readonly listenerName: string;
-  /** Null where the registration names none. */
+  /** Null where none is named. */
   readonly host: string | null;
   readonly port: number;
 }
 
 export interface AdvertisedListenersParts {
-  readonly endpoints: readonly AdvertisedEndpoint[];
+  readonly endpoints: readonly ListenerEndpoint[];
+  /** Where it listens; a host of null is every address. */
+  readonly bound: readonly ListenerEndpoint[];
   readonly interBrokerListenerName: string;
   readonly network: Pick<Network, 'connect'>;
   readonly logger: Logger;
@@ -27,24 +29,34 @@ export async function checkAdvertisedListeners(parts: AdvertisedListenersParts):
   await Promise.all(parts.endpoints.map((endpoint) => check(endpoint, parts)));
 }
 
-const textOf = ({ listenerName, host, port }: AdvertisedEndpoint): string =>
+const textOf = ({ listenerName, host, port }: ListenerEndpoint): string =>
   `${listenerName}://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`;
 
-async function check(
-  { listenerName, host, port }: AdvertisedEndpoint,
-  { endpoints, interBrokerListenerName, network, logger }: AdvertisedListenersParts,
-): Promise<void> {
+/** As the setting has it, with another address for one listener: what is typed replaces the whole value. */
+const listWith = (endpoints: readonly ListenerEndpoint[], name: string, address: string): string =>
+  endpoints.map((each) => (each.listenerName === name ? `${name}://${address}` : textOf(each))).join(',');
+
+const isLoopback = (host: string | null): boolean =>
+  host !== null && /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+
+function remedyFor({ listenerName, host }: ListenerEndpoint, { endpoints, bound }: AdvertisedListenersParts): string {
+  const own = bound.find((each) => each.listenerName === listenerName);
+  if (own !== undefined && isLoopback(own.host) && !isLoopback(host)) {
+    return `set listeners=${listWith(bound, listenerName, `:${own.port}`)}, for it listens at ${own.host}, which is this machine alone, and start again.`;
+  }
+  return `set advertised.listeners=${listWith(endpoints, listenerName, 'HOST:PORT')} with the HOST and PORT where they reach it, and start again.`;
+}
+
+async function check(endpoint: ListenerEndpoint, parts: AdvertisedListenersParts): Promise<void> {
+  const { listenerName, host, port } = endpoint;
+  const { interBrokerListenerName, network, logger } = parts;
   if (host === null) return;
   let connection: Connection;
   try {
     connection = await network.connect({ host, port, timeoutMs: PATIENCE_MS });
   } catch (error) {
     const reason = error instanceof ConnectionRefusedError ? 'nothing listens there' : (error as Error).message;
-    // The whole value: what is typed replaces all of it.
-    const value = endpoints.map((each) =>
-      each.listenerName === listenerName ? `${listenerName}://HOST:PORT` : textOf(each),
-    );
-    const remedy = `set advertised.listeners=${value.join(',')} with the HOST and PORT where they reach it, and start again.`;
+    const remedy = remedyFor(endpoint, parts);
     if (listenerName === interBrokerListenerName) {
       logger.error(
         `Other brokers are told to reach this one at ${host}:${port}, but it cannot be reached there even from here (${reason}): the controller's orders will not arrive, and clients will find no leaders. To mend it, ${remedy}`,

@@ -23,7 +23,7 @@ export function bootstrapFinding(dialled: Dialled): Finding | null {
     case 'refused':
       return error(
         `Nothing listens at the bootstrap address ${address}.`,
-        'start the broker (bin/kafka-server-start.sh), or give the port that its setting listeners names.',
+        `start the broker (bin/kafka-server-start.sh), or give the port that its setting listeners names.${isLoopback(dialled.host) ? '' : ` One whose listeners names localhost or 127.0.0.1 is for its own machine alone: listeners=PLAINTEXT://:${dialled.port}.`}`,
       );
     case 'silent':
       return error(
@@ -75,9 +75,9 @@ export function interBrokerAddress(settings: BrokerFacts['settings']): Address |
   return own === undefined ? null : { host: own.host, port: own.port };
 }
 
-/** All that it advertises, with another address for one listener. */
-function advertisedWith({ settings }: BrokerFacts, listener: string, address: string): string {
-  const entries = (settings.get('advertised.listeners') ?? '').split(',').map((entry) => entry.trim());
+/** All that it advertises, or binds, with another address for one listener. */
+function listWith(list: string | undefined, listener: string, address: string): string {
+  const entries = (list ?? '').split(',').map((entry) => entry.trim());
   const own = `${listener}://${address}`;
   const isOwn = (entry: string): boolean => entry.startsWith(`${listener}://`);
   return entries.some(isOwn) ? entries.map((entry) => (isOwn(entry) ? own : entry)).join(',') : own;
@@ -90,13 +90,32 @@ function portOf({ settings }: BrokerFacts, name: string, through: Address): numb
   return (isOthers ? bound.find((listener) => listener.name === name)?.port : undefined) ?? through.port;
 }
 
+/**
+ * How to make a broker answer at the address that it tells, where it listens for its own machine alone; null where that is not
+ * what is wrong.
+ */
+function listenEverywhere({ id, host, port, reach, settings }: BrokerFacts): string | null {
+  if (reach.kind !== 'refused' || isLoopback(host)) return null;
+  const list = settings.get('listeners');
+  const bound = listenersIn(list ?? '');
+  const told = listenersIn(settings.get('advertised.listeners') ?? '').find(
+    (one) => one.host === host && one.port === port,
+  );
+  const own = bound.find(({ name }) => name === told?.name);
+  if (own === undefined || !isLoopback(own.host)) return null;
+  const value = listWith(list, own.name, `:${own.port}`);
+  return `it listens at ${own.host}, which is its own machine alone: set listeners=${value} in the properties of broker ${id}, and start it again.`;
+}
+
 /** How to make a broker tell clients an address that they can use: the one where it answered, if it was the one that did. */
 function advertise(broker: BrokerFacts, { through, throughId }: ClusterFacts): string {
+  const elsewhere = listenEverywhere(broker);
+  if (elsewhere !== null) return elsewhere;
   const isThrough = broker.id === throughId;
   const host = isLoopback(through.host) ? 'localhost' : through.host;
   const listener = listenerAt(broker);
   const address = addressText({ host, port: isThrough ? portOf(broker, listener, through) : broker.port });
-  const value = advertisedWith(broker, listener, address);
+  const value = listWith(broker.settings.get('advertised.listeners'), listener, address);
   const reason = isThrough ? 'where it answered just now' : 'or another address of it that this machine can use';
   return `set advertised.listeners=${value} (${reason}) in the properties of broker ${broker.id}, and start it again. Where clients of several networks need several addresses: a listener for each, as in listeners=INSIDE://:29092,OUTSIDE://:9092.`;
 }

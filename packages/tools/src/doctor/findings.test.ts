@@ -88,6 +88,22 @@ describe('what brokers advertise', () => {
     );
   });
 
+  test('an address of its machine, where it listens for that machine alone: where it listens is to change', () => {
+    const settings = new Map([
+      ['listeners', 'IN://:29092,OUT://127.0.0.1:9092'],
+      ['advertised.listeners', 'IN://kafka:29092,OUT://node:9092'],
+    ]);
+    const one = broker(0, { reach: { kind: 'refused' }, answeringId: null, settings });
+    const through = { host: 'localhost', port: 9092 };
+    expect(found(cluster({ brokers: [one], through }))[0]).toContain(
+      '→ it listens at 127.0.0.1, which is its own machine alone: set listeners=IN://:29092,OUT://:9092 in',
+    );
+    expect(found(cluster({ brokers: [], controllerId: -1, itself: one, through }))[0]).toContain('set listeners=IN://');
+    // Bound to all addresses: something else is in between.
+    const all = new Map([...settings, ['listeners', 'IN://:29092,OUT://:9092']]);
+    expect(found(cluster({ brokers: [{ ...one, settings: all }], through }))[0]).toContain('set advertised.listeners=');
+  });
+
   test('localhost, to a client that came by another name', () => {
     const [line] = found(cluster({ brokers: [broker(0, { host: 'localhost' })] }));
     expect(line).toContain("localhost:9092, which is every client's own machine");
