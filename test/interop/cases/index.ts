@@ -29,6 +29,7 @@ import { quotas } from './quotas';
 import { readCommitted } from './read-committed';
 import { reassign } from './reassignments';
 import { rebalances } from './rebalances';
+import { storedStates } from './stored-states';
 import { topics } from './topics';
 import { transactionOddities } from './transaction-oddities';
 import { transactionRecords } from './transaction-records';
@@ -75,4 +76,5 @@ export const ALL: readonly Scenario[] = [
   ...idempotence,
   ...movedCoordinators,
   ...movedGroups,
+  ...storedStates,
 ];

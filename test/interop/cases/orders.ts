@@ -65,12 +65,12 @@ export const leaderAndIsr =
         };
   };
 
+/** Above all that the controllers have given out. */
+let leaderEpoch = 1000;
 const OLD = { paths: ['topics'], why: 'the epochs of leaders are those of before' };
 
 /** Orders of a controller that nobody asked: partitions lie with a broker that does not live, or with the real one. */
 export class Orders {
-  private leaderEpoch = 1000;
-
   constructor(private readonly both: Both) {}
 
   /** A leader must be known to live before anybody follows it. */
@@ -100,7 +100,7 @@ export class Orders {
     const { both } = this;
     const described = await both.send(Metadata, 12, { topics: [{ name: topic }] }, { except: OLD });
     const topicId = (side: SideName) => described[side].topics[0]!.topicId;
-    const epochs = { controllerEpoch: await controllerEpoch(both), leaderEpoch: ++this.leaderEpoch };
+    const epochs = { controllerEpoch: await controllerEpoch(both), leaderEpoch: ++leaderEpoch };
     for (const partition of partitions) {
       const order = leaderAndIsr({ topic, topicId, partition, ...epochs, ...role })(7);
       await both.send(LeaderAndIsr, 7, order, { note: `${topic}-${partition} with ${role.leader}` });

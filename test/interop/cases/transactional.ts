@@ -8,6 +8,16 @@ import type { Both, Pair, SendOptions } from '../both';
 import { batch } from '../records';
 import type { SideName } from '../world';
 
+/** Of each coordinators' topic here. */
+export const COORDINATOR_PARTITIONS = 3;
+
+/** Where a group or a transactional id is kept: by Java's `String.hashCode`. */
+export function partitionOf(id: string): number {
+  let hash = 0;
+  for (const unit of id) hash = (Math.imul(hash, 31) + unit.charCodeAt(0)) | 0;
+  return Math.abs(hash) % COORDINATOR_PARTITIONS;
+}
+
 type Marker = NonNullable<RequestInit<typeof WriteTxnMarkers>['markers']>[number];
 type MarkerChange = Partial<Omit<Marker, 'topics'>>;
 export type Partitions = Readonly<Record<string, readonly number[]>>;

@@ -12,12 +12,11 @@ import type { Scenario } from '../main';
 import { forgetKilled, untilLed } from '../zookeeper';
 import { untilThereIsACoordinator } from './groups';
 import { assignment, Member, protocols } from './members';
-import { mark, marker, unverified } from './transactional';
+import { COORDINATOR_PARTITIONS, mark, marker, partitionOf, unverified } from './transactional';
 import { Producer, untilTransactionsAreCoordinated } from './transactional-producer';
 
 const TOPIC = 'txn-offsets';
 const OFFSETS_TOPIC = '__consumer_offsets';
-const OFFSETS_PARTITIONS = 3;
 const NOBODY = 'nobody-00000000-0000-0000-0000-000000000000';
 const EPOCHS = 2;
 const MEMBERS = 3;
@@ -32,13 +31,6 @@ const to = (partitionIndex: number, committedOffset: number, committedMetadata: 
 function commit(groupId: string, producerId: number, offset: number, change: Partial<Commit> = {}): Commit {
   const topics = [{ name: TOPIC, partitions: [to(0, offset)] }];
   return { transactionalId: `of ${groupId}`, groupId, producerId, producerEpoch: 0, topics, ...change };
-}
-
-/** Java's `String.hashCode`. */
-function partitionOf(groupId: string): number {
-  let hash = 0;
-  for (const unit of groupId) hash = (Math.imul(hash, 31) + unit.charCodeAt(0)) | 0;
-  return Math.abs(hash) % OFFSETS_PARTITIONS;
 }
 
 /** Ends the producer's transaction where the group is kept. */
@@ -92,7 +84,7 @@ async function versions(both: Both): Promise<void> {
     }
     producerId += 100;
   }
-  for (let version = 0; version < OFFSETS_PARTITIONS; version++) await stored(both, `txn-true-${version}`);
+  for (let version = 0; version < COORDINATOR_PARTITIONS; version++) await stored(both, `txn-true-${version}`);
 }
 
 async function badCommits(both: Both): Promise<void> {
