@@ -1,8 +1,6 @@
-import { errorName } from '@odradek/protocol/errors';
 import { CreateAcls } from '@odradek/protocol/messages/create-acls';
 import { DeleteAcls } from '@odradek/protocol/messages/delete-acls';
 import { DescribeAcls } from '@odradek/protocol/messages/describe-acls';
-import { ServerError } from '../tool-error';
 import {
   type Entry,
   operationCode,
@@ -15,7 +13,7 @@ import {
   resourceTypeCode,
   resourceTypeOf,
 } from './acl';
-import type { Admin } from './admin';
+import { type Admin, refusalOf } from './admin';
 import { execute } from './futures';
 
 /** A resource and what is allowed and denied on it. */
@@ -28,7 +26,7 @@ const ANY_PATTERN: Pattern = { resourceType: 'ANY', name: null, patternType: 'AN
 const ANY_ENTRY = { principalFilter: null, hostFilter: null, operation: 1, permissionType: 1 };
 
 function checkResult({ errorCode, errorMessage }: { errorCode: number; errorMessage: string | null }): void {
-  if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+  if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
 }
 
 const filterOf = ({ resourceType, name, patternType }: Pattern) => ({

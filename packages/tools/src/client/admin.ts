@@ -1,3 +1,4 @@
+import { type ErrorName, errorName } from '@odradek/protocol/errors';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
 import type { Io } from '../print';
 import { logTo } from '../print';
@@ -114,6 +115,16 @@ export class Admin {
 const callText = ({ name, stage }: Call): string => (stage === undefined ? name : `${name}(api=${stage})`);
 
 const NOT_CONTROLLER = 41;
+const ASKED_AGAIN: readonly ErrorName[] = ['NOT_CONTROLLER', 'THROTTLING_QUOTA_EXCEEDED'];
+
+/**
+ * What a broker answers of something that it was asked to do. It may have begun all the same, or be at it still: Java's
+ * client, too, leaves it at that, though the error as such might pass, and asks again only where nothing was done.
+ */
+export function refusalOf(errorCode: number, message: string | null = null): ServerError {
+  const error = errorName(errorCode);
+  return new ServerError(error, message, !ASKED_AGAIN.includes(error));
+}
 
 /** The properties of `--command-config`, if it was given. */
 export const commandProperties = (path: string | undefined): Properties =>

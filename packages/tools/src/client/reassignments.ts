@@ -2,7 +2,7 @@ import { errorName } from '@odradek/protocol/errors';
 import { AlterPartitionReassignments } from '@odradek/protocol/messages/alter-partition-reassignments';
 import { ListPartitionReassignments } from '@odradek/protocol/messages/list-partition-reassignments';
 import { ServerError, ToolError } from '../tool-error';
-import type { Admin, Call } from './admin';
+import { type Admin, type Call, refusalOf } from './admin';
 import { partitionText, type TopicPartition, toTopics } from './partitions';
 
 /** A partition whose replicas are being moved (KIP-455). */
@@ -30,7 +30,7 @@ export async function listReassignments(
       toTopics(partitions).map(({ topic, partitions }) => ({ name: topic, partitionIndexes: partitions })),
   };
   const response = await admin.toController(call, ListPartitionReassignments, request, ({ errorCode }) => errorCode);
-  if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage);
+  if (response.errorCode !== 0) throw refusalOf(response.errorCode, response.errorMessage);
   const found = new Map<string, Reassignment>();
   for (const { name: topic, partitions } of response.topics) {
     for (const { partitionIndex: partition, replicas, addingReplicas, removingReplicas } of partitions) {
@@ -73,7 +73,7 @@ export async function alterReassignments(
         request,
         ({ errorCode }) => errorCode,
       );
-      if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage, true);
+      if (response.errorCode !== 0) throw refusalOf(response.errorCode, response.errorMessage);
       for (const { name, partitions } of response.responses) {
         for (const { partitionIndex, errorCode, errorMessage } of partitions) {
           if (errorCode === 0) continue;

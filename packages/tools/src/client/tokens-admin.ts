@@ -1,11 +1,9 @@
-import { errorName } from '@odradek/protocol/errors';
 import { CreateDelegationToken } from '@odradek/protocol/messages/create-delegation-token';
 import { DescribeDelegationToken } from '@odradek/protocol/messages/describe-delegation-token';
 import { ExpireDelegationToken } from '@odradek/protocol/messages/expire-delegation-token';
 import { RenewDelegationToken } from '@odradek/protocol/messages/renew-delegation-token';
 import type { Principal } from '../principal';
-import { ServerError } from '../tool-error';
-import type { Admin } from './admin';
+import { type Admin, refusalOf } from './admin';
 import { execute } from './futures';
 
 /** A delegation token as brokers tell of it. */
@@ -23,7 +21,7 @@ export interface Token {
 const fields = ({ type, name }: Principal) => ({ principalType: type, principalName: name });
 
 function check(errorCode: number): void {
-  if (errorCode !== 0) throw new ServerError(errorName(errorCode));
+  if (errorCode !== 0) throw refusalOf(errorCode);
 }
 
 /** Brokers before version 3 do not tell who asked for a token: its owner did. */

@@ -1,10 +1,10 @@
-import { ERRORS, errorName } from '@odradek/protocol/errors';
+import { ERRORS } from '@odradek/protocol/errors';
 import { AlterClientQuotas } from '@odradek/protocol/messages/alter-client-quotas';
 import { AlterUserScramCredentials } from '@odradek/protocol/messages/alter-user-scram-credentials';
 import { DescribeClientQuotas } from '@odradek/protocol/messages/describe-client-quotas';
 import { DescribeUserScramCredentials } from '@odradek/protocol/messages/describe-user-scram-credentials';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
-import type { Admin } from '../client/admin';
+import { type Admin, refusalOf } from '../client/admin';
 import { execute } from '../client/futures';
 import { hashMapOrder, stringHash } from '../java-order';
 import { doubleText } from '../java-text';
@@ -53,7 +53,7 @@ async function describeQuotaEntities(admin: Admin, { types, names }: Entities): 
   });
   return execute(admin, 'describeClientQuotas', async (call) => {
     const response = await admin.toAny(call, DescribeClientQuotas, { components, strict: true });
-    if (response.errorCode !== 0) throw new ServerError(errorName(response.errorCode), response.errorMessage);
+    if (response.errorCode !== 0) throw refusalOf(response.errorCode, response.errorMessage);
     const entries = response.entries ?? [];
     return hashMapOrder(entries, entityHash, entries.length);
   });
@@ -81,7 +81,7 @@ async function scramOf(
   const users = names.map((name) => ({ name }));
   const response = await execute(admin, 'describeUserScramCredentials', async (call) => {
     const answer = await admin.toAny(call, DescribeUserScramCredentials, { users });
-    if (answer.errorCode !== 0) throw new ServerError(errorName(answer.errorCode), answer.errorMessage);
+    if (answer.errorCode !== 0) throw refusalOf(answer.errorCode, answer.errorMessage);
     return answer;
   });
   const mechanisms = Object.entries(SCRAM_MECHANISMS);
@@ -201,7 +201,7 @@ async function changeQuotas(admin: Admin, entities: Entities, { added, deleted }
   await execute(admin, 'alterClientQuotas', async (call) => {
     const { entries } = await admin.toAny(call, AlterClientQuotas, request);
     for (const { errorCode, errorMessage } of entries) {
-      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+      if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
     }
   });
 }
@@ -221,7 +221,7 @@ async function changeScram(admin: Admin, user: string, { added, deleted }: Chang
       results[0]?.errorCode ?? 0;
     const { results } = await admin.toController(call, AlterUserScramCredentials, request, firstError);
     for (const { errorCode, errorMessage } of results) {
-      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+      if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
     }
   });
 }

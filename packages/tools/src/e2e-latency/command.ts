@@ -1,6 +1,5 @@
-import { errorName } from '@odradek/protocol/errors';
 import { CreateTopics } from '@odradek/protocol/messages/create-topics';
-import { createAdmin } from '../client/admin';
+import { createAdmin, refusalOf } from '../client/admin';
 import { sleep } from '../client/client';
 import type { ConsumerRecord } from '../client/consumed';
 import { consumerSettings } from '../client/consumer-config';
@@ -15,7 +14,7 @@ import { Wakeup } from '../client/wakeup';
 import { exitCodeAfter, TerseError } from '../failures';
 import { doubleText } from '../java-text';
 import { type Io, logTo, println } from '../print';
-import { illegalArgument, ServerError, ToolError } from '../tool-error';
+import { illegalArgument, ToolError } from '../tool-error';
 import { percentiles } from './percentiles';
 
 const LATEST = -1;
@@ -126,7 +125,7 @@ async function createTopic({ topic, properties }: Arguments, io: Io): Promise<vo
       const request = { topics: [wanted], timeoutMs, validateOnly: false };
       const first = await admin.toController(call, CreateTopics, request, ({ topics }) => topics[0]?.errorCode ?? 0);
       const { errorCode, errorMessage } = first.topics[0]!;
-      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+      if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
     });
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;

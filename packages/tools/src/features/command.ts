@@ -2,7 +2,7 @@ import { errorName } from '@odradek/protocol/errors';
 import { ApiVersions } from '@odradek/protocol/messages/api-versions';
 import { UpdateFeatures } from '@odradek/protocol/messages/update-features';
 import type { ParsedCommand } from '../args/argparse4j';
-import { type Admin, type Call, commandProperties, createAdmin } from '../client/admin';
+import { type Admin, type Call, commandProperties, createAdmin, refusalOf } from '../client/admin';
 import { requireController } from '../client/bootstrap-controller';
 import { TerseError } from '../failures';
 import { printJson } from '../json-output';
@@ -29,7 +29,7 @@ async function describe({ admin, check }: Cluster, asJson: boolean, io: Io): Pro
   const response = await admin.call('describeFeatures', async (call) => {
     await check(call);
     const answer = await admin.toAny(call, ApiVersions, SOFTWARE);
-    if (answer.errorCode !== 0) throw new ServerError(errorName(answer.errorCode));
+    if (answer.errorCode !== 0) throw refusalOf(answer.errorCode);
     return answer;
   });
   const epoch = response.finalizedFeaturesEpoch < 0 ? null : response.finalizedFeaturesEpoch;
@@ -130,7 +130,7 @@ async function send(
       });
       const response = await admin.toController(call, UpdateFeatures, request, ({ errorCode }) => errorCode);
       const { errorCode, errorMessage } = response;
-      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+      if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
       const refusals = new Map(
         response.results.map((each) => [
           each.feature,

@@ -1,9 +1,8 @@
-import { errorName } from '@odradek/protocol/errors';
 import { CreatePartitions } from '@odradek/protocol/messages/create-partitions';
 import { CreateTopics } from '@odradek/protocol/messages/create-topics';
 import { DeleteTopics } from '@odradek/protocol/messages/delete-topics';
 import type { ResponseOf } from '@odradek/protocol/schema/api';
-import { type Admin, commandProperties, createAdmin } from '../client/admin';
+import { type Admin, commandProperties, createAdmin, refusalOf } from '../client/admin';
 import { unrepresentable } from '../client/reassignments';
 import { INTERNAL_TOPICS, topicFilter } from '../java-regex';
 import { printJson } from '../json-output';
@@ -56,7 +55,7 @@ async function createTopic(admin: Admin, options: TopicsOptions, io: Io): Promis
       const request = { topics: [topic], timeoutMs: admin.client.options.requestTimeoutMs };
       const response = await admin.toController(call, CreateTopics, request, ({ topics }) => topics[0]?.errorCode ?? 0);
       for (const { errorCode, errorMessage } of response.topics) {
-        if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+        if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
       }
     });
   } catch (thrown) {
@@ -95,7 +94,7 @@ async function alterTopic(admin: Admin, options: TopicsOptions, io: Io): Promise
       ({ results }) => results[0]?.errorCode ?? 0,
     );
     for (const { errorCode, errorMessage } of response.results) {
-      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+      if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
     }
   });
 }
@@ -117,7 +116,7 @@ async function deleteTopics(admin: Admin, options: TopicsOptions): Promise<void>
     const fitting = byStruct ? { ...request, topicNames: [] } : { ...request, topics: [] };
     const response = await admin.toController(call, DeleteTopics, fitting, firstError);
     for (const { errorCode, errorMessage } of response.responses) {
-      if (errorCode !== 0) throw new ServerError(errorName(errorCode), errorMessage);
+      if (errorCode !== 0) throw refusalOf(errorCode, errorMessage);
     }
   });
 }
