@@ -52,12 +52,14 @@ export function viewRecords(b: Buffer, options: RecordsView): unknown {
   if (storedRecords) return viewStored(b);
   const batches: unknown[] = [];
   let at = 0;
+  let isStamped = false;
   for (let size = wholeBatchSizeAt(b, 0); size > 0; size = wholeBatchSizeAt(b, at)) {
+    isStamped = isLogAppendTimeAt(b, at);
     if (magicAt(b, at) < 2 && recompressed && isCompressedAt(b, at)) return viewWrapped(b, at);
     batches.push(magicAt(b, at) === 2 ? viewBatch(b, at, size, recompressed) : viewEntry(b, at, size));
     at += size;
   }
-  return at === b.length ? batches : [...batches, { cut: viewCut(b, at, recompressed) }];
+  return at === b.length ? batches : [...batches, { cut: viewCut(b, at, recompressed, isStamped) }];
 }
 
 /** An entry of an old format. What a broker has stamped it has stamped at a time of its own. */
@@ -68,14 +70,19 @@ function viewEntry(b: Buffer, at: number, size: number): unknown {
   return { stamped: bytes, crc: isCrcValidAt(b, at) };
 }
 
-/** How much there is room for depends on how well other batches were compressed, and what is stamped on the clock. */
-function viewCut(b: Buffer, at: number, recompressed: boolean): unknown {
+/**
+ * How much there is room for depends on how well other batches were compressed, and what is stamped on the clock: as
+ * what comes before a cut is, so is what is cut before one could tell.
+ */
+function viewCut(b: Buffer, at: number, recompressed: boolean, isStamped: boolean): unknown {
   if (recompressed && b.length - at >= LOG_OVERHEAD && baseOffsetAt(b, at) === OVERFLOW) return 'a message without end';
   const isWhole = b.length - at >= HEADER_BYTES;
   if (isWhole && magicAt(b, at) === 2 && isControlAt(b, at))
     return { marker: baseOffsetAt(b, at), bytes: b.length - at };
   const anew = recompressed && isWhole && (isLogAppendTimeAt(b, at) || (magicAt(b, at) < 2 && isCompressedAt(b, at)));
-  return anew ? baseOffsetAt(b, at) : hex(b, at, b.length);
+  if (anew) return baseOffsetAt(b, at);
+  const [crcFrom, crcTo] = [at + 12, at + 16];
+  return isStamped && !isWhole ? `${hex(b, at, crcFrom)} … ${hex(b, crcTo, b.length)}` : hex(b, at, b.length);
 }
 
 /**

@@ -15,6 +15,7 @@ import { groups } from './groups';
 import { idempotence } from './idempotence';
 import { ids } from './ids';
 import { leaderless } from './leaderless';
+import { limited } from './limits';
 import { malformed } from './malformed';
 import { leavingNobody } from './members';
 import { metadata } from './metadata';
@@ -77,4 +78,5 @@ export const ALL: readonly Scenario[] = [
   ...movedCoordinators,
   ...movedGroups,
   ...storedStates,
+  ...limited,
 ];

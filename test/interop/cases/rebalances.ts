@@ -107,6 +107,8 @@ async function notHeardOf(both: Both): Promise<void> {
     await heartbeat(both, first);
     await sleep(2000);
   }
+  // Long enough after the other's end, and not too long for this one.
+  await sleep(1500);
   await heartbeat(both, first);
   await describe(both, 'not-heard-of');
 }

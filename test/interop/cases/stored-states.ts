@@ -37,7 +37,7 @@ const ADMIN = '__admin_client';
 const LAST_EPOCH = 32_767;
 const LONG_AGO_MS = 3_600_000;
 
-interface Stored {
+export interface Stored {
   /** The group or the transactional id. */
   readonly of: string;
   readonly key: Buffer;
@@ -51,8 +51,8 @@ function encoded<F extends Fields>(message: Message<F>, version: number, value: 
   return writer.toBuffer();
 }
 
-/** Writes records to their partitions, and has the coordinators read all of these back. */
-async function reload(both: Both, topic: string, records: readonly Stored[]): Promise<void> {
+/** Writes records to the partitions where coordinators would. */
+export async function store(both: Both, topic: string, records: readonly Stored[]): Promise<void> {
   const timestamp = Date.now();
   for (const index of ALL_OF_THEM) {
     const own = records.filter(({ of }) => partitionOf(of) === index);
@@ -63,6 +63,11 @@ async function reload(both: Both, topic: string, records: readonly Stored[]): Pr
     const except = { paths: ['responses[0].partitionResponses[0].baseOffset'], why: 'other scenarios ask until' };
     await both.send(Produce, 9, request, { clientId: ADMIN, note: `what ${topic} holds`, except });
   }
+}
+
+/** As `store`; then the coordinators read all of their records back. */
+async function reload(both: Both, topic: string, records: readonly Stored[]): Promise<void> {
+  await store(both, topic, records);
   const orders = new Orders(both);
   await orders.brokersAre([0, 1]);
   await orders.follow(topic, ALL_OF_THEM);
@@ -72,7 +77,7 @@ async function reload(both: Both, topic: string, records: readonly Stored[]): Pr
 
 const STATES = ['Empty', 'Ongoing', 'PrepareCommit', 'PrepareAbort', 'CompleteCommit', 'CompleteAbort', 'Dead'];
 
-interface Kept extends Identity {
+export interface Kept extends Identity {
   readonly name: string;
   readonly state: string;
   readonly partitions: number[] | null;
@@ -108,7 +113,7 @@ function keptTransactions(): Kept[] {
   return found.map((it, index) => ({ producerId: 900_000 + index, ...it }));
 }
 
-function storedTransaction(kept: Kept): Stored {
+export function storedTransaction(kept: Kept): Stored {
   const { name, state, partitions, topic = TOPIC, version = 0, ageMs = 0, timeoutMs = 60_000, ...identity } = kept;
   const nowMs = Date.now() - ageMs;
   const value = encoded(TransactionLogValue, version, {
@@ -175,7 +180,7 @@ const NOW = { commitTimestamp: Date.now() };
 
 const keyOf = (group: string): Buffer => encoded(GroupMetadataKey, 2, { group });
 
-function storedGroup(group: string, version: number, change: object = {}): Stored {
+export function storedGroup(group: string, version: number, change: object = {}): Stored {
   const member = {
     memberId: 'm-1',
     clientId: 'm',
@@ -194,7 +199,7 @@ function storedGroup(group: string, version: number, change: object = {}): Store
   };
 }
 
-function storedOffset(group: string, version: number, change: object = {}, keyVersion = 1): Stored {
+export function storedOffset(group: string, version: number, change: object = {}, keyVersion = 1): Stored {
   const { topic = TOPIC, ...fields } = change as { topic?: string };
   const value = { offset: 40 + version, metadata: 'm', ...NOW, ...(version >= 3 && { leaderEpoch: 2 }), ...fields };
   const key = encoded(OffsetCommitKey, keyVersion, { group, topic, partition: version % 2 });
