@@ -127,6 +127,10 @@ export function loneFinding(cluster: ClusterFacts): Finding {
     const problem = `Broker ${itself.id} tells the controller to find it at ${addressText(itself)}, ${REASONS[itself.reach.kind]}: no orders reach it, and it knows of no brokers, not even of itself.`;
     return { level: 'error', problem, remedy: advertise(itself, cluster) };
   }
+  if (itself !== null && itself.answeringId !== null && itself.answeringId !== itself.id) {
+    const problem = `Broker ${itself.id} tells the controller to find it at ${addressText(itself)}, but broker ${itself.answeringId} answers there: no orders reach it, and it knows of no brokers, not even of itself.`;
+    return { level: 'error', problem, remedy: advertise(itself, cluster) };
+  }
   return {
     level: 'error',
     problem:

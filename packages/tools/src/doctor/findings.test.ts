@@ -166,6 +166,17 @@ describe('the cluster', () => {
     ]);
   });
 
+  test('whose controller finds another broker where the one that was asked says that it is', () => {
+    const settings = new Map([['listeners', 'PLAINTEXT://:9093']]);
+    const itself = broker(1, { host: '127.0.0.1', port: 9092, answeringId: 0, settings });
+    const through = { host: 'localhost', port: 9093 };
+    expect(found(cluster({ controllerId: -1, brokers: [], itself, through, throughId: 1 }))).toEqual([
+      expect.stringMatching(
+        /^error: Broker 1 tells the controller to find it at 127\.0\.0\.1:9092, but broker 0 answers there: .* → set advertised\.listeners=PLAINTEXT:\/\/localhost:9093 \(where it answered just now\)/,
+      ),
+    ]);
+  });
+
   test('partitions without a leader name the broker that has the last complete copy', () => {
     const partitions = [partition('t', { leader: -1, replicas: [0, 1], isr: [1] })];
     expect(found(cluster({ partitions }))[0]).toMatch(/1 partitions have no leader .*t-0.*start broker 1 again/);
