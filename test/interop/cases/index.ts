@@ -34,6 +34,7 @@ import { storedStates } from './stored-states';
 import { topics } from './topics';
 import { transactionOddities } from './transaction-oddities';
 import { transactionRecords } from './transaction-records';
+import { leavingNothingOpen } from './transactional-producer';
 import { transactions } from './transactions';
 import { txnMarkers } from './txn-markers';
 import { txnOffsets } from './txn-offsets';
@@ -60,11 +61,11 @@ export const ALL: readonly Scenario[] = [
   ...leavingNobody(groupOddities),
   ...groupStates,
   ...leavingNobody(rebalances),
-  ...transactions,
-  ...transactionRecords,
-  ...transactionOddities,
-  ...txnMarkers,
-  ...leavingNobody(txnOffsets),
+  ...leavingNothingOpen(transactions),
+  ...leavingNothingOpen(transactionRecords),
+  ...leavingNothingOpen(transactionOddities),
+  ...leavingNothingOpen(txnMarkers),
+  ...leavingNothingOpen(leavingNobody(txnOffsets)),
   ...readCommitted,
   ...following,
   ...alterPartition,

@@ -20,10 +20,12 @@ import { assignment, leavingNobody, Member, protocols, subscription } from './me
 import { Orders } from './orders';
 import { COORDINATOR_PARTITIONS, partitionOf } from './transactional';
 import {
+  ENDING,
   type Identity,
   olderEpoch,
   Producer,
   sameEpoch,
+  untilNoneIs,
   untilTransactionsAreCoordinated,
 } from './transactional-producer';
 
@@ -31,7 +33,6 @@ import {
 
 const TOPIC = 'kept';
 const ALL_OF_THEM = Array.from({ length: COORDINATOR_PARTITIONS }, (_, index) => index);
-const UNTIL = { paths: [''], why: 'asked until both are there' };
 /** What may write to internal topics. */
 const ADMIN = '__admin_client';
 const LAST_EPOCH = 32_767;
@@ -127,17 +128,6 @@ export function storedTransaction(kept: Kept): Stored {
   return { of: `kept-${name}`, key: encoded(TransactionLogKey, 0, { transactionalId: `kept-${name}` }), value };
 }
 
-/** Waits until no transaction is on its way to an end. */
-async function untilNoneEnds(both: Both): Promise<void> {
-  const request = { stateFilters: ['PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'], producerIdFilters: [] };
-  for (let tries = 0; tries < 200; tries++) {
-    const { ours, apache } = await both.send(ListTransactions, 0, request, { except: UNTIL });
-    if ([ours, apache].every((it) => it.errorCode === 0 && it.transactionStates.length === 0)) return;
-    await sleep(50);
-  }
-  throw new Error('there are transactions that do not end');
-}
-
 async function transactions(both: Both): Promise<void> {
   await both.createTopic(TOPIC, { partitions: 2 });
   await untilThereIsACoordinator(both);
@@ -148,7 +138,7 @@ async function transactions(both: Both): Promise<void> {
   await untilTransactionsAreCoordinated(both);
   // Those of long ago are aborted with the next look.
   await sleep(1500);
-  await untilNoneEnds(both);
+  await untilNoneIs(both, ENDING);
   const transactionalIds = [...all.map(({ name }) => `kept-${name}`), 'kept-gone'];
   for (const id of transactionalIds) {
     await both.send(DescribeTransactions, 0, { transactionalIds: [id] }, { note: `${id}, read back` });
@@ -159,7 +149,7 @@ async function transactions(both: Both): Promise<void> {
     const own = () => ({ producerId, producerEpoch });
     const init = async (note: string, expected: Parameters<Producer['init']>[1]): Promise<void> => {
       await producer.init(4, expected, { note: `${name}: ${note}` });
-      await untilNoneEnds(both);
+      await untilNoneIs(both, ENDING);
       await producer.describe();
     };
     await init('of the epoch before', () => olderEpoch(own()));

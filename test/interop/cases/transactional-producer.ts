@@ -9,6 +9,7 @@ import { ListTransactions } from '@odradek/protocol/messages/list-transactions';
 import type { Api } from '@odradek/protocol/schema/api';
 import type { Fields } from '@odradek/protocol/schema/fields';
 import type { Both, SendOptions } from '../both';
+import type { Scenario } from '../main';
 import type { SideName } from '../world';
 import { untilThereIsABlock } from './ids';
 
@@ -170,3 +171,27 @@ export class Producer {
     }
   }
 }
+
+/** What a transaction is in while its markers are written. */
+export const ENDING = ['PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'];
+
+/** Waits until no transaction is in such a state on either side. */
+export async function untilNoneIs(both: Both, stateFilters: string[]): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const request = { stateFilters, producerIdFilters: [] };
+    const { ours, apache } = await both.send(ListTransactions, 0, request, { except: UNTIL });
+    if ([ours, apache].every((it) => it.errorCode === 0 && it.transactionStates.length === 0)) return;
+    await sleep(50);
+  }
+  throw new Error('there are transactions that do not end');
+}
+
+/** Scenarios that end what they have begun: markers that are written later come in the midst of another. */
+export const leavingNothingOpen = (scenarios: readonly Scenario[]): Scenario[] =>
+  scenarios.map(({ name, run }) => ({
+    name,
+    run: async (both) => {
+      await run(both);
+      await untilNoneIs(both, ['Ongoing', ...ENDING]);
+    },
+  }));
