@@ -10,6 +10,7 @@ import { type AnyApi, DisconnectError, type RequestFor, RequestTimeoutError } fr
 import { loadProperties, type Properties } from './properties';
 
 const CREATE_FAILURE = 'Failed to create new KafkaAdminClient';
+const LAST_WORD_MS = 5_000;
 const NO_NODE = 'Timed out waiting for a node assignment.';
 
 /** One admin operation: its name in time-outs, and how long it may still take. */
@@ -103,8 +104,9 @@ export class Admin {
     return this.client.sendTo(nodeId, api, request, this.requestTimeoutMs(call));
   }
 
+  /** A broker that is given as long may answer, when that is over, that it was not long enough: Java's client hears it. */
   private requestTimeoutMs({ deadlineMs }: Call): number {
-    return Math.max(1, Math.min(this.client.options.requestTimeoutMs, deadlineMs - Date.now()));
+    return Math.max(1, Math.min(this.client.options.requestTimeoutMs + LAST_WORD_MS, deadlineMs - Date.now()));
   }
 
   close(): void {
