@@ -134,6 +134,16 @@ describe('looking', () => {
     expect(newest(await page.rows('Messages of orders'))).toBe(held);
     await page.press('p');
     await page.untilRows('Messages of orders', (rows) => newest(rows) !== held);
+    await page.untilText('.search-status', /^Live/);
+    // Who walks through it by keys reads, too: the row with the focus is not pushed away.
+    await page.press('j', 'j');
+    await page.until(`document.activeElement.matches('button[data-handle]')`);
+    const row = await page.evaluate<string>(`document.activeElement.getAttribute('data-handle')`);
+    await page.untilText('.fresh', /^Show \d\d+ new$/);
+    expect(await page.evaluate(`document.activeElement.getAttribute('data-handle')`)).toBe(row);
+    const read = newest(await page.rows('Messages of orders'));
+    await page.press('p');
+    await page.untilRows('Messages of orders', (rows) => newest(rows) !== read);
   });
 });
 

@@ -48,7 +48,8 @@ export class Messages {
   /** Holds the list still, or lets it go on. */
   pause(): void {
     if (!this.isRunning) return;
-    this.isPaused = !this.isPaused;
+    if (this.isHeld) return this.release();
+    this.isPaused = true;
     this.page.invalidate();
   }
 
@@ -133,12 +134,13 @@ export class Messages {
     return ['reading', 'following', 'lost', 'resting'].includes(this.tail.state);
   }
 
-  /** Whoever has scrolled down reads: what comes above would push it away. */
+  /** Whoever has scrolled down, or stands on a row, reads: what comes above would push it away, and the focus with it. */
   private get isHeld(): boolean {
     if (!this.isRunning) return false;
     if (this.isPaused) return true;
     const list = document.getElementById('table-messages');
-    return this.isNewestFirst && list !== null && list.getBoundingClientRect().top < 0;
+    if (!this.isNewestFirst || list === null) return false;
+    return list.getBoundingClientRect().top < 0 || focusedRow(list) !== null;
   }
 
   private takeIn(): void {
@@ -246,7 +248,7 @@ export class Messages {
           h(
             'button',
             { type: 'button', key: 'pause', 'aria-keyshortcuts': 'p', on: { click: () => this.pause() } },
-            this.isPaused ? 'Go on' : 'Pause',
+            this.isHeld ? 'Go on' : 'Pause',
           ),
         isRunning && h('button', { type: 'button', key: 'stop', on: { click: () => this.stop() } }, 'Stop'),
       ),
@@ -255,6 +257,7 @@ export class Messages {
 
   private release(): void {
     this.isPaused = false;
+    focusedRow(document.getElementById('table-messages'))?.blur();
     window.scrollTo({ top: 0, behavior: 'instant' });
     this.page.invalidate();
   }
@@ -276,6 +279,10 @@ const STATES: Readonly<Record<Exclude<TailState, 'following'>, readonly [Tone, s
   resting: ['calm', 'Resting'],
   stopped: ['calm', 'Stopped'],
 };
+
+/** What of a row in this list has the focus. */
+const focusedRow = (list: HTMLElement | null): HTMLElement | null =>
+  list?.querySelector<HTMLElement>('[data-handle]:focus') ?? null;
 
 function progressText({ scanned, matched, total }: SearchProgress, state: TailState): string {
   const of = state === 'reading' && total !== null ? ` of ${format.count(total)}` : '';
