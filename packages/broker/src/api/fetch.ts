@@ -2,7 +2,6 @@ import { ERRORS, KafkaError } from '@odradek/protocol/errors';
 import { Fetch } from '@odradek/protocol/messages/fetch';
 import type { RequestOf, ResponseInit } from '@odradek/protocol/schema/api';
 import { ZERO_UUID } from '@odradek/protocol/wire/uuid';
-import type { LogSlice } from '../log/types';
 import {
   codeOfFetch,
   type FetchLimits,
@@ -17,6 +16,7 @@ import { replicaSelectorOf } from '../replication/replica-selector';
 import { DelayedRequest } from '../replication/wait-list';
 import { convertedRecords, entryForVersion, needsOldFormat, type Records } from './fetch-conversion';
 import { fetchableBytes, throttledFetch } from './fetch-quota';
+import { readLater, SliceReader } from './fetch-reads';
 import { Answer, type Handler, type HandlerResult, handler, type RequestContext } from './handler';
 import { checkIsolationLevel, READ_COMMITTED } from './isolation-level';
 import { currentLeader, nodeEndpoints } from './leader-hints';
@@ -28,7 +28,6 @@ type Response = ResponseInit<typeof Fetch>;
 type TopicEntry = NonNullable<Response['responses']>[number];
 type PartitionEntry = TopicEntry['partitions'][number];
 
-const EMPTY = Buffer.alloc(0);
 const DEBUGGING_CONSUMER = -2;
 const FUTURE_REPLICA = -3;
 const NO_EPOCH = -1;
@@ -44,11 +43,6 @@ const ANY_REPLICA_VERSION = 11;
 const MAX_ANSWERS_BYTES = 256 * 1024 * 1024;
 const ANSWER_SHARE = 4;
 const MIN_ANSWER_BYTES = 64 * 1024;
-/**
- * Answers from here on are read by other threads: 1 MB takes 50 µs from the page cache, but milliseconds from a disk.
- * Below, handing it over costs more.
- */
-const READ_LATER_BYTES = 512 * 1024;
 
 function isolationOf(request: Request, replicaId: number): FetchLimits['isolation'] {
   if (replicaId >= 0 || replicaId === DEBUGGING_CONSUMER || replicaId === FUTURE_REPLICA) return 'log-end';
@@ -60,6 +54,7 @@ export function fetch(services: Services): Handler<typeof Fetch> {
   const { replicas, metadata, clock } = services;
   const selectReplica = replicaSelectorOf(services.config().values.replicaSelectorClass);
   const throttle = services.throttles.leader;
+  const slicesRead = new SliceReader(clock);
   const reader = new FetchReader({ replicas, metadata, clock, selectReplica, throttle });
 
   /** A leader may have been told of a topic before the metadata that has it; its followers ask at once. */
@@ -157,14 +152,16 @@ export function fetch(services: Services): Handler<typeof Fetch> {
       throw error;
     };
     const slices = sent.map((index) => outcome.partitions[index]!.slice);
-    const isOld = needsOldFormat(context.apiVersion);
-    if (isOld || outcome.bytes >= READ_LATER_BYTES) {
-      const reading = readLater(slices, pooled.bytes);
-      const read = isOld ? reading.then((records) => converted(context, wishes, sent, records)) : reading;
-      return read.then(answer).catch(failed);
-    }
     try {
-      return answer(readNow(slices, pooled.bytes));
+      if (needsOldFormat(context.apiVersion)) {
+        const reading = readLater(slices, pooled.bytes);
+        return reading
+          .then((read) => converted(context, wishes, sent, read))
+          .then(answer)
+          .catch(failed);
+      }
+      const read = slicesRead.read(slices, pooled.bytes);
+      return read instanceof Promise ? read.then(answer).catch(failed) : answer(read);
     } catch (error) {
       return failed(error);
     }
@@ -346,27 +343,6 @@ function withoutRepeats(wishes: FetchWish[]): FetchWish[] {
   if (wishes.length < 2) return wishes;
   const byPartition = new Map(wishes.map((wish) => [`${wish.topicId} ${wish.topic} ${wish.partition}`, wish]));
   return byPartition.size === wishes.length ? wishes : [...byPartition.values()];
-}
-
-/** Reads slices one after another into `target`. */
-function readNow(slices: readonly LogSlice[], target: Buffer): Buffer[] {
-  let at = 0;
-  return slices.map((slice) => {
-    const from = at;
-    at += slice.bytes;
-    return slice.bytes === 0 ? EMPTY : target.subarray(from, from + slice.readInto(target, from));
-  });
-}
-
-/** As `readNow`, all at once and not on this thread. */
-function readLater(slices: readonly LogSlice[], target: Buffer): Promise<Buffer[]> {
-  let at = 0;
-  const reads = slices.map(async (slice) => {
-    const from = at;
-    at += slice.bytes;
-    return slice.bytes === 0 ? EMPTY : target.subarray(from, from + (await slice.readLater(target, from)));
-  });
-  return Promise.all(reads);
 }
 
 /** The places of what was fetched, in the order in which it is told. */
