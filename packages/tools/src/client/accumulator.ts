@@ -2,6 +2,7 @@ import { updateCrc } from '@odradek/protocol/records/batch';
 import { type BatchInit, RecordBatchBuilder, type RecordInit } from '@odradek/protocol/records/builder';
 import { writeInt16, writeInt32, writeInt64 } from '@odradek/protocol/records/bytes';
 import type { ToolError } from '../tool-error';
+import type { ErrorOf } from './record-errors';
 import { upperBoundBytes } from './record-size';
 
 /** Where a batch's header holds its producer (org.apache.kafka.common.record.DefaultRecordBatch). */
@@ -124,8 +125,10 @@ export class ProducerBatch {
     }
   }
 
-  fail(topic: string, partition: number, error: ToolError): void {
-    for (const callback of this.callbacks) callback(error, { topic, partition, offset: -1 });
+  /** @param errorOf what each record is refused with, where that is not the same for all */
+  fail(topic: string, partition: number, error: ToolError, errorOf?: ErrorOf): void {
+    for (const [index, callback] of this.callbacks.entries())
+      callback(errorOf?.(index) ?? error, { topic, partition, offset: -1 });
   }
 }
 

@@ -8,6 +8,7 @@ import { type Connection, DisconnectError } from './connection';
 import type { ProducerSettings } from './producer-config';
 import type { ProducerIdentity } from './producer-identity';
 import type { ProducerMetrics } from './producer-metrics';
+import { type ErrorOf, recordFailures } from './record-errors';
 import type { TopicMetadata } from './topic-metadata';
 
 const SENDER = 'org.apache.kafka.clients.producer.internals.Sender';
@@ -135,10 +136,10 @@ export class Sender {
     }
   }
 
-  private giveUp({ queue, batch }: Sent, error: ToolError): void {
+  private giveUp({ queue, batch }: Sent, error: ToolError, errorOf?: ErrorOf): void {
     this.identity.gaveUp(error, batch.baseSequence >= 0);
     this.metrics?.failed(queue.topic, batch.recordCount);
-    batch.fail(queue.topic, queue.partition, error);
+    batch.fail(queue.topic, queue.partition, error, errorOf);
   }
 
   /** Whether there is a producer id to send under. While an old one is being given up nothing new is sent. */
@@ -291,11 +292,11 @@ export class Sender {
         ?.partitionResponses.find(({ index }) => index === each.queue.partition);
       if (acks === 0 && !failure) each.batch.complete(each.queue.topic, each.queue.partition, -1);
       else if (answer?.errorCode === 0) each.batch.complete(each.queue.topic, each.queue.partition, answer.baseOffset);
-      else this.failed(each, failure ?? answerError(answer), correlationId);
+      else this.failed(each, failure ?? answerError(answer), correlationId, answer && recordFailures(answer));
     }
   }
 
-  private failed(sent: Sent, error: ServerError, correlationId: number): void {
+  private failed(sent: Sent, error: ServerError, correlationId: number, errorOf?: ErrorOf): void {
     const { queue, batch } = sent;
     const { retries, idempotent } = this.settings;
     if (error.error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1) {
@@ -318,7 +319,7 @@ export class Sender {
     const outOfOrder = idempotent && error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && queue.isRetrying;
     this.metadata.doubt(queue.topic);
     if ((error.retriable || outOfOrder) && batch.attempts < retries) this.retry(sent, error, correlationId);
-    else this.giveUp(sent, error);
+    else this.giveUp(sent, error, errorOf);
     this.warnOfMetadata(queue.name, error);
   }
 
