@@ -136,7 +136,7 @@ describe('looking', () => {
     await page.untilRows('Messages of orders', (rows) => newest(rows) !== held);
     await page.untilText('.search-status', /^Live/);
     // Who walks through it by keys reads, too: the row with the focus is not pushed away.
-    await page.press('j', 'j');
+    await page.press('j');
     await page.until(`document.activeElement.matches('button[data-handle]')`);
     const row = await page.evaluate<string>(`document.activeElement.getAttribute('data-handle')`);
     await page.untilText('.fresh', /^Show \d\d+ new$/);

@@ -48,7 +48,10 @@ export class Messages {
   /** Holds the list still, or lets it go on. */
   pause(): void {
     if (!this.isRunning) return;
-    if (this.isHeld) return this.release();
+    if (this.isHeld) {
+      this.release();
+      return;
+    }
     this.isPaused = true;
     this.page.invalidate();
   }
