@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
-import { home, removeDir, tempDir } from './process';
+import { home, tempDir } from './process';
 import { until } from './until';
 
 /**
@@ -71,9 +72,12 @@ export class Browser {
     const child = spawn(command, [...FLAGS, `--user-data-dir=${profile}`], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      // A group of its own, so that those which it starts die with it.
+      detached: true,
     });
-    process.on('exit', () => child.kill('SIGKILL'));
-    return new Browser(child, profile);
+    const browser = new Browser(child, profile);
+    process.on('exit', () => browser.kill());
+    return browser;
   }
 
   async newPage(): Promise<BrowserPage> {
@@ -87,11 +91,15 @@ export class Browser {
 
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGKILL');
+    this.kill();
     await ended;
-    // Processes that it has started may hold the other ends for a while.
+    // Processes that it has started die with it, but not before it: they may hold the other ends, and finish a write, for a while.
     for (const pipe of this.child.stdio) pipe?.destroy();
-    removeDir(this.profile);
+    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
+  }
+
+  private kill(): void {
+    if (this.child.exitCode === null && this.child.signalCode === null) process.kill(-this.child.pid!, 'SIGKILL');
   }
 
   private send<T>(method: string, params: object, sessionId?: string): Promise<T> {

@@ -44,6 +44,9 @@ function controllerFindings(cluster: ClusterFacts): Finding[] {
   ];
 }
 
+const counted = ({ length }: readonly unknown[], one: string, many = one): string =>
+  length === 1 ? `1 partition has ${one}` : `${length} partitions have ${many}`;
+
 function partitionFindings({ partitions, brokers }: ClusterFacts): Finding[] {
   const live = new Set(brokers.map(({ id }) => id));
   const leaderless = partitions.filter(({ leader }) => leader < 0);
@@ -54,7 +57,7 @@ function partitionFindings({ partitions, brokers }: ClusterFacts): Finding[] {
     const missing = [...dead].filter((id) => !live.has(id)).sort((a, b) => a - b);
     findings.push({
       level: 'error',
-      problem: `${leaderless.length} partitions have no leader and serve nobody: ${names(leaderless)}.`,
+      problem: `${counted(leaderless, 'no leader and serves nobody', 'no leader and serve nobody')}: ${names(leaderless)}.`,
       remedy:
         missing.length > 0
           ? `start broker ${missing.join(', ')} again: it has the last complete copy. If it is lost for good: bin/kafka-leader-election.sh --election-type unclean, which loses what only that copy had.`
@@ -66,7 +69,7 @@ function partitionFindings({ partitions, brokers }: ClusterFacts): Finding[] {
     const dead = missing.filter((id) => !live.has(id));
     findings.push({
       level: 'warning',
-      problem: `${behind.length} partitions have replicas that are not in sync: ${names(behind)}.`,
+      problem: `${counted(behind, 'replicas that are not in sync')}: ${names(behind)}.`,
       remedy:
         dead.length > 0
           ? `start broker ${dead.join(', ')} again.`
