@@ -53,11 +53,11 @@ export class GroupShell {
     partition: number,
     batch: Buffer,
     settled: (error: ErrorName | null, appended: Appended | null) => void,
-    more: Pick<AppendTerms, 'mayBePutOff' | 'verificationGuard'> = {},
+    { mayBePutOff = false, verificationGuard = null }: Pick<AppendTerms, 'mayBePutOff' | 'verificationGuard'> = {},
   ): void {
     const { offsetsCommitRequiredAcks: requiredAcks, offsetsCommitTimeoutMs: timeoutMs } = this.values;
     const target = { writer: this.writer, logger: this.logger, topic: GROUP_OFFSETS_TOPIC, partition };
-    appendAndSettle(target, batch, { ...more, requiredAcks, timeoutMs }, settled);
+    appendAndSettle(target, batch, { requiredAcks, timeoutMs, mayBePutOff, verificationGuard }, settled);
   }
 
   /** Appends tombstones of these keys, without waiting for anybody. Throws `KafkaError`. */
