@@ -70,6 +70,17 @@ test('the third slow read in a row sends the rest to other threads, for a second
   expect(await disk.read(...THREE)).toEqual(ALL_NOW);
 });
 
+test('many small slices are looked at together', async () => {
+  const disk = new Disk();
+  disk.msPerRead = 0.2;
+  const small = Array.from({ length: 40 }, () => 16 * KB);
+  const how = await disk.read(...small);
+  // Sixteen make a look's worth: after the third look it is not worth waiting.
+  expect(how.filter((one) => one.startsWith('now'))).toHaveLength(40);
+  const again = await disk.read(...small);
+  expect(again.filter((one) => one.startsWith('later'))).toHaveLength(24);
+});
+
 test('a slow read now and then is an accident', async () => {
   const disk = new Disk();
   for (let round = 0; round < 6; round++) {

@@ -7,6 +7,8 @@ const MB = 1024 * 1024;
 const WATCHED_BYTES = 512 * 1024;
 /** Above, even the page cache holds the loop up for too long: 1 MB takes 50 to 150 µs from there. */
 const MOST_NOW_BYTES = 4 * MB;
+/** How much is read between two looks at the clock. */
+const LOOK_BYTES = 256 * 1024;
 /** Slower than this it did not come from the page cache. */
 const SLOW_MS_PER_MB = 1;
 /** So many slow reads in a row are no accident (this thread may just have lost its processor). */
@@ -14,9 +16,9 @@ const SLOW_IN_ROW = 3;
 const ASIDE_MS = 1000;
 
 /**
- * Reads what answers hold. What lies in the page cache is read in the same turn: a round trip through other threads costs half as
- * much again, for memory that another processor has just written. What must come from a disk may take milliseconds: once that
- * is seen, answers are read by other threads for a second, and then it is looked at again.
+ * Reads what answers hold. What lies in the page cache is read in the same turn: bytes that another thread has read lie in another
+ * core's cache, and sending them costs more. What must come from a disk may take milliseconds: once that is seen, answers are
+ * read by other threads for a second, and then it is looked at again.
  */
 export class SliceReader {
   private slowInRow = 0;
@@ -36,17 +38,19 @@ export class SliceReader {
   private watched(slices: readonly LogSlice[], target: Buffer): Buffer[] | Promise<Buffer[]> {
     const read: Buffer[] = [];
     let at = 0;
+    let [lookedAt, lookedMs] = [0, this.clock.monotonicMs()];
     for (const [index, slice] of slices.entries()) {
-      const startedMs = this.clock.monotonicMs();
       read.push(readOne(slice, target, at));
       at += slice.bytes;
-      if (slice.bytes < WATCHED_BYTES >> 1) continue;
-      const endedMs = this.clock.monotonicMs();
-      const isSlow = endedMs - startedMs > (slice.bytes / MB) * SLOW_MS_PER_MB;
+      if (at - lookedAt < LOOK_BYTES) continue;
+      const nowMs = this.clock.monotonicMs();
+      const isSlow = nowMs - lookedMs > ((at - lookedAt) / MB) * SLOW_MS_PER_MB;
       this.slowInRow = isSlow ? this.slowInRow + 1 : 0;
-      if (this.slowInRow < SLOW_IN_ROW) continue;
-      this.asideUntilMs = endedMs + ASIDE_MS;
-      return readLater(slices.slice(index + 1), target.subarray(at)).then((rest) => [...read, ...rest]);
+      if (this.slowInRow >= SLOW_IN_ROW) {
+        this.asideUntilMs = nowMs + ASIDE_MS;
+        return readLater(slices.slice(index + 1), target.subarray(at)).then((rest) => [...read, ...rest]);
+      }
+      [lookedAt, lookedMs] = [at, nowMs];
     }
     return read;
   }

@@ -126,8 +126,9 @@ export function produce(services: Services): Handler<typeof Produce> {
     if (!(thrown instanceof KafkaError)) {
       logger.error(`Error processing append operation on partition ${topic}-${index}`, { error: thrown });
     } else if (partition !== undefined) failures.refused(`${topic}-${index}`, error);
-    services.traffic?.appendFailed(topic, error.error, records?.length ?? 0);
+    // What was refused before the log was looked at counts as no failure of it.
     const looked = partition !== undefined && !KNOWN_FAILURES.has(error.error);
+    services.traffic?.appendFailed(topic, error.error, looked, records?.length ?? 0);
     return failed(index, error, looked ? partition!.log.logStartOffset : UNKNOWN_OFFSET);
   }
 

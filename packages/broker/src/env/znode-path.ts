@@ -1,5 +1,7 @@
 import { ZooKeeperError } from './zookeeper';
 
+/** What nearly all paths are: nothing need be looked for in them. */
+const PLAIN = /^(?:\/[\w-][\w.-]*)+$/;
 /** Control characters, surrogates and private ones, and what Unicode has set apart. */
 const UNFIT = /[\x01-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]/;
 
@@ -8,7 +10,7 @@ const UNFIT = /[\x01-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]/;
  * server would drop the connection.
  */
 export function checkPath(path: string): void {
-  if (path === '/') return;
+  if (path === '/' || PLAIN.test(path)) return;
   const refuse = (message: string): never => {
     throw new ZooKeeperError('BAD_ARGUMENTS', path, message);
   };

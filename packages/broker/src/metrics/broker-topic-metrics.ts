@@ -1,16 +1,6 @@
 import type { Family, Sample } from './families';
 
 /** Errors that say nothing about this broker: clients and leaders that moved bring them about (ReplicaManager). */
-const EXPECTED_PRODUCE: ReadonlySet<string> = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'NOT_LEADER_OR_FOLLOWER',
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'CORRUPT_MESSAGE',
-  'KAFKA_STORAGE_ERROR',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_REQUIRED_ACKS',
-]);
 const EXPECTED_FETCH: ReadonlySet<string> = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'UNKNOWN_TOPIC_ID',
@@ -76,12 +66,15 @@ export class BrokerTopicMetrics {
     }
   }
 
-  /** Records of a client were refused. */
-  appendFailed(topic: string, error: string, bytes: number): void {
+  /**
+   * Records of a client were refused.
+   * @param isFailure whether that lies with the records or this broker
+   */
+  appendFailed(topic: string, error: string, isFailure: boolean, bytes: number): void {
     const known = this.hasTopic(topic) ? [this.all, this.of(topic)] : [this.all];
     for (const counters of known) {
       counters.totalProduceRequests++;
-      if (!EXPECTED_PRODUCE.has(error)) counters.failedProduceRequests++;
+      if (isFailure) counters.failedProduceRequests++;
       if (TOO_LARGE.has(error)) counters.bytesRejected += bytes;
     }
   }

@@ -120,9 +120,9 @@ describe('topics', () => {
     const traffic = new BrokerTopicMetrics((topic) => topics.has(topic));
     traffic.appended('a', { recordCount: 3, validBytes: 100 });
     traffic.appended('b', { recordCount: 1, validBytes: 10 });
-    traffic.appendFailed('a', 'MESSAGE_TOO_LARGE', 500);
-    traffic.appendFailed('a', 'INVALID_RECORD', 5);
-    traffic.appendFailed('nowhere', 'UNKNOWN_TOPIC_OR_PARTITION', 5);
+    traffic.appendFailed('a', 'MESSAGE_TOO_LARGE', false, 500);
+    traffic.appendFailed('a', 'INVALID_RECORD', true, 5);
+    traffic.appendFailed('nowhere', 'UNKNOWN_TOPIC_OR_PARTITION', false, 5);
     traffic.fetched([{ topic: 'a' }, { topic: null }], [bytesOf(70), bytesOf(0, { error: 'UNKNOWN_TOPIC_ID' })], false);
     traffic.fetched([{ topic: 'a' }], [bytesOf(30)], true);
     traffic.fetched([{ topic: 'b' }], [bytesOf(0, { error: 'CORRUPT_MESSAGE' })], false);
